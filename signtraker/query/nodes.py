@@ -1,0 +1,142 @@
+"""The tree that a filter is: immutable, comparable, hashable, picklable nodes over plain paths and values.
+
+Nodes hold no fields of `Q` (whose `==` builds filters) and know no dialect: `render`, `parse`, `cost`,
+`match` and the sandbox's SQL all work on these same classes.
+
+    Boolean   And, Or, Not, Comparison, In, Lambda, Call (contains, startswith, endswith), Path (a Boolean property)
+    Value     Path, Literal, Call, Arithmetic, Negative
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool | Decimal | datetime | date | None
+ComparisonOperator: TypeAlias = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
+ArithmeticOperator: TypeAlias = OneOf["add", "sub", "mul", "div", "mod"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A property by its API names: `Path(("JobSite", "City"))`.
+
+    Inside a `Lambda` the first segment is the row variable, and `variable` is true.
+    """
+
+    segments: tuple[str, ...]
+    variable: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A constant. Equal only to a literal of the same type: `1`, `1.0` and `True` are three constants."""
+
+    value: Scalar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[type, Scalar]:
+        return type(self.value), self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An OData function by its v4 name, arguments in v4 order: `contains(haystack, needle)`."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left add right` and its like."""
+
+    operator: ArithmeticOperator
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """`-operand`, of anything but a literal."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`left eq right` and its like."""
+
+    operator: ComparisonOperator
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`operand in (…)`, the operator that only v4 7.x has; `Q`'s `in_` builds an `Or` instead."""
+
+    operand: Node
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`collection/any(variable: predicate)`; `predicate` is None in a bare `any()`."""
+
+    quantifier: OneOf["any", "all"]
+    collection: Path
+    variable: str
+    predicate: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`not (operand)`."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Two or more terms, none of which is itself an `And`."""
+
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Two or more terms, none of which is itself an `Or`."""
+
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One clause of `$orderby`."""
+
+    expression: Node
+    descending: bool = False
+
+
+Node: TypeAlias = Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
+
+
+def conjunction(*terms: Node) -> Node:
+    """Join terms by `and`, flat; a single term stays itself."""
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, And) else (term,)))
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def disjunction(*terms: Node) -> Node:
+    """Join terms by `or`, flat; a single term stays itself."""
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Or) else (term,)))
+    return flat[0] if len(flat) == 1 else Or(flat)

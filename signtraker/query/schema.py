@@ -1,0 +1,46 @@
+"""What the server's entities look like to OData: properties, their Edm types, and what may be null.
+
+The tables themselves are generated from the models (`signtraker/query/entities.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Edm(StrEnum):
+    """The primitive types of the Entity Data Model that the API uses."""
+
+    STRING = "Edm.String"
+    BOOLEAN = "Edm.Boolean"
+    INT32 = "Edm.Int32"
+    INT64 = "Edm.Int64"
+    DOUBLE = "Edm.Double"
+    DECIMAL = "Edm.Decimal"
+    DATETIME = "Edm.DateTimeOffset"
+    DATE = "Edm.Date"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of an entity: a primitive, a nested entity (`entity` set) or a collection of primitives."""
+
+    name: str
+    """The API's name, `DueDate`."""
+    attribute: str
+    """The model's name, `due_date`."""
+    type: Edm | None
+    """The primitive type (of the items, for a collection); None for a nested entity."""
+    nullable: bool = True
+    entity: str | None = None
+    """The name of the nested entity, a key of `ENTITIES`."""
+    collection: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity or nested type, with its properties by their API names."""
+
+    name: str
+    properties: dict[str, Property]

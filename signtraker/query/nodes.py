@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal as OneOf
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from signtraker.query.schema import Edm
+
+MAX_HEIGHT: Final = 128
+"""How deep a tree may nest. Servers read less (about 100 parentheses); recursion over it is always safe."""
 
 Scalar: TypeAlias = str | int | float | bool | Decimal | datetime | date | None
 ComparisonOperator: TypeAlias = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
@@ -24,11 +30,13 @@ ArithmeticOperator: TypeAlias = OneOf["add", "sub", "mul", "div", "mod"]
 class Path:
     """A property by its API names: `Path(("JobSite", "City"))`.
 
-    Inside a `Lambda` the first segment is the row variable, and `variable` is true.
+    Inside a `Lambda` the first segment is the row variable, and `variable` is true. `custom` is the type of a
+    property that the models do not know, as the caller of `Q.field` gave it.
     """
 
     segments: tuple[str, ...]
     variable: bool = False
+    custom: Edm | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,16 +135,48 @@ class Order:
     descending: bool = False
 
 
-Node: TypeAlias = Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
+Node: TypeAlias = (
+    Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
+)
 
 
 def conjunction(*terms: Node) -> Node:
     """Join terms by `and`, flat; a single term stays itself."""
-    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, And) else (term,)))
+    flat = tuple(
+        part for term in terms for part in (term.terms if isinstance(term, And) else (term,))
+    )
     return flat[0] if len(flat) == 1 else And(flat)
 
 
 def disjunction(*terms: Node) -> Node:
     """Join terms by `or`, flat; a single term stays itself."""
-    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Or) else (term,)))
+    flat = tuple(
+        part for term in terms for part in (term.terms if isinstance(term, Or) else (term,))
+    )
     return flat[0] if len(flat) == 1 else Or(flat)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly under a node."""
+    match node:
+        case Path() | Literal():
+            return ()
+        case Call(arguments=nodes) | And(nodes) | Or(nodes):
+            return nodes
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            return left, right
+        case Not(operand) | Negative(operand):
+            return (operand,)
+        case In(operand, values):
+            return operand, *values
+        case Lambda(_, collection, _, predicate):
+            return (collection,) if predicate is None else (collection, predicate)
+
+
+def height(node: Node) -> int:
+    """Return how deep a tree nests: 1 for a path or a constant."""
+    level, count = (node,), 0
+    while level:
+        level = tuple(child for one in level for child in children(one))
+        count += 1
+    return count

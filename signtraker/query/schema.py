@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+ODataVersion: TypeAlias = Literal["v3", "v4"]
+"""The dialect in which a query is written."""
+ServerVersion: TypeAlias = Literal["v3", "v4", "v4-5", "v4-7"]
+"""What reads a query: a server's generation, or `v4`, which takes what any v4 generation does."""
 
 
 class Edm(StrEnum):
@@ -20,6 +26,8 @@ class Edm(StrEnum):
     DECIMAL = "Edm.Decimal"
     DATETIME = "Edm.DateTimeOffset"
     DATE = "Edm.Date"
+    UNZONED = "Edm.DateTime"
+    """The type of v3's `datetime'…'`; no property of the API has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +52,8 @@ class Entity:
 
     name: str
     properties: dict[str, Property]
+
+    @property
+    def clr_name(self) -> str:
+        """The type's name in the server's errors; the true namespace is not known."""
+        return f"SignTraker.Models.{self.name}"

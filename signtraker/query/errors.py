@@ -1,0 +1,22 @@
+"""What is wrong with a query: a text the server would refuse, or one that is beyond the server's limits."""
+
+from __future__ import annotations
+
+
+class ODataError(ValueError):
+    """A query text that the server refuses, in the server's own words.
+
+    `position` counts characters from 0 and is None where the server tells none.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message, position)
+        self.message = message
+        self.position = position
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class QueryLimitError(ValueError):
+    """A query beyond one of the server's limits, with the number and what to do about it."""

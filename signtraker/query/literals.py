@@ -1,0 +1,189 @@
+"""Constants: which Python values may stand for which type, and how they are written in either dialect."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signtraker.query.nodes import Scalar
+    from signtraker.query.schema import ODataVersion
+
+INT32: Final = range(-(2**31), 2**31)
+INT64: Final = range(-(2**63), 2**63)
+DECIMAL_LIMIT: Final = Decimal(2**96 - 1)
+"""The largest `System.Decimal`; it has 96 bits and at most 28 decimal places."""
+DECIMAL_PLACES: Final = 28
+_SHOWN = 60
+
+
+def shown(value: object) -> str:
+    """Return a value as code, cut to a length that fits a sentence."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def check_value(kind: Edm, value: object, name: str) -> Scalar:
+    """Return the value as a constant of the type, or raise what is wrong with it.
+
+    Raises TypeError for a value of another type and ValueError for one that no server can read, both
+    naming the field.
+    """
+    if value is None:
+        raise TypeError(f"{name} is compared with None: write .is_null() or .is_not_null()")
+    return _CHECKS[kind](value, name)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is text: write a str, not {shown(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name}: {shown(value)} holds a lone surrogate at {error.start}, which is no character and can't"
+            " be sent; decode the text properly first"
+        ) from None
+    return str.__str__(value)
+
+
+def _boolean(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is true or false: write a bool, not {shown(value)}")
+    return value
+
+
+def _integer(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is a whole number: write an int, not {shown(value)}")
+    if value not in INT64:
+        raise ValueError(
+            f"{name}: {shown(value)} does not fit 64 bits, the largest whole number there is"
+        )
+    return int(value)
+
+
+def _double(value: object, name: str) -> int | float:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(
+                f"{name}: {value} is no number that can be compared; write a finite float"
+            )
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is a number: write a float or an int, not {shown(value)}")
+    return _integer(value, name)
+
+
+def _decimal(value: object, name: str) -> int | Decimal:
+    if isinstance(value, float):
+        raise TypeError(
+            f"{name} is an exact decimal: write Decimal('{value}'), not the float {value}"
+        )
+    if isinstance(value, Decimal):
+        return _fitting_decimal(value, name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is a decimal: write a Decimal or an int, not {shown(value)}")
+    return _integer(value, name)
+
+
+def _fitting_decimal(value: Decimal, name: str) -> Decimal:
+    if not value.is_finite():
+        raise ValueError(
+            f"{name}: {value} is no number that can be compared; write a finite Decimal"
+        )
+    places = -int(value.as_tuple().exponent)
+    if abs(value) > DECIMAL_LIMIT or places > DECIMAL_PLACES:
+        raise ValueError(
+            f"{name}: {shown(value)} does not fit the server's decimal: at most {DECIMAL_LIMIT} and"
+            f" {DECIMAL_PLACES} decimal places; round it"
+        )
+    if abs(value).scaleb(places) > DECIMAL_LIMIT:
+        raise ValueError(
+            f"{name}: {shown(value)} has more digits than the server's decimal; round it"
+        )
+    return Decimal(value)
+
+
+def _datetime(value: object, name: str) -> datetime:
+    if isinstance(value, datetime):
+        return utc(value, name)
+    if isinstance(value, date):
+        return midnight(value)
+    raise TypeError(
+        f"{name} is a date and time: write an aware datetime or a date, not {shown(value)}"
+    )
+
+
+def _date(value: object, name: str) -> date:
+    if isinstance(value, datetime):
+        raise TypeError(f"{name} is a day: write a date, not {shown(value)}; .date() makes one")
+    if not isinstance(value, date):
+        raise TypeError(f"{name} is a day: write a date, not {shown(value)}")
+    return date(value.year, value.month, value.day)
+
+
+def utc(value: datetime, name: str) -> datetime:
+    """Return an aware datetime in UTC, so that equal moments are equal constants."""
+    if value.utcoffset() is None:
+        raise TypeError(
+            f"{name}: {shown(value)} has no time zone; write datetime(…, tzinfo=UTC) or .astimezone()"
+        )
+    try:
+        moment = value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(
+            f"{name}: {shown(value)} lies outside the years 1 to 9999 in UTC"
+        ) from None
+    return moment.replace(fold=0)
+
+
+def midnight(day: date) -> datetime:
+    """Return what a day means where a moment is expected: its midnight in UTC."""
+    return datetime.combine(day, time.min, UTC)
+
+
+_CHECKS: Final[dict[Edm, Callable[[object, str], Scalar]]] = {
+    Edm.STRING: _text,
+    Edm.BOOLEAN: _boolean,
+    Edm.INT32: _integer,
+    Edm.INT64: _integer,
+    Edm.DOUBLE: _double,
+    Edm.DECIMAL: _decimal,
+    Edm.DATETIME: _datetime,
+    Edm.DATE: _date,
+}
+
+
+def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) -> str:
+    """Write a constant. `long` marks a v3 number that meets an Int64, so that it needs no conversion."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return f"{value}L" if version == "v3" and (long or value not in INT32) else str(value)
+        case float():
+            return double_text(value)
+        case Decimal():
+            return f"{value:f}M"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case datetime():
+            text = value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+            return text if version == "v4" else f"datetimeoffset'{text}'"
+        case date():
+            return value.isoformat()
+
+
+def double_text(value: float) -> str:
+    """Write a double with an exponent: without one, a server takes many digits for a decimal and refuses."""
+    mantissa, _, exponent = repr(value).partition("e")
+    return f"{mantissa}e{int(exponent or 0)}"

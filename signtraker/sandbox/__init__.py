@@ -1,0 +1,54 @@
+"""A server that behaves like SignTraker: real HTTP on loopback, a real database, no account.
+
+    from signtraker.sandbox import Sandbox
+
+    with Sandbox(seed=1) as sandbox:
+        print(sandbox.client.orders.list_orders(top=3))
+
+Needs the extra: `pip install 'signtraker[sandbox]'`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "Clock",
+    "ReceivedRequest",
+    "Sandbox",
+    "SandboxError",
+]
+
+if TYPE_CHECKING:
+    from signtraker.sandbox.clock import Clock as Clock
+    from signtraker.sandbox.sandbox import Sandbox as Sandbox
+    from signtraker.sandbox.settings import SandboxError as SandboxError
+    from signtraker.sandbox.traffic import ReceivedRequest as ReceivedRequest
+else:
+    from importlib import import_module
+
+    _HOMES = {
+        "Clock": "clock",
+        "ReceivedRequest": "traffic",
+        "Sandbox": "sandbox",
+        "SandboxError": "settings",
+    }
+    _EXTRA = {"fastapi", "sqlalchemy", "starlette", "uvicorn"}
+
+    def __getattr__(name: str) -> object:
+        """Load a name on first use, so that the package itself costs nothing."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            module = import_module(f"{__name__}.{_HOMES[name]}")
+        except ModuleNotFoundError as error:
+            if error.name not in _EXTRA:
+                raise
+            raise ModuleNotFoundError(
+                f"The sandbox needs {error.name}: pip install 'signtraker[sandbox]'",
+                name=error.name,
+            ) from error
+        return getattr(module, name)
+
+    def __dir__() -> list[str]:
+        return __all__

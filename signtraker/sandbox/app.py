@@ -1,0 +1,82 @@
+"""The application: every group of routes, behind authentication, with Web API's own refusals."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from signtraker import __version__
+from signtraker.sandbox import orders
+from signtraker.sandbox.answers import Refusal, message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from signtraker.sandbox.backend import Backend
+
+_GROUPS = (orders,)
+
+
+def create_app(backend: Backend) -> FastAPI:
+    """Build the API over a backend."""
+    app = FastAPI(
+        title="SignTraker API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    route_class = _guarded(backend.settings.api_key)
+    for group in _GROUPS:
+        app.include_router(group.router(backend, route_class))
+    app.add_exception_handler(404, _no_route)
+    app.add_exception_handler(405, _no_method)
+    app.add_exception_handler(500, _failed)
+    return app
+
+
+def _guarded(api_key: str) -> type[APIRoute]:
+    """Make a route that asks for the key before anything else, and answers with refusals.
+
+    Web API picks the action first: without a key, an unknown route is still a 404.
+    """
+    expected = f"ST-API {api_key}".encode()
+
+    class GuardedRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                given = request.headers.get("authorization", "").encode("latin-1")
+                if not secrets.compare_digest(given, expected):
+                    denied = "Authorization has been denied for this request."
+                    return message(401, denied).response()
+                try:
+                    return await handle(request)
+                except Refusal as refusal:
+                    return refusal.response()
+
+            return guarded
+
+    return GuardedRoute
+
+
+async def _no_route(request: Request, _error: Exception) -> Response:
+    text = f"No HTTP resource was found that matches the request URI '{request.url}'."
+    return message(404, text).response()
+
+
+async def _no_method(request: Request, error: Exception) -> Response:
+    text = f"The requested resource does not support http method '{request.method}'."
+    response = message(405, text).response()
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return message(500, "An error has occurred.").response()

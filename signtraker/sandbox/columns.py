@@ -1,0 +1,49 @@
+"""Column types that mean the same on every database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, DateTime, Float, Integer, Numeric, TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+# ruff: noqa: ARG002 - SQLAlchemy passes the dialect by position
+
+# SQLite gives 64 bits to every INTEGER, and makes only an INTEGER PRIMARY KEY its row id.
+Int64 = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC without a zone and with microseconds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store the instant in UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant its zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """An amount: exact where the database has decimals, else the nearest double, whose repr is the amount."""
+
+    impl = Numeric(28, 10).with_variant(Float(), "sqlite")
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | float | None:
+        """Hand SQLite a number that it knows."""
+        if value is None:
+            return None
+        return float(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Decimal | float | None, dialect: Dialect) -> Decimal | None:
+        """Read the amount as it was written."""
+        return value if value is None or isinstance(value, Decimal) else Decimal(repr(value))

@@ -1,0 +1,114 @@
+"""One database behind one lock: whoever has begun works alone until the transaction ends.
+
+The sandbox's requests are short and its clients many. Serialised, they cannot lose each other's
+writes on any database, and SQLite in memory, which lives in a single connection, needs it anyway.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, insert, select, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from signtraker.sandbox.settings import SandboxError
+from signtraker.sandbox.tables import identities, metadata
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Generator
+
+    from sqlalchemy.engine import Connection, Engine
+
+
+class Database:
+    """The engine, its tables, and transactions that exclude each other."""
+
+    def __init__(self, location: str | Path | None = None) -> None:
+        """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
+        self._lock = threading.RLock()
+        self._engine = _engine(_url(location))
+        try:
+            metadata.create_all(self._engine)
+        except SQLAlchemyError as error:
+            self._engine.dispose()
+            raise SandboxError(f"The database {location} cannot be used: {error}") from error
+
+    @contextmanager
+    def begin(self) -> Generator[Connection]:
+        """Open a transaction: committed at the end of the block, rolled back when it raises."""
+        with self._lock, self._engine.begin() as connection:
+            yield connection
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever stored."""
+        with self.begin() as connection:
+            return connection.execute(select(identities.c.Kind).limit(1)).first() is None
+
+    def clear(self) -> None:
+        """Empty every table."""
+        with self.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            self._engine.dispose()
+
+
+def allocate(connection: Connection, kind: str, count: int = 1) -> int:
+    """Reserve `count` numbers of a kind; the first of them."""
+    connection.execute(
+        update(identities)
+        .where(identities.c.Kind == kind)
+        .values({identities.c.Next: identities.c.Next + count})
+    )
+    after = connection.execute(select(identities.c.Next).where(identities.c.Kind == kind))
+    return int(after.scalar_one()) - count
+
+
+def start_identities(connection: Connection, following: dict[str, int]) -> None:
+    """Record the number that each kind's next record gets."""
+    rows = [{"Kind": kind, "Next": number} for kind, number in following.items()]
+    connection.execute(insert(identities), rows)
+
+
+def _url(location: str | Path | None) -> URL:
+    if location is None:
+        return URL.create("sqlite")
+    if isinstance(location, str) and "://" in location:
+        return make_url(location)
+    path = Path(location).expanduser().absolute()
+    if not path.parent.is_dir():
+        raise SandboxError(f"The database {path} cannot be made: {path.parent} is no directory.")
+    return URL.create("sqlite", database=str(path))
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+    if url.database in {None, "", ":memory:"}:
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # Killing the process loses nothing without fsync; only a power cut would.
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA foreign_keys=ON")
+    # SQLite's own functions know the case of ASCII letters only.
+    connection.create_function("lower", 1, _nullable(str.lower), deterministic=True)
+    connection.create_function("upper", 1, _nullable(str.upper), deterministic=True)
+
+
+def _nullable(change: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    return lambda text: None if text is None else change(text)

@@ -1,0 +1,50 @@
+"""What the endpoints that read have in common: options to SQL, rows to records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from signtraker.sandbox.answers import missing, ok
+from signtraker.sandbox.keys import path_key
+from signtraker.sandbox.odata import ListQuery, read_query
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from signtraker.sandbox.backend import Backend
+    from signtraker.sandbox.settings import Settings
+    from signtraker.sandbox.views import View
+
+
+def answer_list(backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]) -> Response:
+    """Answer a list request, narrowed by the endpoint's own conditions before its options."""
+    query = read_query(request.query_params.multi_items(), view, backend.settings)
+    statement = _statement(view, query, backend.settings).where(*conditions)
+    with backend.database.begin() as connection:
+        records = view.read(connection, statement, query.chosen)
+    return ok(records)
+
+
+def answer_one(backend: Backend, view: View, request: Request) -> Response:
+    """Answer a request for the record whose Id is in the path."""
+    key = path_key(request)
+    with backend.database.begin() as connection:
+        record = view.find(connection, key)
+    if record is None:
+        raise missing()
+    return ok(record)
+
+
+def _statement(view: View, query: ListQuery, settings: Settings) -> Select[Any]:
+    statement: Select[Any] = select().select_from(view.source)
+    statement = statement.order_by(view.key)
+    caps = [cap for cap in (query.top, settings.page_cap) if cap is not None]
+    if caps:
+        statement = statement.limit(min(caps))
+    if query.skip is not None:
+        statement = statement.offset(query.skip)
+    return statement

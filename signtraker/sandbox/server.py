@@ -1,0 +1,140 @@
+"""uvicorn in a thread: started and stopped without polling, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from signtraker.sandbox.settings import SandboxError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOST = "127.0.0.1"
+_KEEP_ALIVE_SECONDS = 600
+"""Longer than any test: an idle connection must not be closed just when it is used again."""
+_GRACE_SECONDS = 1.0
+
+
+class Protocol(H11Protocol):
+    """uvicorn's protocol, which also hands the connection to the application (faults reset it)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does: TCP gives a Transport
+        """Put the transport into the scope of each request on this connection."""
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["signtraker.transport"] = transport
+            await app(scope, receive, send)
+
+        self.app = with_transport
+
+
+class _Server(uvicorn.Server):
+    """Tells when it has started, and sleeps until it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        self.settled.set()
+
+    async def main_loop(self) -> None:
+        await self._stop.wait()
+
+    def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        tasks = set(self.server_state.tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        while self.server_state.connections:  # noqa: ASYNC110 - uvicorn gives no event for it
+            # One turn of the loop reports the aborted connections as lost.
+            await asyncio.sleep(0)
+
+
+class ServerThread:
+    """A running server, from `start` to `stop`."""
+
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        self._socket = _listen(port)
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            workers=1,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        )
+        self._server = _Server(config)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="signtraker-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Return when requests are taken; raises when they never will be."""
+        self._thread.start()
+        self._server.settled.wait()
+        if self._failure is not None:
+            self.stop()
+            raise SandboxError(f"The sandbox could not start: {self._failure}") from self._failure
+
+    def stop(self) -> None:
+        """Return when the thread has ended and its sockets are closed."""
+        self._server.stop()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._socket])
+        except BaseException as failure:  # noqa: BLE001 - told to the thread that waits in `start`
+            self._failure = failure
+        finally:
+            self._server.settled.set()
+
+
+def _listen(port: int) -> socket.socket:
+    # Named as TCP, for asyncio switches Nagle's algorithm off only then.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise SandboxError(
+            f"The sandbox cannot listen on {HOST}:{port}: {error}. Choose another port,"
+            " or 0 for any that is free."
+        ) from error
+    return listener

@@ -1,0 +1,115 @@
+"""What stands in front of the application: it refuses foreign hosts, and writes down what arrives."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from signtraker.sandbox.answers import html
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from signtraker.sandbox.settings import Settings
+
+
+@dataclass(slots=True)
+class ReceivedRequest:
+    """One request as it arrived. The authorization header is never kept."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    """Names and values, decoded, in the order they were sent."""
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    status: int | None = None
+    """The status that was answered; None until it is, and when no answer was sent."""
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The query by name; of a name that was sent twice, the last value."""
+        return dict(self.query)
+
+
+class Gate:
+    """The outermost ASGI application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, *, keep: int = 10_000) -> None:
+        self._app = app
+        self._settings = settings
+        self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        body = await _read(receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        received = _received(scope, headers, body)
+        self.requests.append(received)
+
+        async def send_noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                received.status = message["status"]
+            await send(message)
+
+        app = self._app
+        if not is_loopback(headers.get("host", "")):
+            app = html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
+        elif self._is_too_long(scope):
+            app = html(404, "Not Found", "The request filtering module denies a URL this long.")
+        await app(scope, _replay(body), send_noting)
+
+    def _is_too_long(self, scope: Scope) -> bool:
+        query, path = len(scope["query_string"]), len(scope["raw_path"])
+        limits = self._settings
+        return query > limits.max_query_bytes or path + 1 + query > limits.max_url_bytes
+
+
+@functools.lru_cache(maxsize=64)
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine.
+
+    A page on the web can make its own name resolve to 127.0.0.1; its requests still say that name.
+    """
+    name = host
+    if host.startswith("["):
+        name, _, _ = host[1:].partition("]")
+    elif host.count(":") == 1:
+        name, _, _ = host.partition(":")
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _received(scope: Scope, headers: dict[str, str], body: bytes) -> ReceivedRequest:
+    query = scope["query_string"].decode("latin-1")
+    return ReceivedRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=parse_qsl(query, keep_blank_values=True),
+        headers={name: value for name, value in headers.items() if name != "authorization"},
+        body=body,
+    )
+
+
+async def _read(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

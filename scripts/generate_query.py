@@ -71,11 +71,7 @@ def entities() -> dict[str, type[BaseModel]]:
 def nested_models(model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
     """Return the attributes of a model that hold another model."""
     pairs = [(name, plain(field.annotation)) for name, field in model.model_fields.items()]
-    return [
-        (name, kind)
-        for name, kind in pairs
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    ]
+    return [(name, kind) for name, kind in pairs if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def plain(annotation: Any) -> Any:
@@ -85,9 +81,7 @@ def plain(annotation: Any) -> Any:
     if get_origin(annotation) is Literal:
         return type(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:
-        kinds = list(
-            dict.fromkeys(plain(part) for part in get_args(annotation) if part is not type(None))
-        )
+        kinds = list(dict.fromkeys(plain(part) for part in get_args(annotation) if part is not type(None)))
         if len(kinds) != 1:
             raise TypeError(f"No single type: {annotation}")
         return kinds[0]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_QUOTED: Final = 2048
+
 
 class ODataError(ValueError):
     """A query text that the server refuses, in the server's own words.
@@ -20,3 +24,8 @@ class ODataError(ValueError):
 
 class QueryLimitError(ValueError):
     """A query beyond one of the server's limits, with the number and what to do about it."""
+
+
+def quoted(text: str) -> str:
+    """Return a query text as errors quote it: whole, up to the length that a URL can hold."""
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

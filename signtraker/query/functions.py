@@ -33,9 +33,7 @@ def _one(result: Kind, *arguments: Edm) -> tuple[Signature, ...]:
 _PART = _one(Kind(_I, nullable=False), _T)
 _CHECK = _one(Kind(_B, nullable=False), _S, _S)
 _SAME = _one(Kind(_S), _S)
-_ROUNDED = tuple(
-    Signature((number,), Kind(number, nullable=False)) for number in (Edm.DOUBLE, Edm.DECIMAL)
-)
+_ROUNDED = tuple(Signature((number,), Kind(number, nullable=False)) for number in (Edm.DOUBLE, Edm.DECIMAL))
 
 SIGNATURES: Final[dict[str, tuple[Signature, ...]]] = {
     "contains": _CHECK,

@@ -63,18 +63,14 @@ def _integer(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a whole number: write an int, not {shown(value)}")
     if value not in INT64:
-        raise ValueError(
-            f"{name}: {shown(value)} does not fit 64 bits, the largest whole number there is"
-        )
+        raise ValueError(f"{name}: {shown(value)} does not fit 64 bits, the largest whole number there is")
     return int(value)
 
 
 def _double(value: object, name: str) -> int | float:
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError(
-                f"{name}: {value} is no number that can be compared; write a finite float"
-            )
+            raise ValueError(f"{name}: {value} is no number that can be compared; write a finite float")
         return float(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a number: write a float or an int, not {shown(value)}")
@@ -83,9 +79,7 @@ def _double(value: object, name: str) -> int | float:
 
 def _decimal(value: object, name: str) -> int | Decimal:
     if isinstance(value, float):
-        raise TypeError(
-            f"{name} is an exact decimal: write Decimal('{value}'), not the float {value}"
-        )
+        raise TypeError(f"{name} is an exact decimal: write Decimal('{value}'), not the float {value}")
     if isinstance(value, Decimal):
         return _fitting_decimal(value, name)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -95,9 +89,7 @@ def _decimal(value: object, name: str) -> int | Decimal:
 
 def _fitting_decimal(value: Decimal, name: str) -> Decimal:
     if not value.is_finite():
-        raise ValueError(
-            f"{name}: {value} is no number that can be compared; write a finite Decimal"
-        )
+        raise ValueError(f"{name}: {value} is no number that can be compared; write a finite Decimal")
     places = -int(value.as_tuple().exponent)
     if abs(value) > DECIMAL_LIMIT or places > DECIMAL_PLACES:
         raise ValueError(
@@ -105,9 +97,7 @@ def _fitting_decimal(value: Decimal, name: str) -> Decimal:
             f" {DECIMAL_PLACES} decimal places; round it"
         )
     if abs(value).scaleb(places) > DECIMAL_LIMIT:
-        raise ValueError(
-            f"{name}: {shown(value)} has more digits than the server's decimal; round it"
-        )
+        raise ValueError(f"{name}: {shown(value)} has more digits than the server's decimal; round it")
     return Decimal(value)
 
 
@@ -116,9 +106,7 @@ def _datetime(value: object, name: str) -> datetime:
         return utc(value, name)
     if isinstance(value, date):
         return midnight(value)
-    raise TypeError(
-        f"{name} is a date and time: write an aware datetime or a date, not {shown(value)}"
-    )
+    raise TypeError(f"{name} is a date and time: write an aware datetime or a date, not {shown(value)}")
 
 
 def _date(value: object, name: str) -> date:
@@ -138,9 +126,7 @@ def utc(value: datetime, name: str) -> datetime:
     try:
         moment = value.astimezone(UTC)
     except OverflowError:
-        raise ValueError(
-            f"{name}: {shown(value)} lies outside the years 1 to 9999 in UTC"
-        ) from None
+        raise ValueError(f"{name}: {shown(value)} lies outside the years 1 to 9999 in UTC") from None
     return moment.replace(fold=0)
 
 

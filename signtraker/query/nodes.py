@@ -135,24 +135,18 @@ class Order:
     descending: bool = False
 
 
-Node: TypeAlias = (
-    Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
-)
+Node: TypeAlias = Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
 
 
 def conjunction(*terms: Node) -> Node:
     """Join terms by `and`, flat; a single term stays itself."""
-    flat = tuple(
-        part for term in terms for part in (term.terms if isinstance(term, And) else (term,))
-    )
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, And) else (term,)))
     return flat[0] if len(flat) == 1 else And(flat)
 
 
 def disjunction(*terms: Node) -> Node:
     """Join terms by `or`, flat; a single term stays itself."""
-    flat = tuple(
-        part for term in terms for part in (term.terms if isinstance(term, Or) else (term,))
-    )
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Or) else (term,)))
     return flat[0] if len(flat) == 1 else Or(flat)
 
 

@@ -1,0 +1,42 @@
+"""Mistakes in a request as sentences: what was wrong with the value, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic_core import ErrorDetails
+
+_SHOWN = 60
+
+
+def shown(value: object) -> str:
+    """Return a value as code, cut to a length that fits a sentence."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def sentence(error: ErrorDetails) -> str:
+    """Say in words what Pydantic found wrong with one field."""
+    build = _SENTENCES.get(error["type"])
+    if build is None:
+        return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {shown(error['input'])}"
+    return build(error["input"], error.get("ctx", {}))
+
+
+def _not(rule: str) -> Callable[[object, dict[str, Any]], str]:
+    return lambda value, _: f"must be {rule}, not {shown(value)}"
+
+
+_SENTENCES: dict[str, Callable[[object, dict[str, Any]], str]] = {
+    "missing": lambda *_: "is required",
+    "extra_forbidden": lambda *_: "is not a known field",
+    "int_type": _not("a whole number"),
+    "string_type": _not("text"),
+    "bool_type": _not("True or False"),
+    "float_type": _not("a number"),
+    "literal_error": lambda value, ctx: f"must be {ctx['expected']}, not {shown(value)}",
+    "model_type": lambda value, ctx: f"must be a {ctx['class_name']} or a mapping, not {shown(value)}",
+}

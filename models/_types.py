@@ -1,0 +1,190 @@
+"""The value types of the API's fields, strict in requests and generous in responses."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from dateutil.parser import isoparse
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetPydanticSchema,
+    PlainSerializer,
+    PlainValidator,
+    Strict,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+from signtraker.models._sentences import shown
+
+INT64_MAX = 2**63 - 1
+INT32_MAX = 2**31 - 1
+_DATE_LENGTH = len("2024-01-02")
+_MILLISECOND = 1000
+
+
+def mistake(kind: str, sentence: str) -> PydanticCustomError:
+    """Return the error that reports one sentence."""
+    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence})
+
+
+def write_datetime(moment: datetime) -> str:
+    """Write a moment as the API reference does: `2024-01-02T00:00:00.000Z`, always in UTC."""
+    digits = "milliseconds" if moment.microsecond % _MILLISECOND == 0 else "microseconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=digits) + "Z"
+
+
+def _midnight(day: date) -> datetime:
+    """The API's dates are moments; a day means its midnight in UTC (assumed from the reference)."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def _sent_moment(value: object) -> datetime:
+    if isinstance(value, str):
+        value = _moment_from_text(value)
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise mistake(
+                "timezone_aware",
+                f"must have a time zone, not {shown(value)}; write datetime(…, tzinfo=UTC)",
+            )
+        return _in_utc_range(value)
+    if isinstance(value, date):
+        return _midnight(value)
+    raise mistake("datetime_type", f"must be a date or a datetime with a time zone, not {shown(value)}")
+
+
+def _in_utc_range(moment: datetime) -> datetime:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise mistake("datetime_range", f"lies outside the years 1 to 9999 in UTC: {shown(moment)}") from None
+    return moment
+
+
+def _moment_from_text(text: str) -> datetime | date:
+    try:
+        return date.fromisoformat(text) if len(text) == _DATE_LENGTH else isoparse(text)
+    except ValueError:
+        raise mistake(
+            "datetime_parsing",
+            f"must be an ISO 8601 date or datetime such as 2024-01-02T00:00:00Z, not {shown(text)}",
+        ) from None
+
+
+def _received_moment(value: object) -> datetime:
+    """Read what Pydantic's own parser would not take: a missing zone means UTC (assumed)."""
+    if isinstance(value, str):
+        try:
+            value = isoparse(value)
+        except ValueError:
+            raise mistake("datetime_parsing", f"is no ISO 8601 date: {shown(value)}") from None
+    if isinstance(value, datetime):
+        return value if value.utcoffset() is not None else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return _midnight(value)
+    raise mistake("datetime_type", f"is no ISO 8601 date: {shown(value)}")
+
+
+def _sendable_text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise mistake(
+            "string_unicode",
+            f"holds half of a surrogate pair, which UTF-8 can't carry: {shown(text)}",
+        ) from None
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise mistake("string_blank", f"must not be blank, not {shown(text)}")
+    return text
+
+
+def _two_characters(text: str) -> str:
+    if len(text) > len("UT"):
+        raise mistake("string_too_long", f"must have two characters at most, not {shown(text)}")
+    return text
+
+
+def _sent_money(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
+        raise mistake("decimal_type", f"must be a Decimal or a number, not {shown(value)}")
+    amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not amount.is_finite() or Decimal(repr(float(amount))) != amount:
+        raise mistake(
+            "decimal_range",
+            f"must be a finite amount that a JSON number can carry, not {shown(value)}",
+        )
+    return amount
+
+
+def _sent_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise mistake("float_type", f"must be a number, not {shown(value)}")
+    number = float(value) if abs(value) <= INT64_MAX else float("inf")
+    if not isfinite(number):
+        raise mistake("finite_number", f"must be a finite number, not {shown(value)}")
+    return number
+
+
+def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
+    """Let Pydantic's fast parser try first; only what it does not take costs a Python call."""
+    return core_schema.union_schema(
+        [
+            core_schema.datetime_schema(tz_constraint="aware", strict=True),
+            core_schema.no_info_plain_validator_function(_received_moment),
+        ],
+        mode="left_to_right",
+        custom_error_type="iso_8601",
+        custom_error_message="is no ISO 8601 date",
+        serialization=core_schema.plain_serializer_function_ser_schema(write_datetime, when_used="json"),
+    )
+
+
+def _whole_id(value: int) -> int:
+    if not 0 < value <= INT64_MAX:
+        raise mistake("id_range", f"must be a positive id, not {shown(value)}")
+    return value
+
+
+def _whole_int32(value: int) -> int:
+    if not -INT32_MAX - 1 <= value <= INT32_MAX:
+        raise mistake("int_range", f"must fit in 32 bits, not {shown(value)}")
+    return value
+
+
+# Sent
+Id: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_id)]
+"""An id in a request: a positive 64-bit integer; a bool or a number's text is refused."""
+Integer: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_int32)]
+Text: TypeAlias = Annotated[str, Strict(), AfterValidator(_sendable_text)]
+RequiredText: TypeAlias = Annotated[Text, AfterValidator(_not_blank)]
+StateCode: TypeAlias = Annotated[Text, AfterValidator(_two_characters)]
+Flag: TypeAlias = Annotated[bool, Strict()]
+Number: TypeAlias = Annotated[float, PlainValidator(_sent_number)]
+
+_JSON_NUMBER = PlainSerializer(float, return_type=float, when_used="json")
+
+if TYPE_CHECKING:
+    # What may be passed; at run time the field then holds what the second branch makes of it.
+    Moment: TypeAlias = date | datetime
+    Amount: TypeAlias = Decimal | int | float
+else:
+    Moment = Annotated[
+        datetime,
+        BeforeValidator(_sent_moment),
+        PlainSerializer(write_datetime, return_type=str, when_used="json"),
+    ]
+    Amount = Annotated[Decimal, PlainValidator(_sent_money), _JSON_NUMBER]
+
+# Received
+ReceivedMoment: TypeAlias = Annotated[datetime, GetPydanticSchema(_received_schema)]
+"""A moment in a response, always aware; .NET's seven-digit fractions are cut to microseconds."""
+Money: TypeAlias = Annotated[Decimal, _JSON_NUMBER]
+"""An amount in the tenant's currency: a JSON number on the wire, a Decimal here."""

@@ -1,0 +1,185 @@
+"""Where the settings come from and what they may be. Pure: the environment is an argument."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_VARIABLES = ("SIGNTRAKER_API_KEY", "SIGNTRACKER_API_KEY")
+_DNS_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_HEADER_TOKEN = re.compile(r"[\x21-\x7e]+")
+_LONGEST_SECONDS = 86_400.0
+_MOST_RETRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of a client, checked."""
+
+    api_key: str = field(repr=False)
+    base_url: str
+    timeout_seconds: float = 30.0
+    max_retries: int = 2
+    retry_backoff_seconds: float = 0.5
+    resend_on_429: bool = True
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def resolve(
+    environ: Mapping[str, str],
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    subdomain: str | None = None,
+    timeout_seconds: float | None = None,
+    max_retries: int | None = None,
+    retry_backoff_seconds: float | None = None,
+    resend_on_429: bool = True,
+) -> Config:
+    """Resolve every setting: an argument wins over its environment variable, which wins over the default.
+
+    An empty environment variable counts as unset.
+    """
+    return Config(
+        api_key=_api_key(environ, api_key),
+        base_url=_base_url(environ, base_url, subdomain),
+        timeout_seconds=_seconds(environ, "timeout_seconds", timeout_seconds, 30.0, allow_zero=False),
+        max_retries=_retries(environ, max_retries),
+        retry_backoff_seconds=_seconds(
+            environ, "retry_backoff_seconds", retry_backoff_seconds, 0.5, allow_zero=True
+        ),
+        resend_on_429=resend_on_429,
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Decide by parsing, so that `127.0.0.1.example.com` is no loopback address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _api_key(environ: Mapping[str, str], given: object) -> str:
+    key, source = given, "api_key"
+    if key is None:
+        source = next((name for name in KEY_VARIABLES if environ.get(name)), "")
+        if not source:
+            raise AuthenticationError(
+                "No API key: pass api_key=… or set the environment variable SIGNTRAKER_API_KEY."
+            )
+        key = environ[source]
+    if not isinstance(key, str) or not _HEADER_TOKEN.fullmatch(key):
+        # The key itself is never quoted.
+        raise AuthenticationError(
+            f"The API key from {source} can't stand in an HTTP header: it must be one word of visible "
+            f"ASCII characters. Look for a blank, a line break or a quotation mark copied along with it."
+        )
+    return key
+
+
+def _base_url(environ: Mapping[str, str], base_url: str | None, subdomain: str | None) -> str:
+    if base_url is not None:
+        return _checked_url(base_url, "base_url")
+    if subdomain is not None:
+        return _tenant_url(subdomain, "subdomain")
+    if url := environ.get("SIGNTRAKER_BASE_URL"):
+        return _checked_url(url, "SIGNTRAKER_BASE_URL")
+    if label := environ.get("SIGNTRAKER_SUBDOMAIN"):
+        return _tenant_url(label, "SIGNTRAKER_SUBDOMAIN")
+    raise SignTrakerConfigError(
+        "No tenant: pass subdomain=… (the first part of https://{subdomain}.signtraker.com) or base_url=…, "
+        "or set the environment variable SIGNTRAKER_SUBDOMAIN or SIGNTRAKER_BASE_URL."
+    )
+
+
+def _tenant_url(subdomain: object, source: str) -> str:
+    if not isinstance(subdomain, str) or not _DNS_LABEL.fullmatch(subdomain):
+        raise SignTrakerConfigError(
+            f"{source} must be one DNS label, such as acme in https://acme.signtraker.com, not {subdomain!r}."
+        )
+    return f"https://{subdomain.lower()}.signtraker.com"
+
+
+def _checked_url(given: object, source: str) -> str:
+    mend = f"{source} must be a URL such as https://acme.signtraker.com"
+    # The URL is quoted only once it is known to hold neither a password nor a query.
+    if not isinstance(given, str) or re.search(r"[\x00-\x20\x7f\\]", given):
+        raise SignTrakerConfigError(f"{mend}, without blanks, control characters or backslashes.")
+    if "?" in given or "#" in given:
+        raise SignTrakerConfigError(f"{mend}, without a query or a fragment.")
+    if "@" in given:
+        raise SignTrakerConfigError(f"{mend}, without a user name or password; the key goes into api_key.")
+    parts = _split(given)
+    if parts is None:
+        raise SignTrakerConfigError(f"{mend}, not {given!r}.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise SignTrakerConfigError(
+            f"{source} must use https, since over plain http the key would travel in the clear "
+            f"(only a loopback address may be http), not {given!r}."
+        )
+    return given.rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        usable = parts.scheme in {"http", "https"} and host and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _seconds(
+    environ: Mapping[str, str], name: str, given: object, default: float, *, allow_zero: bool
+) -> float:
+    value, source = _number(environ, name, given, default)
+    smallest = "0 or more" if allow_zero else "more than 0"
+    fits = math.isfinite(value) and (value >= 0 if allow_zero else value > 0) and value <= _LONGEST_SECONDS
+    if not fits:
+        raise SignTrakerConfigError(
+            f"{source} must be a number of seconds, {smallest} and at most {_LONGEST_SECONDS:.0f}, "
+            f"not {value!r}."
+        )
+    return float(value)
+
+
+def _retries(environ: Mapping[str, str], given: object) -> int:
+    value, source = _number(environ, "max_retries", given, 2)
+    if not 0 <= value <= _MOST_RETRIES or value != int(value):
+        raise SignTrakerConfigError(
+            f"{source} must be a whole number from 0 to {_MOST_RETRIES}, not {value!r}."
+        )
+    return int(value)
+
+
+def _number(environ: Mapping[str, str], name: str, given: object, default: float) -> tuple[float, str]:
+    """Return the setting and the name under which the user gave it."""
+    if given is not None:
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise SignTrakerConfigError(f"{name} must be a number, not {given!r}.")
+        return given, name
+    variable = f"SIGNTRAKER_{name.upper()}"
+    text = environ.get(variable)
+    if not text:
+        return default, name
+    try:
+        return float(text), variable
+    except ValueError:
+        raise SignTrakerConfigError(
+            f"The environment variable {variable} must be a number, not {text!r}."
+        ) from None

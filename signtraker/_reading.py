@@ -1,0 +1,128 @@
+"""How answers are read: bytes in, models out, and one bad record costs neither the others nor the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+import pydantic
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from signtraker.exceptions import Problem, UnreadableResponseError
+from signtraker.models._base import ResponseModel, read_selected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T_co = TypeVar("T_co", covariant=True)
+ResponseT = TypeVar("ResponseT", bound=ResponseModel)
+
+
+class Reader(Protocol[T_co]):
+    """Reads the body of a successful answer, or raises `UnreadableResponseError`."""
+
+    def __call__(self, body: bytes, /) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOne(Generic[ResponseT]):
+    """A single record."""
+
+    model: type[ResponseT]
+
+    def __call__(self, body: bytes, /) -> ResponseT:
+        try:
+            return self.model.model_validate_json(body)
+        except pydantic.ValidationError as error:
+            raise _unreadable(self.model, body, problems(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList(Generic[ResponseT]):
+    """A bare JSON array of records; `selected` if a `$select` may have left fields out."""
+
+    model: type[ResponseT]
+    selected: bool = False
+
+    def __call__(self, body: bytes, /) -> list[ResponseT]:
+        if not self.selected:
+            try:
+                return _read_list(self.model, body)
+            except pydantic.ValidationError:
+                pass  # Row by row below, to keep the rows that can be read.
+        return self._row_by_row(body)
+
+    def _row_by_row(self, body: bytes) -> list[ResponseT]:
+        records: list[ResponseT] = []
+        mistakes: list[Problem] = []
+        for index, row in enumerate(self._rows(body)):
+            try:
+                records.append(self._read(row))
+            except pydantic.ValidationError as error:
+                mistakes += problems(error, prefix=f"[{index}]")
+        if mistakes:
+            raise _unreadable(self.model, body, mistakes, partial=records)
+        return records
+
+    def _rows(self, body: bytes) -> list[Any]:
+        rows: Any
+        try:
+            rows = from_json(body)
+        except ValueError as error:
+            raise _unreadable(self.model, body, [Problem("", f"is no JSON: {error}")]) from None
+        if isinstance(rows, list):
+            return [*rows]
+        raise _unreadable(self.model, body, [Problem("", "is no JSON array")])
+
+    def _read(self, row: Any) -> ResponseT:
+        if self.selected and isinstance(row, dict):
+            return read_selected(self.model, cast("dict[str, Any]", row))
+        return self.model.model_validate(row)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNothing:
+    """An answer whose body, documented as empty or JSON, says nothing that the status does not."""
+
+    def __call__(self, body: bytes, /) -> None:
+        del body
+
+
+@cache
+def _adapter(model: type[ResponseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]  # a model held in a variable
+
+
+def _read_list(model: type[ResponseT], body: bytes) -> list[ResponseT]:
+    records: list[ResponseT] = _adapter(model).validate_json(body)
+    return records
+
+
+def problems(error: pydantic.ValidationError, prefix: str = "") -> list[Problem]:
+    """Return Pydantic's findings as problems under dotted Python names."""
+    return [
+        Problem(".".join(filter(None, (prefix, *(str(part) for part in found["loc"])))), found["msg"])
+        for found in error.errors(include_url=False)
+    ]
+
+
+def _unreadable(
+    model: type[ResponseModel],
+    body: bytes,
+    mistakes: Sequence[Problem],
+    partial: Sequence[ResponseModel] = (),
+) -> UnreadableResponseError:
+    if body.lstrip()[:1] == b"<":
+        reason = "it is a page, not JSON; does the base URL lead to the API?"
+    elif not body.strip():
+        reason = "it is empty"
+    else:
+        reason = "; ".join(str(one) for one in mistakes[:5])
+        reason += f"; and {len(mistakes) - 5} more" if len(mistakes) > 5 else ""  # noqa: PLR2004 - as above
+    return UnreadableResponseError(
+        f"The answer can't be read as {model.__name__}: {reason}",
+        partial=partial,
+        problems=mistakes,
+    )

@@ -1,0 +1,140 @@
+"""What an error answer means: its class, and the sentence that it makes of the body."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from signtraker.exceptions import (
+    APIStatusError,
+    AuthenticationError,
+    NotFoundError,
+    Problem,
+    RateLimitError,
+    ServerError,
+    UnconfirmedServerError,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from signtraker.exceptions import Exchange
+
+_Json: TypeAlias = dict[str, Any]
+
+_BAD_REQUEST = 400
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+_TOO_MANY = 429
+_SERVER_ERRORS = 500
+_REDIRECTS = range(300, 400)
+_LONGEST_SENTENCE = 500
+
+_PLAIN = {
+    400: "The server refused the request without saying why",
+    401: "The API key was not accepted",
+    403: "The API key may not do this",
+    404: "There is no such record",
+    405: "The server does not allow this method here",
+    408: "The server gave up waiting for the request",
+    415: "The server does not take this content type",
+    429: "Too many requests; wait before the next one",
+    500: "The server failed",
+    502: "A gateway in front of the server failed",
+    503: "The server is not available at the moment",
+    504: "A gateway in front of the server waited too long",
+}
+
+
+def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float | None) -> APIStatusError:
+    """Return the error that an answer with an error status (anything but 2xx) is."""
+    status = exchange.status_code or 0
+    said, found = _told(exchange.body)
+    sentence = (said or _plain(exchange, status)).rstrip(". ")
+    listed = "; ".join(str(one) for one in found)
+    text = f"{sentence}: {listed}" if listed else sentence
+    message = f"{_cut(text)} (HTTP {status} from {exchange.method} {_path(exchange.url)})"
+    if status == _TOO_MANY:
+        return RateLimitError(
+            message, exchange=exchange, problems=found, retry_after_seconds=retry_after_seconds
+        )
+    return _class_of(status, is_write=is_write)(message, exchange=exchange, problems=found)
+
+
+def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
+    if status >= _SERVER_ERRORS:
+        return UnconfirmedServerError if is_write else ServerError
+    return {
+        _BAD_REQUEST: ValidationError,
+        401: AuthenticationError,
+        _FORBIDDEN: AuthenticationError,
+        _NOT_FOUND: NotFoundError,
+    }.get(status, APIStatusError)
+
+
+def _plain(exchange: Exchange, status: int) -> str:
+    if status in _REDIRECTS:
+        target = exchange.headers.get("location", "elsewhere")
+        return f"The server redirects to {target}, which is not followed; check the base URL"
+    if status == _NOT_FOUND and exchange.body.strip():
+        return (
+            "The server answered with a page instead of an API error: the base URL may be wrong, "
+            "or the query longer than the 2,048 bytes that IIS takes"
+        )
+    return _PLAIN.get(status, f"The server answered with status {status}")
+
+
+def _told(body: bytes) -> tuple[str, list[Problem]]:
+    """Read Web API's error body, or problem+json (RFC 9457)."""
+    try:
+        content: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", []
+    if not isinstance(content, dict):
+        return "", []
+    told = cast("_Json", content)
+    parts = [_text(told, name) for name in ("Message", "MessageDetail", "ExceptionMessage")]
+    if not any(parts):
+        parts = [_text(told, name) for name in ("title", "detail")]
+    found = _listed(told.get("ModelState"), strip=True) + _listed(told.get("errors"), strip=False)
+    return " ".join(filter(None, parts)), found
+
+
+def _text(told: _Json, name: str) -> str:
+    value = told.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _listed(state: object, *, strip: bool) -> list[Problem]:
+    if not isinstance(state, dict):
+        return []
+    return [
+        Problem(_python_name(str(key), strip=strip), str(sentence))
+        for key, sentences in cast("_Json", state).items()
+        for sentence in (cast("list[object]", sentences) if isinstance(sentences, list) else [sentences])
+    ]
+
+
+def _python_name(key: str, *, strip: bool) -> str:
+    """Turn `order.JobSite.City` into `job_site.city`.
+
+    ModelState keys start with the name of the server's own parameter, which means nothing here; it is
+    told from a field by its small first letter.
+    """
+    segments = key.split(".")
+    if strip and segments[0][:1].islower():
+        segments = re.findall(r"\[\d+\]$", segments[0]) + segments[1:]
+    return ".".join(_snake(segment) for segment in segments)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_SENTENCE else f"{text[: _LONGEST_SENTENCE - 1]}…"
+
+
+def _path(url: str | None) -> str:
+    """Leave out the server and the query, which may hold people's data."""
+    return re.sub(r"^[a-z]+://[^/]*|\?.*$", "", url or "")

@@ -1,0 +1,69 @@
+"""When a request is sent again, and after how long. Pure: chance and the clock are arguments.
+
+what happened                                    read     write
+no connection was made, no pool slot was free    again    again (it provably never reached the server)
+429                                              again    again (assumed: refused before it was done)
+408, 425, 500, 502, 503, 504                     again    no
+a time-out, a broken connection, a cut answer    again    no
+anything else                                    no       no
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+TOO_MANY_REQUESTS = 429
+LONGEST_WAIT_SECONDS = 60.0
+"""A server that asks for more is not waited for: the error says how long it asked."""
+_LARGEST_EXPONENT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What went wrong with one attempt."""
+
+    never_sent: bool = False
+    status_code: int | None = None
+    """The status of the answer; None if none came."""
+    cut: bool = False
+    """Whether the answer broke off."""
+    retry_after_seconds: float | None = None
+
+
+def may_repeat(trouble: Trouble, *, is_write: bool) -> bool:
+    """Return whether the table above says "again"."""
+    if trouble.never_sent or trouble.status_code == TOO_MANY_REQUESTS:
+        return True
+    return not is_write and (trouble.status_code is None or trouble.cut or trouble.status_code in TRANSIENT)
+
+
+def wait_seconds(trouble: Trouble, *, attempt: int, backoff_seconds: float, chance: float) -> float | None:
+    """Return how long to wait after the `attempt`-th attempt; None if the server asks for too long.
+
+    The backoff doubles with each attempt; `chance` (0 to 1) takes up to half of it away, so that clients
+    that failed together do not return together. `Retry-After` is a lower bound.
+    """
+    backoff = backoff_seconds * 2 ** min(attempt - 1, _LARGEST_EXPONENT)
+    wait = min(backoff, LONGEST_WAIT_SECONDS) * (1 - chance / 2)
+    asked = trouble.retry_after_seconds or 0.0
+    return None if asked > LONGEST_WAIT_SECONDS else max(wait, asked)
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Read `Retry-After` (RFC 9110, 10.2.3): whole seconds or an HTTP date; None if it is neither."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:10])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment - now).total_seconds()) if moment.utcoffset() is not None else None

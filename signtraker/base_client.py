@@ -1,0 +1,294 @@
+"""The only module that talks to httpx: it performs what `converse` asks for."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import ssl
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import httpx
+
+from signtraker._config import Config, resolve
+from signtraker._exchange import Answer, Event, Failure, Send, converse
+from signtraker._httpx_log import quiet_httpx
+from signtraker._version import __version__
+from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import TracebackType
+
+    from signtraker._exchange import Action
+    from signtraker._request import AnyRequest, Request
+
+T = TypeVar("T")
+USER_AGENT = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+# Neither of these leaves a request behind: no connection was made, or no pool slot was free.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class BaseClient:
+    """What every client has: resolved settings, a connection pool, and an end.
+
+    Each argument wins over its environment variable (`SIGNTRAKER_API_KEY` or `SIGNTRACKER_API_KEY`,
+    `SIGNTRAKER_BASE_URL`, `SIGNTRAKER_SUBDOMAIN`, `SIGNTRAKER_TIMEOUT_SECONDS`, `SIGNTRAKER_MAX_RETRIES`,
+    `SIGNTRAKER_RETRY_BACKOFF_SECONDS`). The server is the first of `base_url`, `subdomain` and their two
+    variables. Use it in a `with` block, or call `close()`.
+
+    Args:
+        api_key: The tenant's API key.
+        base_url: Where the API is, without `/api`; https, or http to a loopback address.
+        subdomain: The tenant's name: `acme` for `https://acme.signtraker.com`.
+        timeout_seconds: For connecting, and for each wait for data; 30 by default.
+        max_retries: How often a failed attempt may be followed by another; 2 by default. Writes are sent
+            again only if they provably never reached the server, or after a 429.
+        retry_backoff_seconds: The wait before the first retry, doubled for each further one, less up to
+            half by chance; 0.5 by default.
+        resend_on_429: Whether a write is sent again after a 429, assumed to mean that it was not done.
+        http_client: An `httpx.Client` of yours: it is used, and not closed. Its own proxies and
+            certificates apply.
+        proxy: The URL of a proxy. A loopback server is always reached directly.
+        ca: A file with the certificates to trust, or an `ssl.SSLContext`.
+
+    Raises:
+        AuthenticationError: There is no key, or it can't stand in a header.
+        SignTrakerConfigError: Another setting is missing or can't be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        subdomain: str | None = None,
+        timeout_seconds: float | None = None,
+        max_retries: int | None = None,
+        retry_backoff_seconds: float | None = None,
+        resend_on_429: bool = True,
+        http_client: httpx.Client | None = None,
+        proxy: str | None = None,
+        ca: str | PathLike[str] | ssl.SSLContext | None = None,
+    ) -> None:
+        config = resolve(
+            os.environ,
+            api_key=api_key,
+            base_url=base_url,
+            subdomain=subdomain,
+            timeout_seconds=timeout_seconds,
+            max_retries=max_retries,
+            retry_backoff_seconds=retry_backoff_seconds,
+            resend_on_429=resend_on_429,
+        )
+        if http_client is None:
+            http = httpx.Client(**http_options(config, proxy, ca))
+        else:
+            http = checked_http_client(http_client, httpx.Client, proxy, ca)
+        portable = http_client is None and proxy is None and not isinstance(ca, ssl.SSLContext)
+        self._connection = _Connection(config, http, ca if portable else None, portable=portable)
+        self._owns_http = http_client is None
+
+    @classmethod
+    def _sharing(cls, connection: _Connection) -> Self:
+        """Make a client over another one's pool, which it does not close."""
+        client = cls.__new__(cls)
+        client._connection = connection  # noqa: SLF001 - its own class
+        client._owns_http = False  # noqa: SLF001 - its own class
+        return client
+
+    @property
+    def base_url(self) -> str:
+        """Where the requests go."""
+        return self._connection.config.base_url
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to an injected client or to another one."""
+        if self._owns_http:
+            self._connection.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self._connection.portable_settings())
+
+    def _send(self, request: Request[T]) -> T:
+        return self._connection.send(request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """A configuration and the pool that it is used over. Threads may share it."""
+
+    config: Config
+    http: httpx.Client
+    ca: str | PathLike[str] | ssl.SSLContext | None
+    portable: bool
+
+    def send(self, request: Request[T]) -> T:
+        if self.http.is_closed:
+            raise SignTrakerError(CLOSED)
+        steps = converse(request, self.config, chance=random.random)
+        event: Event = None
+        try:
+            while True:
+                event = self._perform(request, steps.send(event))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _perform(self, request: AnyRequest, action: Action) -> Event:
+        if isinstance(action, Send):
+            return self._attempt(request)
+        time.sleep(action.seconds)
+        return None
+
+    def _attempt(self, request: AnyRequest) -> Answer | Failure:
+        start = time.perf_counter()
+        message = http_request(self.http, request, self.config)
+        try:
+            with quiet_httpx():
+                response = self.http.send(message, stream=True, auth=None, follow_redirects=False)
+        except httpx.RequestError as error:
+            return failure(error, message, start)
+        body = bytearray()
+        cut = ""
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+        except httpx.RequestError as error:
+            cut = reason(error)
+        finally:
+            response.close()
+        return answer(response, bytes(body), cut, start)
+
+    def portable_settings(self) -> dict[str, Any]:
+        return portable_settings(self.config, self.ca, portable=self.portable)
+
+    def with_config(self, **changes: Any) -> _Connection:
+        return replace(self, config=replace(self.config, **changes))
+
+
+CLOSED = "This client is closed; make a new one, or keep the work inside its with block."
+
+
+def _restore(kind: type[BaseClient], settings: dict[str, Any]) -> BaseClient:
+    return kind(**settings)
+
+
+# What follows serves both base clients.
+
+
+def http_options(
+    config: Config, proxy: str | None, ca: str | PathLike[str] | ssl.SSLContext | None
+) -> dict[str, Any]:
+    """Return the settings of an own httpx client."""
+    try:
+        verify = ca if isinstance(ca, ssl.SSLContext) else _trusting(ca)
+        if config.is_loopback:
+            # Past any proxy, the environment's too.
+            return {"verify": verify, "trust_env": False}
+        return {"verify": verify, "proxy": None if proxy is None else httpx.Proxy(proxy)}
+    except (ValueError, httpx.InvalidURL):
+        # The URL may hold a password, so it is not quoted.
+        raise SignTrakerConfigError("proxy must be a URL such as http://proxy.example:3128.") from None
+
+
+def _trusting(ca: str | PathLike[str] | None) -> ssl.SSLContext | bool:
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=os.fspath(ca))
+    except (OSError, TypeError) as error:
+        raise SignTrakerConfigError(
+            f"ca must be a readable file of PEM certificates, or an ssl.SSLContext, not {ca!r}: {error}"
+        ) from None
+
+
+HttpClientT = TypeVar("HttpClientT", httpx.Client, httpx.AsyncClient)
+
+
+def checked_http_client(
+    http_client: HttpClientT, kind: type[HttpClientT], proxy: str | None, ca: object
+) -> HttpClientT:
+    """Return the injected client if it can be used as it is."""
+    if not isinstance(http_client, kind):
+        raise SignTrakerConfigError(f"http_client must be an httpx.{kind.__name__}, not {http_client!r}.")
+    if proxy is not None or ca is not None:
+        raise SignTrakerConfigError("With http_client, set the proxy and the ca on that client instead.")
+    return http_client
+
+
+def http_request(
+    http: httpx.Client | httpx.AsyncClient, request: AnyRequest, config: Config
+) -> httpx.Request:
+    """Build the httpx request; it carries its own authorization, whatever the client is set to."""
+    return http.build_request(
+        request.method,
+        f"{config.base_url}{request.target}",
+        headers=headers(request, config),
+        content=request.body,
+        timeout=config.timeout_seconds,
+    )
+
+
+def headers(request: AnyRequest, config: Config) -> dict[str, str]:
+    """Return the headers that every request sets."""
+    return {
+        "Authorization": f"ST-API {config.api_key}",
+        "Accept": "application/json",
+        "Content-Type": request.content_type,
+        "User-Agent": USER_AGENT,
+    }
+
+
+def failure(error: httpx.RequestError, message: httpx.Request, start: float) -> Failure:
+    """Describe a request that nothing came back for."""
+    # The original carries the authorization header, and the error will be chained to ours.
+    error.request = httpx.Request(message.method, message.url)
+    elapsed = time.perf_counter() - start
+    return Failure(reason(error), isinstance(error, NEVER_SENT), elapsed, error)
+
+
+def reason(error: httpx.RequestError) -> str:
+    """Say in a few words what failed; time-outs have no text of their own."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def answer(response: httpx.Response, body: bytes, cut: str, start: float) -> Answer:
+    """Describe what came back."""
+    received = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, received, body, time.perf_counter() - start, cut)
+
+
+def portable_settings(
+    config: Config, ca: str | PathLike[str] | ssl.SSLContext | None, *, portable: bool
+) -> dict[str, Any]:
+    """Return what a pickled client holds: everything but the key, which is resolved anew."""
+    if not portable:
+        raise TypeError(
+            "a client with its own http_client, proxy or SSLContext can't be pickled; "
+            "make it anew where it is needed"
+        )
+    return {
+        "base_url": config.base_url,
+        "timeout_seconds": config.timeout_seconds,
+        "max_retries": config.max_retries,
+        "retry_backoff_seconds": config.retry_backoff_seconds,
+        "resend_on_429": config.resend_on_429,
+        "ca": ca,
+    }

@@ -1,0 +1,210 @@
+"""Every error that the SDK raises of its own accord.
+
+    SignTrakerError
+    ├── SignTrakerConfigError       a setting is missing or can't be used (a ValueError too)
+    ├── NotSelectedError            a field was read that `select` had left out (an AttributeError too)
+    ├── NetworkError                nothing came back
+    ├── UnreadableResponseError     something came back that can't be read; what could be read is on it
+    ├── UnconfirmedWriteError       a write may have happened; mixed into the class that says what went wrong
+    │   ├── UnconfirmedNetworkError     … and a NetworkError
+    │   └── UnconfirmedServerError      … and a ServerError
+    └── APIStatusError              the server answered with an error status
+        ├── ValidationError             400, and requests refused before sending (a ValueError too)
+        ├── AuthenticationError         401, 403, and a key that is missing or unusable
+        ├── NotFoundError               404
+        ├── RateLimitError              429
+        └── ServerError                 5xx
+
+Each carries what is known of the exchange (`status_code`, `headers`, `body`, `attempts`, `method`, `url`)
+and its `outcome`: whether what was asked for `"did_not_happen"`, `"may_have_happened"` or `"happened"`.
+No error holds the API key, and each can be pickled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Outcome: TypeAlias = Literal["did_not_happen", "may_have_happened", "happened"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What is known of the HTTP exchange that an error tells of."""
+
+    method: str | None = None
+    url: str | None = None
+    status_code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a request: the field by its Python name (`job_site.city`) and a sentence about it."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class SignTrakerError(Exception):
+    """The root of all errors of the SDK."""
+
+    outcome: Outcome = "did_not_happen"
+
+    def __init__(self, message: str, *, exchange: Exchange | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exchange = exchange or Exchange()
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status of the answer; None if there was none."""
+        return self.exchange.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, names in lower case; empty if there was no answer."""
+        return self.exchange.headers
+
+    @property
+    def body(self) -> bytes:
+        """The answer's body as it came."""
+        return self.exchange.body
+
+    @property
+    def attempts(self) -> int:
+        """How many times the request was sent; 0 if it was refused before."""
+        return self.exchange.attempts
+
+    @property
+    def method(self) -> str | None:
+        """The HTTP method of the request."""
+        return self.exchange.method
+
+    @property
+    def url(self) -> str | None:
+        """The URL of the request; the key is never part of it."""
+        return self.exchange.url
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[SignTrakerError], args: tuple[Any, ...], state: dict[str, Any]) -> SignTrakerError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class SignTrakerConfigError(SignTrakerError, ValueError):
+    """A setting is missing or can't be used; the sentence says which and how to set it."""
+
+
+class NotSelectedError(SignTrakerError, AttributeError):
+    """A field was read that the call's `select` had left out: its value is unknown, which is not None."""
+
+    def __init__(self, model: str, name: str) -> None:
+        super().__init__(
+            f"{model}.{name} was left out by the call's select, so its value is unknown; "
+            f"add it to select, or leave select out to get every field"
+        )
+        self.field = name
+
+
+class NetworkError(SignTrakerError):
+    """Nothing came back: no connection, a time-out, or a connection that broke."""
+
+
+class UnreadableResponseError(SignTrakerError):
+    """The answer's status was a success, but its body is not what the API documents.
+
+    `partial` holds the records that could be read, in their order; `problems` says what was wrong with the
+    others; `body` is the answer as it came. After a write, `outcome` is `"happened"`: do not send it again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exchange: Exchange | None = None,
+        partial: Sequence[object] = (),
+        problems: Sequence[Problem] = (),
+        outcome: Outcome = "happened",
+    ) -> None:
+        super().__init__(message, exchange=exchange)
+        self.partial = tuple(partial)
+        self.problems = tuple(problems)
+        self.outcome = outcome
+
+
+class UnconfirmedWriteError(SignTrakerError):
+    """A write may have happened, and was not sent again; look for what it made before you repeat it."""
+
+    outcome: Outcome = "may_have_happened"
+
+
+class APIStatusError(SignTrakerError):
+    """The server answered with an error status."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exchange: Exchange | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(message, exchange=exchange)
+        self.problems = tuple(problems)
+        """The mistakes that were found, field by field."""
+
+
+class ValidationError(APIStatusError, ValueError):
+    """The request was refused, by the server (400) or before sending (`status_code` is None).
+
+    `problems` lists every mistake under its field's Python name.
+    """
+
+
+class AuthenticationError(APIStatusError):
+    """The key is missing, unusable or not accepted (401), or may not do this (403)."""
+
+
+class NotFoundError(APIStatusError):
+    """There is no such record (404)."""
+
+
+class RateLimitError(APIStatusError):
+    """Too many requests (429), still after the retries."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exchange: Exchange | None = None,
+        problems: Sequence[Problem] = (),
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message, exchange=exchange, problems=problems)
+        self.retry_after_seconds = retry_after_seconds
+        """How long the server asked to wait, in seconds; None if it did not say."""
+
+
+class ServerError(APIStatusError):
+    """The server failed (5xx)."""
+
+
+class UnconfirmedNetworkError(UnconfirmedWriteError, NetworkError):
+    """The connection failed after a write was sent, so it may have happened."""
+
+
+class UnconfirmedServerError(UnconfirmedWriteError, ServerError):
+    """The server failed while it handled a write, so it may have happened."""

@@ -1,0 +1,153 @@
+"""What is received: read generously, kept whole, and honest about what was left out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pydantic
+import pytest
+
+from signtraker import NotSelectedError, UnreadableResponseError
+from signtraker._reading import ReadList, ReadOne
+from signtraker.models import Agent, Award, Order
+
+
+def order(**fields: Any) -> Order:
+    return ReadOne(Order)(json.dumps({"Id": 1, **fields}).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-01-02T03:04:05.1234567Z", datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)),
+        ("2024-01-02T03:04:05", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2024-01-02T03:04:05.5", datetime(2024, 1, 2, 3, 4, 5, 500000, UTC)),
+        ("2024-01-02T03:04:05+02:00", datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("20240102T030405Z", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2024-01-02", datetime(2024, 1, 2, tzinfo=UTC)),
+        ("2024-01-02T24:00:00Z", datetime(2024, 1, 3, tzinfo=UTC)),
+    ],
+)
+def test_dates_of_every_iso_form_are_read_as_aware_moments(text: str, moment: datetime) -> None:
+    created = order(Created=text).created
+    assert created == moment
+    assert created is not None
+    assert created.utcoffset() is not None
+
+
+@pytest.mark.parametrize("lie", ["yesterday", "01/02/2024", 1_700_000_000, True, {}, ""])
+def test_what_is_no_iso_date_is_not_guessed(lie: object) -> None:
+    with pytest.raises(UnreadableResponseError, match="Created"):
+        order(Created=lie)
+
+
+def test_a_number_where_text_is_expected_is_taken_as_its_text() -> None:
+    assert order(Notes=5, JobSite={"Id": 1, "Zip": 84070}).notes == "5"
+
+
+def test_money_is_exact_and_written_as_a_number() -> None:
+    read = order(SalesOrder={"Id": 9, "OrderTotal": 19.99})
+    assert read.sales_order is not None
+    assert read.sales_order.order_total == Decimal("19.99")
+    assert '"OrderTotal":19.99' in read.model_dump_json(by_alias=True)
+
+
+def test_unknown_fields_and_unknown_values_are_kept() -> None:
+    read = order(Status="Frobnicated", Colour={"Hue": 3}, PaymentMode="Barter")
+    assert read.status == "Frobnicated"
+    assert Agent.model_validate({"Id": 1, "PaymentMode": "Barter"}).payment_mode == "Barter"
+    assert read.model_dump(by_alias=True, exclude_unset=True) == {
+        "Id": 1,
+        "Status": "Frobnicated",
+        "Colour": {"Hue": 3},
+        "PaymentMode": "Barter",
+    }
+
+
+def test_dumping_by_alias_what_was_set_gives_back_keys_nulls_and_unknown_fields() -> None:
+    sent = {
+        "Id": 7,
+        "Status": None,
+        "Created": "2024-01-02T03:04:05.000Z",
+        "Agent": {"Id": 3, "Name": "O'Brien", "Nick": None},
+        "X": [1],
+    }
+    read = ReadOne(Order)(json.dumps(sent).encode())
+    assert json.loads(read.model_dump_json(by_alias=True, exclude_unset=True)) == sent
+
+
+def test_a_response_can_not_be_changed() -> None:
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        order().notes = "x"  # type: ignore[misc]  # what is tested
+
+
+def test_without_select_a_missing_field_is_none() -> None:
+    assert order().due_date is None
+
+
+def selected(row: str) -> Order:
+    return ReadList(Order, selected=True)(f"[{row}]".encode())[0]
+
+
+def test_a_field_that_select_left_out_raises_on_reading_the_id_included() -> None:
+    read = selected('{"Status": "Draft", "Notes": null}')
+    assert (read.status, read.notes) == ("Draft", None)
+    for name in ("id", "due_date", "agent"):
+        with pytest.raises(NotSelectedError, match=f"Order.{name} was left out by the call's select"):
+            getattr(read, name)
+    assert not hasattr(read, "created")
+
+
+def test_what_select_left_out_stays_out_of_repr_dumps_copies_and_pickles() -> None:
+    read = selected('{"Status": "Draft"}')
+    assert repr(read) == "Order(status='Draft')"
+    assert read.model_dump(by_alias=True) == {"Status": "Draft"}
+    for twin in (copy.copy(read), copy.deepcopy(read), read.model_copy(), pickle.loads(pickle.dumps(read))):  # noqa: S301 - our own
+        assert twin == read
+        assert hash(twin) == hash(read)
+        with pytest.raises(NotSelectedError):
+            twin.id  # noqa: B018 - reading is what is tested
+
+
+def test_an_unknown_attribute_is_still_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'statsu'"):
+        order().statsu  # type: ignore[attr-defined]  # noqa: B018  # what is tested
+
+
+def test_one_bad_record_costs_neither_the_others_nor_the_bytes() -> None:
+    body = b'[{"Id": 1}, {"Id": "x"}, {"Status": "Draft"}, {"Id": 4}]'
+    with pytest.raises(UnreadableResponseError) as caught:
+        ReadList(Order)(body)
+    assert [one.id for one in caught.value.partial if isinstance(one, Order)] == [1, 4]
+    assert [one.field for one in caught.value.problems] == ["[1].Id", "[2].Id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "it is empty"),
+        (b"<html></html>", "it is a page, not JSON"),
+        (b'{"Id": 1}', "is no JSON array"),
+        (b"[{", "is no JSON"),
+        (b"\xff", "is no JSON"),
+        (b"null", "is no JSON array"),
+        (b"[null]", "[0]"),
+    ],
+)
+def test_what_is_no_list_is_told_in_a_sentence(body: bytes, sentence: str) -> None:
+    for selecting in (False, True):
+        with pytest.raises(UnreadableResponseError) as caught:
+            ReadList(Order, selecting)(body)
+        assert sentence in str(caught.value)
+
+
+def test_models_hash_and_compare_by_value() -> None:
+    award = {"Id": 1, "Restrictions": ["Printing", "Other"]}
+    first, second = Award.model_validate(award), Award.model_validate(award)
+    assert first == second
+    assert len({first, second}) == 1

@@ -6,6 +6,7 @@ writes on any database, and SQLite in memory, which lives in a single connection
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,10 +106,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # Killing the process loses nothing without fsync; only a power cut would.
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
-    # SQLite's own functions know the case of ASCII letters only.
-    connection.create_function("lower", 1, _nullable(str.lower), deterministic=True)
-    connection.create_function("upper", 1, _nullable(str.upper), deterministic=True)
+    for name, function in _SQLITE_FUNCTIONS.items():
+        connection.create_function(name, 1, _nullable(function), deterministic=True)
 
 
-def _nullable(change: Callable[[str], str]) -> Callable[[str | None], str | None]:
-    return lambda text: None if text is None else change(text)
+# SQLite's own functions know the case of ASCII letters only and stop at a NUL; `floor` and its like
+# are not built in everywhere.
+_SQLITE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "stripped": str.strip,
+    "characters": len,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "trunc": math.trunc,
+}
+
+
+def _nullable(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else function(value)

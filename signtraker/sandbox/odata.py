@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signtraker.query.entities import ENTITIES
+from signtraker.query.errors import ODataError
+from signtraker.query.parse import parse_filter, parse_orderby
 from signtraker.sandbox.answers import invalid_query, message
 
 if TYPE_CHECKING:
@@ -12,7 +15,6 @@ if TYPE_CHECKING:
 
     from signtraker.query.nodes import Node, Order
     from signtraker.sandbox.settings import Settings
-    from signtraker.sandbox.views import View
 
 _SHARED_OPTIONS = frozenset(
     {"$filter", "$orderby", "$top", "$skip", "$select", "$expand", "$format", "$skiptoken"}
@@ -23,6 +25,7 @@ _OPTIONS = {
     "v4-7": _SHARED_OPTIONS | {"$count", "$deltatoken", "$apply"},
 }
 _LARGEST_INT32 = 2**31 - 1
+MOST_ORDERINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,93 @@ class ListQuery:
     """The top-level properties that `$select` and `$expand` leave."""
 
 
-def read_query(pairs: Iterable[tuple[str, str]], view: View, settings: Settings) -> ListQuery:
-    """Read the options out of the decoded query string; raises the refusal that the server sends."""
+def read_query(pairs: Iterable[tuple[str, str]], entity: str, settings: Settings) -> ListQuery:
+    """Read the options out of the decoded query string, in the order in which the server does.
+
+    Raises the refusal that the server sends.
+    """
     options = _options(pairs, settings)
-    return ListQuery(
-        top=_whole("$top", options.get("$top"), settings, settings.max_top),
-        skip=_whole("$skip", options.get("$skip"), settings, None),
+    top = _whole("$top", options.get("$top"), settings, settings.max_top)
+    skip = _whole("$skip", options.get("$skip"), settings, None)
+    try:
+        return ListQuery(
+            top=top,
+            skip=skip,
+            order=_order(options.get("$orderby"), entity, settings),
+            where=_filter(options.get("$filter"), entity, settings),
+            chosen=_chosen(options.get("$select"), options.get("$expand"), entity, settings),
+        )
+    except ODataError as error:
+        raise invalid_query(error.message) from error
+
+
+def _order(text: str | None, entity: str, settings: Settings) -> tuple[Order, ...]:
+    if text is None:
+        return ()
+    order = parse_orderby(text, entity, version=settings.server)
+    if len(order) > MOST_ORDERINGS:
+        raise invalid_query(
+            "The number of clauses in $orderby query option exceeded the maximum number allowed."
+            f" The maximum number of $orderby clauses allowed is {MOST_ORDERINGS}."
+        )
+    return order
+
+
+def _filter(text: str | None, entity: str, settings: Settings) -> Node | None:
+    return None if text is None else parse_filter(text, entity, version=settings.server)
+
+
+def _chosen(
+    select: str | None, expand: str | None, entity: str, settings: Settings
+) -> tuple[str, ...] | None:
+    """Tell which properties a row keeps: nested ones are kept by `$expand` alone."""
+    if select is None and expand is None:
+        return None
+    properties = ENTITIES[entity].properties
+    expanded = [_known(name, entity, settings) for name in _names(expand)]
+    for name in expanded:
+        if properties[name].entity is None:
+            raise invalid_query(
+                f"Property '{name}' on type '{ENTITIES[entity].clr_name}' is not a navigation"
+                " property or complex property. Only navigation properties can be expanded."
+            )
+    names = [name for name, known in properties.items() if known.entity is None]
+    selected = _names(select)
+    if selected and "*" not in selected:
+        names = [_selected(name, entity, settings) for name in selected]
+    return *(name for name in names if properties[name].entity is None), *expanded
+
+
+def _selected(name: str, entity: str, settings: Settings) -> str:
+    first, slash, _ = name.partition("/")
+    known = _known(first, entity, settings)
+    if not slash:
+        return known
+    if settings.is_v3:
+        raise invalid_query(
+            "Only properties specified in $expand can be traversed in $select query options."
+            f" Selected item was '{known}'."
+        )
+    raise invalid_query(
+        "Found a path with multiple navigation properties or a bad complex property path in a"
+        " select clause. Please reword your query such that each level of select or expand only"
+        " contains either TypeSegments or Properties."
     )
+
+
+def _known(name: str, entity: str, settings: Settings) -> str:
+    known = ENTITIES[entity]
+    if name in known.properties:
+        return name
+    if settings.server == "v4-7":
+        for candidate in known.properties:
+            if candidate.lower() == name.lower():
+                return candidate
+    raise invalid_query(f"Could not find a property named '{name}' on type '{known.clr_name}'.")
+
+
+def _names(text: str | None) -> list[str]:
+    return [] if text is None else [name.strip() for name in text.split(",")]
 
 
 def _options(pairs: Iterable[tuple[str, str]], settings: Settings) -> dict[str, str]:

@@ -13,7 +13,7 @@ from signtraker.sandbox.clock import Clock
 from signtraker.sandbox.database import Database
 from signtraker.sandbox.seed import plant
 from signtraker.sandbox.server import HOST, ServerThread
-from signtraker.sandbox.settings import SandboxError, ServerVersion, Settings
+from signtraker.sandbox.settings import Generation, SandboxError, Settings
 from signtraker.sandbox.tables import moments
 from signtraker.sandbox.traffic import Gate, ReceivedRequest
 
@@ -42,7 +42,7 @@ class Sandbox:
         database: str | Path | None = None,
         port: int = 0,
         api_key: str = "sandbox-key",
-        server: ServerVersion = "v4-7",
+        server: Generation = "v4-7",
         national_account: bool = True,
         page_cap: int | None = None,
         max_top: int | None = None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-ServerVersion: TypeAlias = Literal["v3", "v4-5", "v4-7"]
-SERVER_VERSIONS: tuple[ServerVersion, ...] = ("v3", "v4-5", "v4-7")
+Generation: TypeAlias = Literal["v3", "v4-5", "v4-7"]
+GENERATIONS: tuple[Generation, ...] = ("v3", "v4-5", "v4-7")
 
 
 class SandboxError(Exception):
@@ -18,7 +18,7 @@ class Settings:
     """How the server behaves; the defaults are those of the server behind the API, as far as known."""
 
     api_key: str = field(default="sandbox-key", repr=False)
-    server: ServerVersion = "v4-7"
+    server: Generation = "v4-7"
     """The OData generation that is played."""
     national_account: bool = True
     """A National Account has order presets; an individual licensee's portal has none."""
@@ -32,9 +32,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what could not work."""
-        if self.server not in SERVER_VERSIONS:
+        if self.server not in GENERATIONS:
             raise SandboxError(
-                f"server={self.server!r} is no known generation; choose one of {', '.join(SERVER_VERSIONS)}."
+                f"server={self.server!r} is no known generation; choose one of {', '.join(GENERATIONS)}."
             )
         if not self.api_key or not (self.api_key.isascii() and self.api_key.isprintable()):
             raise SandboxError("api_key must be printable ASCII and not empty.")

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from signtraker import __version__
-from signtraker.sandbox import orders
+from signtraker.sandbox import agents, awards, change_orders, named, orders, services
 from signtraker.sandbox.answers import Refusal, message
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.backend import Backend
 
-_GROUPS = (orders,)
+_GROUPS = (orders, agents, change_orders, services, awards, named)
 
 
 def create_app(backend: Backend) -> FastAPI:

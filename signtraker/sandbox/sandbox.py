@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
+from signtraker.sandbox import tables
 from signtraker.sandbox.app import create_app
 from signtraker.sandbox.backend import Backend
 from signtraker.sandbox.clock import Clock
@@ -14,7 +15,6 @@ from signtraker.sandbox.database import Database
 from signtraker.sandbox.seed import plant
 from signtraker.sandbox.server import HOST, ServerThread
 from signtraker.sandbox.settings import Generation, SandboxError, Settings
-from signtraker.sandbox.tables import moments
 from signtraker.sandbox.traffic import Gate, ReceivedRequest
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ class Sandbox:
         """What has arrived so far, oldest first (the last 10,000)."""
         return list(self._live().gate.requests)
 
+    def count_orders(self) -> int:
+        """How many orders there are."""
+        with self._live().database.begin() as connection:
+            count = connection.execute(select(func.count()).select_from(tables.orders))
+            return int(count.scalar_one())
+
     @property
     def client(self) -> SignTrakerClient:
         """A client for this sandbox, made on first use and closed with it."""
@@ -151,9 +157,9 @@ class Sandbox:
         with database.begin() as connection:
             if is_empty:
                 plant(connection, seed=self._seed, orders=self._orders, now=clock.now())
-                connection.execute(insert(moments).values(Name="now", At=clock.now()))
+                connection.execute(insert(tables.moments).values(Name="now", At=clock.now()))
                 return clock
-            now = connection.execute(select(moments.c.At).where(moments.c.Name == "now"))
+            now = connection.execute(select(tables.moments.c.At).where(tables.moments.c.Name == "now"))
             return Clock(now.scalar_one())
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from signtraker.sandbox.settings import Settings
 
 
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
 @dataclass(slots=True)
 class ReceivedRequest:
     """One request as it arrived. The authorization header is never kept."""
@@ -94,7 +97,7 @@ def _received(scope: Scope, headers: dict[str, str], body: bytes) -> ReceivedReq
         method=scope["method"],
         path=scope["path"],
         query=parse_qsl(query, keep_blank_values=True),
-        headers={name: value for name, value in headers.items() if name != "authorization"},
+        headers={name: value for name, value in headers.items() if name not in _SECRET},
         body=body,
     )
 

@@ -1,0 +1,100 @@
+"""`python -m signtraker.sandbox`: a SignTraker server of one's own, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from signtraker.sandbox import Sandbox
+
+_LOOPBACK = ("127.0.0.1", "localhost")
+_WELCOME = """\
+SignTraker sandbox: {orders} at {url} (key: {key}). Ctrl-C stops it.
+
+    from signtraker import SignTrakerClient
+
+    with SignTrakerClient(api_key={key!r}, base_url={url!r}) as client:
+        for order in client.orders.list_orders(top=3):
+            print(order.id, order.status)
+
+    curl -H 'Authorization: ST-API {key}' '{url}/api/orders?$top=3'
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted; 2 when the arguments or the surroundings forbid it."""
+    options = _parser().parse_args(arguments)
+    if options.host not in _LOOPBACK:
+        return _refuse(f"The sandbox listens on loopback only: --host {options.host} is refused.")
+    try:
+        from signtraker.sandbox import Sandbox, SandboxError  # noqa: PLC0415 - the extra may be missing
+    except ModuleNotFoundError as error:
+        return _refuse(str(error))
+    try:
+        sandbox = Sandbox(
+            seed=options.seed,
+            orders=options.orders,
+            database=options.database,
+            port=options.port,
+            api_key=options.api_key,
+            server=options.server,
+            national_account=not options.licensee,
+            page_cap=options.page_cap,
+            max_top=options.max_top,
+        )
+        with sandbox:
+            _serve(sandbox)
+    except SandboxError as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _serve(sandbox: Sandbox) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    count = sandbox.count_orders()
+    welcome = _WELCOME.format(orders=f"{count:,} orders", url=sandbox.url, key=sandbox.api_key)
+    try:
+        sys.stdout.write(welcome)
+        sys.stdout.flush()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m signtraker.sandbox",
+        description="A server that behaves like SignTraker, on loopback, with made-up orders.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8080, help="port to listen on, 0 for any free one (8080)")
+    add("--host", default=_LOOPBACK[0], help="loopback is the only choice")
+    add("--database", help="SQLite file or SQLAlchemy URL; kept over restarts (memory)")
+    add("--seed", type=int, default=1, help="the same seed makes the same records (1)")
+    add("--orders", type=int, default=300, help="how many orders to make up (300)")
+    add("--api-key", default="sandbox-key", help="the key that clients must send (sandbox-key)")
+    add(
+        "--server",
+        choices=("v3", "v4-5", "v4-7"),
+        default="v4-7",
+        help="the OData generation to play (v4-7)",
+    )
+    add("--licensee", action="store_true", help="play a licensee's portal, without order presets")
+    add("--page-cap", type=int, help="cut every list silently to so many rows")
+    add("--max-top", type=int, help="refuse a larger $top")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

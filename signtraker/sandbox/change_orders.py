@@ -1,0 +1,43 @@
+"""`/api/changeorders`: changes to signs that stand."""
+
+# ruff: noqa: FAST003 - an id in a path is read from the request, to be refused as Web API would
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response  # noqa: TC002 - as above
+
+from signtraker.sandbox import follow_ups, views
+from signtraker.sandbox.answers import message, ok
+from signtraker.sandbox.listing import answer_list, answer_one
+from signtraker.sandbox.payload import check, read_json
+
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
+
+    from signtraker.sandbox.backend import Backend
+
+
+def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
+    """Build the group's routes."""
+    routes = APIRouter(prefix="/api/changeorders", tags=["Change orders"], route_class=route_class)
+
+    @routes.get("", summary="List change orders")
+    async def list_change_orders(request: Request) -> Response:
+        return answer_list(backend, views.CHANGE_ORDERS, request)
+
+    @routes.get("/{id}", summary="Get a change order")
+    async def get_change_order(request: Request) -> Response:
+        return answer_one(backend, views.CHANGE_ORDERS, request)
+
+    @routes.post("", summary="Create a change order")
+    async def create_change_order(request: Request) -> Response:
+        values = check(await read_json(request, "changeOrder"), follow_ups.CREATE, "changeOrder")
+        if not backend.settings.national_account:
+            raise message(400, "Change orders can be created for National Accounts only.")
+        return ok(follow_ups.create(backend, views.CHANGE_ORDERS, values, "changeOrder"))
+
+    return routes

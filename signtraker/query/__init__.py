@@ -1,1 +1,54 @@
 """Filters and orderings as typed values: `Q` and its siblings, and what reads, writes and judges them."""
+
+from signtraker.query.errors import ODataError, QueryLimitError
+from signtraker.query.fields import (
+    BooleanField,
+    DateTimeField,
+    DecimalField,
+    DoubleField,
+    Field,
+    IdField,
+    IntegerField,
+    TextField,
+    TextListField,
+)
+from signtraker.query.filters import Filter, Ordering, all_of, any_of
+from signtraker.query.roots import (
+    AgentQ,
+    AwardQ,
+    ChangeOrderQ,
+    EnterpriseQ,
+    OfficeQ,
+    OrderPresetQ,
+    Q,
+    ServiceQ,
+)
+from signtraker.query.schema import ODataVersion, ServerVersion
+
+__all__ = [
+    "AgentQ",
+    "AwardQ",
+    "BooleanField",
+    "ChangeOrderQ",
+    "DateTimeField",
+    "DecimalField",
+    "DoubleField",
+    "EnterpriseQ",
+    "Field",
+    "Filter",
+    "IdField",
+    "IntegerField",
+    "ODataError",
+    "ODataVersion",
+    "OfficeQ",
+    "OrderPresetQ",
+    "Ordering",
+    "Q",
+    "QueryLimitError",
+    "ServerVersion",
+    "ServiceQ",
+    "TextField",
+    "TextListField",
+    "all_of",
+    "any_of",
+]

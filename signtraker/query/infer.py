@@ -77,9 +77,9 @@ def kind_of(node: Node, entity: str) -> Kind:
         case Literal():
             return literal_kind(node)
         case Path():
-            return _path_kind(node, entity)
+            return path_kind(node, entity)
         case Call(name, arguments):
-            return _call_kind(name, tuple(kind_of(one, entity) for one in arguments))
+            return call_kind(name, tuple(kind_of(one, entity) for one in arguments))
         case Negative(operand):
             return kind_of(operand, entity)
         case Arithmetic(_, left, right):
@@ -105,7 +105,8 @@ def promoted(left: Kind, right: Kind) -> Kind:
     return Kind(common_type(left.type, right.type), nullable=nullable)
 
 
-def _path_kind(path: Path, entity: str) -> Kind:
+def path_kind(path: Path, entity: str) -> Kind:
+    """Return the type of a property, or of a collection's row variable."""
     if path.custom is not None:
         return Kind(path.custom)
     if path.variable:
@@ -114,7 +115,8 @@ def _path_kind(path: Path, entity: str) -> Kind:
     return Kind(None) if found is None else Kind(found.type, nullable=found.nullable)
 
 
-def _call_kind(name: str, arguments: tuple[Kind, ...]) -> Kind:
+def call_kind(name: str, arguments: tuple[Kind, ...]) -> Kind:
+    """Return the type of a function's result, for arguments of these types."""
     signatures = SIGNATURES[name]
     for signature in signatures:
         if tuple(one.type for one in arguments) == signature.arguments:

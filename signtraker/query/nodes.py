@@ -169,8 +169,19 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def height(node: Node) -> int:
     """Return how deep a tree nests: 1 for a path or a constant."""
-    level, count = (node,), 0
+    level: tuple[Node, ...] = (node,)
+    count = 0
     while level:
         level = tuple(child for one in level for child in children(one))
         count += 1
     return count
+
+
+def holds_lambda(node: Node) -> bool:
+    """Say whether an `any` or `all` stands anywhere in a tree."""
+    level: tuple[Node, ...] = (node,)
+    while level:
+        if any(isinstance(one, Lambda) for one in level):
+            return True
+        level = tuple(child for one in level for child in children(one))
+    return False

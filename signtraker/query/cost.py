@@ -1,0 +1,127 @@
+"""What a query costs the server: the nodes of its filter, counted as each generation does, and its length.
+
+The rules were measured on Microsoft's parsers: every operator, function, property, row variable, constant and
+implicit conversion counts one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from signtraker.query.functions import Kind
+from signtraker.query.infer import call_kind, literal_kind, path_kind, promoted
+from signtraker.query.nodes import (
+    And,
+    Arithmetic,
+    Call,
+    Comparison,
+    In,
+    Lambda,
+    Literal,
+    Negative,
+    Not,
+    Or,
+    Path,
+)
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from signtraker.query.nodes import Node
+    from signtraker.query.schema import ODataVersion
+
+
+def node_count(node: Node, entity: str, version: ODataVersion = "v4", *, rendered: bool = True) -> int:
+    """Return how many nodes the server counts in a filter.
+
+    In v3, `render` writes `5L` beside an Int64, which spares a conversion; `rendered=False` counts a text in which
+    such numbers have no `L`.
+    """
+    return _Scale(entity, version, rendered).weigh(node).count
+
+
+def encoded_length(text: str) -> int:
+    """Return the length of a text in bytes when every reserved character is percent-encoded."""
+    return len(quote(text, safe=""))
+
+
+class _Weight(NamedTuple):
+    node: Node
+    count: int
+    kind: Kind
+
+
+class _Scale(NamedTuple):
+    entity: str
+    version: ODataVersion
+    rendered: bool
+
+    def weigh(self, node: Node) -> _Weight:
+        match node:
+            case Literal():
+                return _Weight(node, 1, literal_kind(node))
+            case Path(segments, variable):
+                count = len(segments) + (not variable)
+                return _Weight(node, count, path_kind(node, self.entity))
+            case Call(name, arguments):
+                return self._call(node, name, [self.weigh(one) for one in arguments])
+            case Not(operand) | Negative(operand):
+                inner = self.weigh(operand)
+                return _Weight(node, 1 + inner.count, inner.kind)
+            case Comparison(_, left, right):
+                return self._comparison(node, self.weigh(left), self.weigh(right))
+            case Arithmetic(_, left, right):
+                return self._arithmetic(node, self.weigh(left), self.weigh(right))
+            case And(terms) | Or(terms):
+                return self._chain(node, terms)
+            case In(operand, values):
+                count = 1 + self.weigh(operand).count + len(values)
+                return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=False))
+            case Lambda(_, collection, _, predicate):
+                body = 0 if predicate is None else self.weigh(predicate).count
+                return _Weight(node, 1 + self.weigh(collection).count + body, Kind(Edm.BOOLEAN))
+
+    def _call(self, node: Node, name: str, arguments: list[_Weight]) -> _Weight:
+        nulls = sum(one.kind.type is None for one in arguments)
+        count = 1 + nulls + sum(one.count for one in arguments)
+        return _Weight(node, count, call_kind(name, tuple(one.kind for one in arguments)))
+
+    def _comparison(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
+        count = 1 + left.count + right.count + self._conversions(left, right)
+        nullable = left.kind.nullable or right.kind.nullable
+        return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))
+
+    def _arithmetic(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
+        count = 1 + left.count + right.count + self._conversions(left, right)
+        return _Weight(node, count, promoted(left.kind, right.kind))
+
+    def _conversions(self, left: _Weight, right: _Weight) -> int:
+        left, right = self._written(left, right), self._written(right, left)
+        target = promoted(left.kind, right.kind)
+        return self._converted(left, target) + self._converted(right, target)
+
+    def _written(self, one: _Weight, other: _Weight) -> _Weight:
+        """Give a v3 number the type that its text has: Int64 where `render` adds an `L`."""
+        if self.version == "v4" or not isinstance(one.node, Literal) or one.kind.type is not Edm.INT32:
+            return one
+        long = self.rendered and other.kind.type is Edm.INT64
+        return one._replace(kind=Kind(Edm.INT64, nullable=False)) if long else one
+
+    def _converted(self, one: _Weight, target: Kind) -> bool:
+        if not isinstance(one.node, Literal):
+            return one.kind.type is not target.type
+        value = one.node.value
+        if value is None:
+            return target.type is not None
+        if self.version == "v4" and not isinstance(value, bool | date):
+            return False  # v4 reads numbers and text as the other side's type right away
+        return one.kind != target and one.kind.type is not Edm.STRING
+
+    def _chain(self, node: Node, terms: tuple[Node, ...]) -> _Weight:
+        first, *rest = (self.weigh(one) for one in terms)
+        count, nullable = first.count, first.kind.nullable
+        for term in rest:
+            count += 1 + term.count + (term.kind.nullable is not nullable)
+            nullable = nullable or term.kind.nullable
+        return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))

@@ -1,0 +1,140 @@
+"""The fields of a list, one class for each kind of property. `T` is the Python type of a field's value."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from signtraker.query.filters import Filter, M, check_filter
+from signtraker.query.nodes import Comparison, Lambda, Literal, Path, holds_lambda
+from signtraker.query.schema import Edm
+from signtraker.query.values import (
+    BooleanValue,
+    DateTimeValue,
+    DecimalValue,
+    DoubleValue,
+    IntegerValue,
+    Operand,
+    S,
+    TextValue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Field(Operand[M], Generic[M, T]):
+    """A property of a list's rows: what `orderby` and `select` take beside text."""
+
+    __slots__ = ()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The API's names that lead to the property: `("JobSite", "City")`."""
+        return cast("Path", self._node).segments
+
+
+class Nullable(Operand[M], Generic[M]):
+    """What may have no value."""
+
+    __slots__ = ()
+
+    def is_null(self) -> Filter[M]:
+        """Keep the rows that have no value here."""
+        return Filter(Comparison("eq", self._node, Literal(None)), self._entity)
+
+    def is_not_null(self) -> Filter[M]:
+        """Keep the rows that have a value here."""
+        return Filter(Comparison("ne", self._node, Literal(None)), self._entity)
+
+
+class IdField(IntegerValue[M], Field[M, int], Generic[M]):
+    """A record's id, which is never null."""
+
+    __slots__ = ()
+    _kind = Edm.INT64
+
+
+class IntegerField(IntegerValue[M], Nullable[M], Field[M, int], Generic[M]):
+    """A whole number that may be null."""
+
+    __slots__ = ()
+
+
+class DoubleField(DoubleValue[M], Nullable[M], Field[M, float], Generic[M]):
+    """A binary floating-point number that may be null."""
+
+    __slots__ = ()
+
+
+class DecimalField(DecimalValue[M], Nullable[M], Field[M, Decimal], Generic[M]):
+    """An exact decimal that may be null."""
+
+    __slots__ = ()
+
+
+class BooleanField(BooleanValue[M], Nullable[M], Field[M, bool], Generic[M]):
+    """True, false or null."""
+
+    __slots__ = ()
+
+
+class DateTimeField(DateTimeValue[M], Nullable[M], Field[M, datetime], Generic[M]):
+    """A moment that may be null."""
+
+    __slots__ = ()
+
+
+class TextField(TextValue[M, S], Nullable[M], Field[M, str], Generic[M, S]):
+    """Text that may be null. `S` holds the values that are known."""
+
+    __slots__ = ()
+
+
+class TextListField(Field[M, tuple[str, ...]], Generic[M]):
+    """A collection of texts."""
+
+    __slots__ = ()
+    _kind = Edm.STRING
+
+    def any(self, condition: Callable[[TextValue[M, str]], Filter[M]] | None = None) -> Filter[M]:
+        """Keep the rows in which at least one text fulfils the condition; without one, those that have any text.
+
+        The condition is made by a function of the text: `AwardQ.restrictions.any(lambda x: x.startswith("P"))`.
+        """
+        if condition is None:
+            return Filter(Lambda("any", self._collection(), "x", None), self._entity)
+        return self._quantified("any", condition)
+
+    def all(self, condition: Callable[[TextValue[M, str]], Filter[M]]) -> Filter[M]:
+        """Keep the rows in which every text fulfils the condition; those without texts too."""
+        return self._quantified("all", condition)
+
+    def contains(self, text: str) -> Filter[M]:
+        """Keep the rows in which one of the texts is this one, whole."""
+        return self._quantified("any", lambda item: item.eq(text))
+
+    def _collection(self) -> Path:
+        return cast("Path", self._node)
+
+    def _quantified(self, quantifier: str, condition: Callable[[TextValue[M, str]], Filter[M]]) -> Filter[M]:
+        made = condition(TextValue(self._entity, Path(("x",), variable=True)))
+        check_filter(made, self._entity, quantifier)
+        if holds_lambda(made.node):
+            raise ValueError(f"{self!r}.{quantifier}: servers read no any or all inside another")
+        kind = "any" if quantifier == "any" else "all"
+        return Filter(Lambda(kind, self._collection(), "x", made.node), self._entity)
+
+
+CUSTOM: dict[type, tuple[Edm, type[Field[Any, Any]]]] = {
+    str: (Edm.STRING, TextField),
+    bool: (Edm.BOOLEAN, BooleanField),
+    int: (Edm.INT64, IntegerField),
+    float: (Edm.DOUBLE, DoubleField),
+    Decimal: (Edm.DECIMAL, DecimalField),
+    datetime: (Edm.DATETIME, DateTimeField),
+}
+"""The Edm type and the field class for each Python type that `Q.field` takes."""

@@ -1,0 +1,168 @@
+"""Filters and orderings: immutable values that combine, compare, print, and know what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+
+from signtraker.query.cost import encoded_length, node_count
+from signtraker.query.literals import shown
+from signtraker.query.match import holds
+from signtraker.query.nodes import (
+    MAX_HEIGHT,
+    And,
+    Node,
+    Not,
+    Or,
+    conjunction,
+    disjunction,
+    height,
+)
+from signtraker.query.render import render, render_orders
+from signtraker.query.reprs import filter_code, value_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signtraker.query.nodes import Order
+    from signtraker.query.schema import ODataVersion
+
+M = TypeVar("M")
+ADVICE = (
+    "a filter is neither true nor false: combine filters with & | ~ instead of `and`, `or`, `not`, put each"
+    " comparison in parentheses, and write .between(low, high) instead of low <= field <= high"
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filter(Generic[M]):
+    """A condition on the rows of one list, made from the fields of `Q` or read by `Q.parse`.
+
+    Filters combine with `&`, `|` and `~`, are equal when their trees are, and can be hashed and pickled.
+    `str()` is the OData v4 text.
+    """
+
+    node: Node
+    """The tree, without fields: what rendering, costs and local evaluation work on."""
+    entity: str
+    """The name of the list's model, such as `"Order"`."""
+    height: int = field(default=0, compare=False)
+    """How deep the tree nests; counted when not given."""
+
+    def __post_init__(self) -> None:
+        if not self.height:
+            object.__setattr__(self, "height", height(self.node))
+        if self.height > MAX_HEIGHT:
+            raise ValueError(
+                f"this filter nests {self.height} levels deep, and no server reads more than about 100: "
+                "write it flatter"
+            )
+
+    def __and__(self, other: Filter[M]) -> Filter[M]:
+        check_filter(other, self.entity, "&")
+        return Filter(conjunction(self.node, other.node), self.entity, _joined_height(And, (self, other)))
+
+    def __or__(self, other: Filter[M]) -> Filter[M]:
+        check_filter(other, self.entity, "|")
+        return Filter(disjunction(self.node, other.node), self.entity, _joined_height(Or, (self, other)))
+
+    def __invert__(self) -> Filter[M]:
+        return Filter(Not(self.node), self.entity, self.height + 1)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(ADVICE)
+
+    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+
+        def __rand__(self, other: object) -> NoReturn:
+            check_filter(other, self.entity, "&")
+
+        def __ror__(self, other: object) -> NoReturn:
+            check_filter(other, self.entity, "|")
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        return filter_code(self.node, self.entity)
+
+    def render(self, version: ODataVersion = "v4") -> str:
+        """Return the OData text; raises ODataError for what the dialect has no words for."""
+        return render(self.node, self.entity, version)
+
+    def cost(self, version: ODataVersion = "v4") -> int:
+        """Return how many nodes the server counts (it takes 100 unless configured otherwise)."""
+        return node_count(self.node, self.entity, version)
+
+    def encoded_length(self, version: ODataVersion = "v4") -> int:
+        """Return the length of the text in bytes, percent-encoded as in a URL."""
+        return encoded_length(self.render(version))
+
+    def matches(self, record: M) -> bool:
+        """Say whether the filter keeps a record, with the server's logic.
+
+        What null is compared with is unknown, neither true nor false, and rows for which the whole is unknown
+        are dropped; only `is_null` finds null. Text compares case-sensitively; parts of moments are those in UTC.
+        """
+        return holds(self.node, record, self.entity) is True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ordering(Generic[M]):
+    """One clause of an ordering, made by `.asc()` or `.desc()`. `str()` is the OData text."""
+
+    order: Order
+    """The clause, without fields."""
+    entity: str
+    """The name of the list's model, such as `"Order"`."""
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        direction = "desc" if self.order.descending else "asc"
+        return f"{value_code(self.order.expression, self.entity)}.{direction}()"
+
+    def render(self, version: ODataVersion = "v4") -> str:
+        """Return the OData text; raises ODataError for what the dialect has no words for."""
+        return render_orders((self.order,), self.entity, version)
+
+
+def all_of(filters: Iterable[Filter[M]]) -> Filter[M]:
+    """Join filters by `and`; ValueError when there are none."""
+    parts = _parts(filters, "all_of")
+    return Filter(conjunction(*(one.node for one in parts)), parts[0].entity, _joined_height(And, parts))
+
+
+def any_of(filters: Iterable[Filter[M]]) -> Filter[M]:
+    """Join filters by `or`; ValueError when there are none."""
+    parts = _parts(filters, "any_of")
+    return Filter(disjunction(*(one.node for one in parts)), parts[0].entity, _joined_height(Or, parts))
+
+
+def check_filter(value: object, entity: str, operator: str) -> None:
+    """Raise TypeError unless the value is a filter on the entity."""
+    if not isinstance(value, Filter):
+        raise TypeError(
+            f"{operator} joins filters, not {shown(value)}: put each comparison in parentheses,"
+            " write .is_true() for a field that is true or false, and Q.parse(…) for text"
+        )
+    other = cast("Filter[Any]", value)
+    if other.entity != entity:
+        raise TypeError(f"a filter on {entity} and one on {other.entity} do not combine: {other!r}")
+
+
+def _parts(filters: Iterable[Filter[M]], name: str) -> tuple[Filter[M], ...]:
+    parts = tuple(filters)
+    if not parts:
+        raise ValueError(f"{name} needs at least one filter; leave the filter out to get every row")
+    for one in parts:
+        check_filter(one, parts[0].entity if isinstance(cast("object", parts[0]), Filter) else "", name)
+    return parts
+
+
+def _joined_height(join: type[And | Or], parts: tuple[Filter[M], ...]) -> int:
+    """Return the height of a flat chain without walking its terms again."""
+    if len(parts) == 1:
+        return parts[0].height
+    return 1 + max(one.height - isinstance(one.node, join) for one in parts)

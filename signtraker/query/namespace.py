@@ -1,0 +1,101 @@
+"""What the generated classes of fields are built on: where they stand, and the doors that are no fields."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Generic, overload
+
+from signtraker.query.entities import ENTITIES, ROOTS
+from signtraker.query.fields import (
+    CUSTOM,
+    BooleanField,
+    DateTimeField,
+    DecimalField,
+    DoubleField,
+    Field,
+    IntegerField,
+    TextField,
+)
+from signtraker.query.filters import Filter, M
+from signtraker.query.infer import property_at
+from signtraker.query.literals import shown
+from signtraker.query.nodes import Path
+from signtraker.query.parse import parse_filter
+
+if TYPE_CHECKING:
+    from signtraker.query.schema import ODataVersion
+
+_PATH: Final = re.compile(r"[^\W\d]\w*(?:/[^\W\d]\w*)*")
+_KEYWORDS: Final = frozenset({"null", "true", "false", "not", "and", "or"})
+
+
+class Namespace(Generic[M]):
+    """The fields of an entity, at the end of a path."""
+
+    __slots__ = ("_entity", "_path")
+
+    def __init__(self, entity: str, path: Path | None = None) -> None:
+        self._entity = entity
+        self._path = path or Path(())
+
+    def __repr__(self) -> str:
+        place, names = ENTITIES[self._entity], [ROOTS[self._entity]]
+        for segment in self._path.segments:
+            known = place.properties[segment]
+            names.append(known.attribute)
+            place = ENTITIES.get(known.entity or "", place)
+        return ".".join(names)
+
+    def _below(self, name: str) -> tuple[str, Path]:
+        return self._entity, Path((*self._path.segments, name))
+
+
+class Root(Namespace[M], Generic[M]):
+    """The fields of a list's rows, and two more ways to ask."""
+
+    __slots__ = ()
+
+    def parse(self, text: str, *, version: ODataVersion = "v4") -> Filter[M]:
+        """Read the text of a filter: the reverse of `str()`.
+
+        Raises `ODataError`, in the server's words, for a text that the server would refuse.
+        """
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be unchecked
+            raise TypeError(f"{self!r}.parse reads text, not {shown(text)}")
+        return Filter(parse_filter(text, self._entity, version=version), self._entity)
+
+    # bool is an int to type checkers, so its overload stands first and overlaps the next.
+    @overload
+    def field(self, path: str, kind: type[bool]) -> BooleanField[M]: ...  # type: ignore[overload-overlap]
+    @overload
+    def field(self, path: str, kind: type[int]) -> IntegerField[M]: ...  # type: ignore[overload-overlap]
+    @overload
+    def field(self, path: str, kind: type[float]) -> DoubleField[M]: ...
+    @overload
+    def field(self, path: str, kind: type[str]) -> TextField[M, str]: ...
+    @overload
+    def field(self, path: str, kind: type[Decimal]) -> DecimalField[M]: ...
+    @overload
+    def field(self, path: str, kind: type[datetime]) -> DateTimeField[M]: ...
+    def field(self, path: str, kind: type[Any]) -> Field[M, Any]:
+        """Return a field that the models do not know, by its API path, such as `Q.field("Custom/Path", int)`.
+
+        `kind` is the type of its values: bool, int, float, str, Decimal or datetime. Such a field may be null.
+        """
+        if not isinstance(path, str) or not _PATH.fullmatch(path) or path in _KEYWORDS:  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be unchecked
+            raise ValueError(f"{self!r}.field: {shown(path)} is no path of names such as 'Custom/Path'")
+        if kind not in CUSTOM:
+            raise TypeError(
+                f"{self!r}.field: {shown(kind)} is none of bool, int, float, str, Decimal, datetime"
+            )
+        edm, field_class = CUSTOM[kind]
+        segments = tuple(path.split("/"))
+        known = property_at(self._entity, segments)
+        if known is not None:
+            raise ValueError(f"{self!r}.field: the models know {path!r}; write {self._spelled(segments)}")
+        return field_class(self._entity, Path(segments, custom=edm))
+
+    def _spelled(self, segments: tuple[str, ...]) -> str:
+        return repr(Namespace[M](self._entity, Path(segments)))

@@ -1,0 +1,442 @@
+"""What can stand in a filter, by capability: values that compare, that have an order, text, numbers, moments.
+
+`M` is the model of the list that a value belongs to, so that filters on different lists do not mix. `V` is what it
+compares with, and `O` which other fields and expressions.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast
+
+from signtraker.query.filters import ADVICE, Filter, M, Ordering
+from signtraker.query.infer import common_type
+from signtraker.query.literals import check_value, shown
+from signtraker.query.nodes import (
+    MAX_HEIGHT,
+    And,
+    Arithmetic,
+    Call,
+    Comparison,
+    In,
+    Literal,
+    Negative,
+    Node,
+    Not,
+    Or,
+    Order,
+    Path,
+    height,
+)
+from signtraker.query.render import render
+from signtraker.query.reprs import value_code
+from signtraker.query.schema import Edm
+from signtraker.query.spans import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signtraker.query.nodes import ArithmeticOperator, ComparisonOperator
+
+V = TypeVar("V")
+O = TypeVar("O")  # noqa: E741 - the letter is explained above
+R = TypeVar("R")
+S = TypeVar("S", bound=str)
+
+
+class Operand(Generic[M]):
+    """A field of a list, or an expression over its fields. `str()` is the OData text."""
+
+    __slots__ = ("_entity", "_node")
+    _kind: ClassVar[Edm]
+
+    def __init__(self, entity: str, node: Node) -> None:
+        if not isinstance(node, Path) and height(node) > MAX_HEIGHT:
+            raise ValueError("this expression nests deeper than any server reads: write it flatter")
+        self._entity = entity
+        self._node = node
+
+    @property
+    def entity(self) -> str:
+        """The name of the list's model, such as `"Order"`."""
+        return self._entity
+
+    def asc(self) -> Ordering[M]:
+        """Order by this, the smallest first."""
+        return Ordering(Order(self._node), self._entity)
+
+    def desc(self) -> Ordering[M]:
+        """Order by this, the greatest first."""
+        return Ordering(Order(self._node, descending=True), self._entity)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(ADVICE)
+
+    def __str__(self) -> str:
+        return render(self._node, self._entity)
+
+    def __repr__(self) -> str:
+        return value_code(self._node, self._entity)
+
+    def __hash__(self) -> int:
+        return hash((self._entity, self._node))
+
+    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+
+        def _refuse(self, *_: object) -> NoReturn:
+            raise TypeError(
+                f"& | ~ join filters, and {self!r} is a field: put each comparison in parentheses, as in"
+                " (Q.id == 1) & (Q.status == 'Draft')"
+            )
+
+        __and__ = __rand__ = __or__ = __ror__ = __invert__ = _refuse
+
+    def _argument(self, value: object) -> Node:
+        """Return another operand's tree, or a constant of this one's type; TypeError for anything else."""
+        if not isinstance(value, Operand):
+            return Literal(check_value(self._kind, value, repr(self)))
+        other = cast("Operand[Any]", value)
+        if other._entity != self._entity:
+            raise TypeError(f"{self!r} and {other!r} are fields of different lists and do not compare")
+        if common_type(self._kind, other._kind) is None:
+            raise TypeError(f"{self!r} is {self._kind} and {other!r} is {other._kind}: they do not compare")
+        return other._node
+
+    def _compare(self, operator: ComparisonOperator, value: object) -> Filter[M]:
+        return Filter(Comparison(operator, self._node, self._argument(value)), self._entity)
+
+
+class Comparable(Operand[M], Generic[M, V, O]):
+    """What is equal to a value or not."""
+
+    __slots__ = ()
+    __hash__ = Operand.__hash__
+
+    def __eq__(self, other: V | O) -> Filter[M]:  # type: ignore[override]  # builds a filter instead of comparing
+        return self._compare("eq", other)
+
+    def __ne__(self, other: V | O) -> Filter[M]:  # type: ignore[override]  # as above
+        return self._compare("ne", other)
+
+    def eq(self, value: V | O) -> Filter[M]:
+        """Equal to a value or to another field; `==` that every type checker checks.
+
+        None is refused, so that a variable that happens to be None never asks another question than was meant:
+        `is_null()` finds what has no value.
+        """
+        return self._compare("eq", value)
+
+    def ne(self, value: V | O) -> Filter[M]:
+        """Not equal to a value or to another field. Rows without a value are most likely left out."""
+        return self._compare("ne", value)
+
+    def in_(self, values: Iterable[V], *, operator: bool = False) -> Filter[M]:
+        """Equal to one of the values, of which there must be at least one.
+
+        Written as `a eq 1 or a eq 2`, which every server takes; `operator=True` writes `a in (1,2)`, which is shorter,
+        and which only OData 7.x servers know (with faults in text and dates).
+        """
+        literals = self._literals(values, "in_")
+        if operator:
+            return Filter(In(self._node, literals), self._entity)
+        terms = tuple(Comparison("eq", self._node, one) for one in literals)
+        return Filter(terms[0] if len(terms) == 1 else Or(terms), self._entity)
+
+    def not_in(self, values: Iterable[V]) -> Filter[M]:
+        """Equal to none of the values. Rows without a value are most likely left out, as with `ne`."""
+        terms = tuple(Comparison("ne", self._node, one) for one in self._literals(values, "not_in"))
+        return Filter(terms[0] if len(terms) == 1 else And(terms), self._entity)
+
+    def _literals(self, values: Iterable[V], method: str) -> tuple[Literal, ...]:
+        if isinstance(values, str | bytes):
+            raise TypeError(f"{self!r}.{method}: write a list of values, not the text {shown(values)}")
+        literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
+        if not literals:
+            raise ValueError(
+                f"{self!r}.{method}: the list of values is empty, which no server understands; decide before asking"
+            )
+        return tuple(literals)
+
+
+class Ordered(Comparable[M, V, O], Generic[M, V, O]):
+    """What is smaller or greater than a value."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: V | O) -> Filter[M]:
+        return self._compare("lt", other)
+
+    def __le__(self, other: V | O) -> Filter[M]:
+        return self._compare("le", other)
+
+    def __gt__(self, other: V | O) -> Filter[M]:
+        return self._compare("gt", other)
+
+    def __ge__(self, other: V | O) -> Filter[M]:
+        return self._compare("ge", other)
+
+    def lt(self, value: V | O) -> Filter[M]:
+        """Less than a value or another field; before, for moments."""
+        return self._compare("lt", value)
+
+    def le(self, value: V | O) -> Filter[M]:
+        """Less than or equal."""
+        return self._compare("le", value)
+
+    def gt(self, value: V | O) -> Filter[M]:
+        """Greater than a value or another field; after, for moments."""
+        return self._compare("gt", value)
+
+    def ge(self, value: V | O) -> Filter[M]:
+        """Greater than or equal."""
+        return self._compare("ge", value)
+
+    def between(self, low: V | O, high: V | O) -> Filter[M]:
+        """At least `low` and at most `high`, both included."""
+        return self._compare("ge", low) & self._compare("le", high)
+
+
+class BooleanValue(Comparable[M, bool, "BooleanValue[M]"], Generic[M]):
+    """What is true or false."""
+
+    __slots__ = ()
+    _kind = Edm.BOOLEAN
+
+    def is_true(self) -> Filter[M]:
+        """Keep the rows in which this is true; shorter, and cheaper for the server, than `== True`."""
+        return Filter(self._node, self._entity)
+
+    def is_false(self) -> Filter[M]:
+        """Keep the rows in which this is false; those in which it is null are dropped."""
+        return Filter(Not(self._node), self._entity)
+
+
+class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
+    """Text. Comparisons are case-sensitive; `lower()` on both sides makes them not."""
+
+    __slots__ = ()
+    _kind = Edm.STRING
+
+    def contains(self, part: str | TextValue[M, Any]) -> Filter[M]:
+        """Keep the rows in which the text holds a part; there are no wildcards."""
+        return self._check("contains", part)
+
+    def startswith(self, start: str | TextValue[M, Any]) -> Filter[M]:
+        """Keep the rows in which the text begins so."""
+        return self._check("startswith", start)
+
+    def endswith(self, end: str | TextValue[M, Any]) -> Filter[M]:
+        """Keep the rows in which the text ends so."""
+        return self._check("endswith", end)
+
+    def length(self) -> IntegerValue[M]:
+        """Return the number of characters."""
+        return IntegerValue(self._entity, Call("length", (self._node,)))
+
+    def indexof(self, part: str | TextValue[M, Any]) -> IntegerValue[M]:
+        """Return where a part begins, counted from 0; -1 where the text does not hold it."""
+        return IntegerValue(self._entity, Call("indexof", (self._node, self._argument(part))))
+
+    def lower(self) -> TextValue[M, str]:
+        """Return the text in lower case."""
+        return self._text("tolower")
+
+    def upper(self) -> TextValue[M, str]:
+        """Return the text in upper case."""
+        return self._text("toupper")
+
+    def trim(self) -> TextValue[M, str]:
+        """Return the text without white space around it."""
+        return self._text("trim")
+
+    def substring(self, start: int, length: int | None = None) -> TextValue[M, str]:
+        """Return the part from `start`, counted from 0, of at most `length` characters."""
+        numbers = [start] if length is None else [start, length]
+        checked = [check_value(Edm.INT32, one, f"{self!r}.substring") for one in numbers]
+        if any(one < 0 for one in numbers):
+            raise ValueError(f"{self!r}.substring counts from 0: write no negative number, not {numbers}")
+        return self._text("substring", *map(Literal, checked))
+
+    def concat(self, other: str | TextValue[M, Any]) -> TextValue[M, str]:
+        """Return the text followed by another."""
+        return self._text("concat", self._argument(other))
+
+    def _check(self, name: str, other: object) -> Filter[M]:
+        return Filter(Call(name, (self._node, self._argument(other))), self._entity)
+
+    def _text(self, name: str, *arguments: Node) -> TextValue[M, str]:
+        return TextValue(self._entity, Call(name, (self._node, *arguments)))
+
+
+class Number(Ordered[M, V, O], Generic[M, V, O, R]):
+    """What can be added and multiplied. `R` is the type of the result."""
+
+    __slots__ = ()
+
+    def __add__(self, other: V | O) -> R:
+        return self._calculate("add", other)
+
+    def __sub__(self, other: V | O) -> R:
+        return self._calculate("sub", other)
+
+    def __mul__(self, other: V | O) -> R:
+        return self._calculate("mul", other)
+
+    def __mod__(self, other: V | O) -> R:
+        """Return the remainder of a division; it has the sign of the dividend."""
+        return self._calculate("mod", other)
+
+    def __radd__(self, other: V) -> R:
+        return self._calculate("add", other, reverse=True)
+
+    def __rsub__(self, other: V) -> R:
+        return self._calculate("sub", other, reverse=True)
+
+    def __rmul__(self, other: V) -> R:
+        return self._calculate("mul", other, reverse=True)
+
+    def __rmod__(self, other: V) -> R:
+        return self._calculate("mod", other, reverse=True)
+
+    def __neg__(self) -> R:
+        return self._made(Negative(self._node), self._kind)
+
+    def _calculate(self, operator: ArithmeticOperator, other: object, *, reverse: bool = False) -> R:
+        operands = self._node, self._argument(other)
+        left, right = reversed(operands) if reverse else operands
+        kind = cast("Operand[M]", other)._kind if isinstance(other, Operand) else self._kind
+        return self._made(Arithmetic(operator, left, right), common_type(self._kind, kind) or self._kind)
+
+    def _made(self, node: Node, kind: Edm) -> R:
+        return cast("R", _NUMBERS[kind](self._entity, node))
+
+
+class IntegerValue(Number[M, int, "IntegerValue[M]", "IntegerValue[M]"], Generic[M]):
+    """A whole number."""
+
+    __slots__ = ()
+    _kind = Edm.INT32
+
+    def __floordiv__(self, other: int | IntegerValue[M]) -> IntegerValue[M]:
+        """Divide; the server cuts the fraction off, towards zero."""
+        return self._calculate("div", other)
+
+    def __rfloordiv__(self, other: int) -> IntegerValue[M]:
+        return self._calculate("div", other, reverse=True)
+
+
+class Fraction(Number[M, V, O, R], Generic[M, V, O, R]):
+    """A number with a fraction: what can be divided and rounded."""
+
+    __slots__ = ()
+
+    def __truediv__(self, other: V | O) -> R:
+        return self._calculate("div", other)
+
+    def __rtruediv__(self, other: V) -> R:
+        return self._calculate("div", other, reverse=True)
+
+    def round(self) -> R:
+        """Return the nearest whole number, halves away from zero."""
+        return self._made(Call("round", (self._node,)), self._kind)
+
+    def floor(self) -> R:
+        """Return the largest whole number that is not above."""
+        return self._made(Call("floor", (self._node,)), self._kind)
+
+    def ceiling(self) -> R:
+        """Return the smallest whole number that is not below."""
+        return self._made(Call("ceiling", (self._node,)), self._kind)
+
+
+class DoubleValue(Fraction[M, float, "DoubleValue[M] | IntegerValue[M]", "DoubleValue[M]"], Generic[M]):
+    """A binary floating-point number, such as a latitude."""
+
+    __slots__ = ()
+    _kind = Edm.DOUBLE
+
+
+class DecimalValue(
+    Fraction[M, "Decimal | int", "DecimalValue[M] | IntegerValue[M]", "DecimalValue[M]"], Generic[M]
+):
+    """An exact decimal: money. A float is refused."""
+
+    __slots__ = ()
+    _kind = Edm.DECIMAL
+
+
+class DateValue(Ordered[M, date, "DateValue[M]"], Generic[M]):
+    """A day without a time, as `.date()` gives."""
+
+    __slots__ = ()
+    _kind = Edm.DATE
+
+
+class DateTimeValue(Ordered[M, date, "DateTimeValue[M]"], Generic[M]):
+    """A moment. It compares with aware datetimes; a `date` means its midnight in UTC."""
+
+    __slots__ = ()
+    _kind = Edm.DATETIME
+
+    def within(
+        self,
+        *,
+        years: int = 0,
+        months: int = 0,
+        weeks: int = 0,
+        days: int = 0,
+        hours: int = 0,
+        minutes: int = 0,
+        now: datetime,
+        ahead: bool = False,
+    ) -> Filter[M]:
+        """Keep the rows of the span that ends at `now`, or with `ahead=True` of the one that begins there.
+
+        The span is counted on the calendar of `now`'s time zone: a month before 31 March is 28 or 29 February. Both
+        ends are included.
+        """
+        parts = {
+            "years": years, "months": months, "weeks": weeks,
+            "days": days, "hours": hours, "minutes": minutes,
+        }  # fmt: skip
+        return self.between(*span(now, parts, ahead=ahead, name=repr(self)))
+
+    def year(self) -> IntegerValue[M]:
+        """Return the year."""
+        return self._part("year")
+
+    def month(self) -> IntegerValue[M]:
+        """Return the month, from 1 to 12."""
+        return self._part("month")
+
+    def day(self) -> IntegerValue[M]:
+        """Return the day of the month."""
+        return self._part("day")
+
+    def hour(self) -> IntegerValue[M]:
+        """Return the hour, from 0 to 23."""
+        return self._part("hour")
+
+    def minute(self) -> IntegerValue[M]:
+        """Return the minute."""
+        return self._part("minute")
+
+    def second(self) -> IntegerValue[M]:
+        """Return the whole second."""
+        return self._part("second")
+
+    def date(self) -> DateValue[M]:
+        """Return the day. OData v3 has no such function."""
+        return DateValue(self._entity, Call("date", (self._node,)))
+
+    def _part(self, name: str) -> IntegerValue[M]:
+        return IntegerValue(self._entity, Call(name, (self._node,)))
+
+
+_NUMBERS: dict[Edm, type[Operand[Any]]] = {
+    Edm.INT32: IntegerValue,
+    Edm.INT64: IntegerValue,
+    Edm.DOUBLE: DoubleValue,
+    Edm.DECIMAL: DecimalValue,
+}

@@ -1,4 +1,4 @@
-"""Write `entities.py`, `nested.py` and `roots.py` in `signtraker/query` from the response models; `--check` only compares."""
+"""Write three modules of `signtraker/query` from the response models; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -71,7 +71,12 @@ def entities() -> dict[str, type[BaseModel]]:
 def nested_models(model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
     """Return the attributes of a model that hold another model."""
     pairs = [(name, plain(field.annotation)) for name, field in model.model_fields.items()]
-    return [(name, kind) for name, kind in pairs if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return [(name, kind) for name, kind in pairs if is_model(kind)]
+
+
+def is_model(kind: object) -> TypeGuard[type[BaseModel]]:
+    """Say whether an annotation is a model."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def plain(annotation: Any) -> Any:
@@ -79,7 +84,8 @@ def plain(annotation: Any) -> Any:
     if hasattr(annotation, "__metadata__"):
         return plain(annotation.__origin__)
     if get_origin(annotation) is Literal:
-        return type(get_args(annotation)[0])
+        known: object = get_args(annotation)[0]
+        return known.__class__
     if get_origin(annotation) in {Union, UnionType}:
         kinds = list(dict.fromkeys(plain(part) for part in get_args(annotation) if part is not type(None)))
         if len(kinds) != 1:
@@ -102,7 +108,7 @@ def read_property(model: type[BaseModel], attribute: str) -> Property:
         return Property(name, attribute, Edm.INT64, nullable=False)
     if get_origin(kind) is tuple:
         return Property(name, attribute, EDM[plain(get_args(kind)[0])], collection=True)
-    if issubclass(kind, BaseModel):
+    if is_model(kind):
         return Property(name, attribute, None, entity=kind.__name__)
     return Property(name, attribute, EDM[kind])
 
@@ -183,8 +189,14 @@ def module(title: str, parts: list[str]) -> str:
     """Return the text of a module of field classes, with the imports that it needs."""
     body = "\n\n".join(parts)
     nested = [f"{name}Fields" for name in entities() if f" {name}Fields[" in body]
-    bases = "M, Namespace" if "Namespace[M]" in body else "Root"
+    bases = "Namespace" if "Namespace[M]" in body else "Root"
     generic = ", Generic" if "Generic[M]" in body else ", Final"
+    imports = [
+        imported("fields", [name for name in FIELD_CLASSES if f"{name}[" in body]),
+        imported("filters", ["M"] if "Generic[M]" in body else []),
+        imported("namespace", [bases]),
+        imported("nested", nested if "Root[" in body else []),
+    ]
     return f'''"""{title}
 
 {NOTE}
@@ -194,10 +206,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING{generic}
 
-{imported("fields", [name for name in FIELD_CLASSES if f"{name}[" in body])}
-from signtraker.query.namespace import {bases}
-{imported("nested", nested) if "Root[" in body else ""}
-
+{"".join(imports)}
 if TYPE_CHECKING:
     from signtraker import models
 
@@ -205,8 +214,8 @@ if TYPE_CHECKING:
 
 
 def imported(name: str, classes: list[str]) -> str:
-    """Return the statement that imports from a module of the package."""
-    return f"from signtraker.query.{name} import {', '.join(sorted(classes))}"
+    """Return the line that imports from a module of the package; none for no classes."""
+    return f"from signtraker.query.{name} import {', '.join(sorted(classes))}\n" if classes else ""
 
 
 FIELD_CLASSES: Final = (

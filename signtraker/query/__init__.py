@@ -13,6 +13,7 @@ from signtraker.query.fields import (
     TextListField,
 )
 from signtraker.query.filters import Filter, Ordering, all_of, any_of
+from signtraker.query.limits import QueryLimits, check_limits, split_filter
 from signtraker.query.roots import (
     AgentQ,
     AwardQ,
@@ -45,10 +46,13 @@ __all__ = [
     "Ordering",
     "Q",
     "QueryLimitError",
+    "QueryLimits",
     "ServerVersion",
     "ServiceQ",
     "TextField",
     "TextListField",
     "all_of",
     "any_of",
+    "check_limits",
+    "split_filter",
 ]

@@ -1,4 +1,4 @@
-"""Forms as typed nodes: which property, function and type each one is, and the server's errors when it is none."""
+"""Forms as typed nodes: which property, function and type each one is, or the server's error."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from signtraker.query.constants import UnreadableError, constant_value
 from signtraker.query.entities import ENTITIES
-from signtraker.query.functions import SIGNATURES, V4_ONLY, Signature
 from signtraker.query.errors import ODataError, quoted
+from signtraker.query.functions import SIGNATURES, V4_ONLY, Signature
 from signtraker.query.infer import NUMBERS, common_type
 from signtraker.query.literals import midnight
 from signtraker.query.nodes import (
@@ -94,7 +94,7 @@ class Binder:
             raise ODataError("The $orderby expression must evaluate to a single value of primitive type.")
         return bound.node
 
-    def bind(self, form: Form) -> Bound:
+    def bind(self, form: Form) -> Bound:  # noqa: PLR0911 - one case for each kind of form
         """Bind any form."""
         match form:
             case Constant():
@@ -201,16 +201,15 @@ class Binder:
             body = bound.node
         elif form.quantifier == "all":
             body = Literal(value=True)
-        quantifier = "any" if form.quantifier == "any" else "all"
-        return Bound(Lambda(quantifier, collection.node, form.variable, body), Edm.BOOLEAN)
+        return Bound(Lambda(form.quantifier, collection.node, form.variable, body), Edm.BOOLEAN)
 
     def _unary(self, operator: str, form: Form) -> Bound:
         operand = self.bind(form)
         fits = NUMBERS if operator == "-" else (Edm.BOOLEAN,)
         if operand.collection:
             raise ODataError(
-                f"The operand for a unary operator '{OPERATORS[operator]}' is not a single value. Unary operators"
-                " require the operand to be a single value."
+                f"The operand for a unary operator '{OPERATORS[operator]}' is not a single value."
+                " Unary operators require the operand to be a single value."
             )
         if not operand.is_null and operand.type not in fits:
             raise ODataError(
@@ -266,7 +265,7 @@ def _binary(operator: str, left: Bound, right: Bound) -> Bound:
 
 
 def _settled(left: Bound, right: Bound) -> tuple[Bound, Bound]:
-    """Let v4's open constants take the other side's type: a decimal beside a decimal, a day beside a moment."""
+    """Let v4's open constants take the other side's type: a number a decimal's, a day a moment's."""
     return _suited(left, right), _suited(right, left)
 
 

@@ -35,7 +35,7 @@ class UnreadableError(ValueError):
         self.kind = kind
 
 
-def constant_value(token: Token, version: ServerVersion) -> Reading:
+def constant_value(token: Token, version: ServerVersion) -> Reading:  # noqa: PLR0911 - one case for each kind
     """Return what a token stands for; raises UnreadableError for one that fits no type."""
     match token.kind:
         case "string":
@@ -106,7 +106,7 @@ def _double(text: str) -> float:
 
 
 def _moment(text: str) -> datetime:
-    """Read a moment with a zone; a server counts to 100 ns, Python to 1 µs, and the rest is cut off."""
+    """Read a moment with a zone. A server counts to 100 ns, Python to microseconds; the rest is cut off."""
     whole, dot, tail = text.partition(".")
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
     zone = tail[len(digits) :]

@@ -7,7 +7,7 @@ implicit conversion counts one.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
 from signtraker.query.functions import Kind
@@ -31,24 +31,27 @@ if TYPE_CHECKING:
     from signtraker.query.nodes import Node
     from signtraker.query.schema import ODataVersion
 
+SAFE_IN_QUERY: Final = "$!'()*,/:@"
+"""What the query of a URL may hold as it is (RFC 3986), less what separates its parts."""
+
 
 def node_count(node: Node, entity: str, version: ODataVersion = "v4", *, rendered: bool = True) -> int:
     """Return how many nodes the server counts in a filter.
 
-    In v3, `render` writes `5L` beside an Int64, which spares a conversion; `rendered=False` counts a text in which
-    such numbers have no `L`.
+    In v3, `render` writes `5L` beside an Int64, which spares a conversion; `rendered=False` counts a text in
+    which such numbers have no `L`.
     """
-    return _Scale(entity, version, rendered).weigh(node).count
+    return _Scale(entity, version, rendered).weigh(node).total
 
 
 def encoded_length(text: str) -> int:
-    """Return the length of a text in bytes when every reserved character is percent-encoded."""
-    return len(quote(text, safe=""))
+    """Return the length of a text in bytes as a part of a URL's query."""
+    return len(quote(text, safe=SAFE_IN_QUERY))
 
 
 class _Weight(NamedTuple):
     node: Node
-    count: int
+    total: int
     kind: Kind
 
 
@@ -57,7 +60,7 @@ class _Scale(NamedTuple):
     version: ODataVersion
     rendered: bool
 
-    def weigh(self, node: Node) -> _Weight:
+    def weigh(self, node: Node) -> _Weight:  # noqa: PLR0911 - one case for each kind of node
         match node:
             case Literal():
                 return _Weight(node, 1, literal_kind(node))
@@ -68,7 +71,7 @@ class _Scale(NamedTuple):
                 return self._call(node, name, [self.weigh(one) for one in arguments])
             case Not(operand) | Negative(operand):
                 inner = self.weigh(operand)
-                return _Weight(node, 1 + inner.count, inner.kind)
+                return _Weight(node, 1 + inner.total, inner.kind)
             case Comparison(_, left, right):
                 return self._comparison(node, self.weigh(left), self.weigh(right))
             case Arithmetic(_, left, right):
@@ -76,24 +79,24 @@ class _Scale(NamedTuple):
             case And(terms) | Or(terms):
                 return self._chain(node, terms)
             case In(operand, values):
-                count = 1 + self.weigh(operand).count + len(values)
+                count = 1 + self.weigh(operand).total + len(values)
                 return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=False))
             case Lambda(_, collection, _, predicate):
-                body = 0 if predicate is None else self.weigh(predicate).count
-                return _Weight(node, 1 + self.weigh(collection).count + body, Kind(Edm.BOOLEAN))
+                body = 0 if predicate is None else self.weigh(predicate).total
+                return _Weight(node, 1 + self.weigh(collection).total + body, Kind(Edm.BOOLEAN))
 
     def _call(self, node: Node, name: str, arguments: list[_Weight]) -> _Weight:
         nulls = sum(one.kind.type is None for one in arguments)
-        count = 1 + nulls + sum(one.count for one in arguments)
+        count = 1 + nulls + sum(one.total for one in arguments)
         return _Weight(node, count, call_kind(name, tuple(one.kind for one in arguments)))
 
     def _comparison(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
-        count = 1 + left.count + right.count + self._conversions(left, right)
+        count = 1 + left.total + right.total + self._conversions(left, right)
         nullable = left.kind.nullable or right.kind.nullable
         return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))
 
     def _arithmetic(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
-        count = 1 + left.count + right.count + self._conversions(left, right)
+        count = 1 + left.total + right.total + self._conversions(left, right)
         return _Weight(node, count, promoted(left.kind, right.kind))
 
     def _conversions(self, left: _Weight, right: _Weight) -> int:
@@ -120,8 +123,8 @@ class _Scale(NamedTuple):
 
     def _chain(self, node: Node, terms: tuple[Node, ...]) -> _Weight:
         first, *rest = (self.weigh(one) for one in terms)
-        count, nullable = first.count, first.kind.nullable
+        count, nullable = first.total, first.kind.nullable
         for term in rest:
-            count += 1 + term.count + (term.kind.nullable is not nullable)
+            count += 1 + term.total + (term.kind.nullable is not nullable)
             nullable = nullable or term.kind.nullable
         return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))

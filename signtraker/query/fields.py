@@ -23,6 +23,8 @@ from signtraker.query.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signtraker.query.nodes import Quantifier
+
 T = TypeVar("T")
 
 
@@ -101,9 +103,9 @@ class TextListField(Field[M, tuple[str, ...]], Generic[M]):
     _kind = Edm.STRING
 
     def any(self, condition: Callable[[TextValue[M, str]], Filter[M]] | None = None) -> Filter[M]:
-        """Keep the rows in which at least one text fulfils the condition; without one, those that have any text.
+        """Keep the rows in which at least one text fulfils the condition; without one, those with any text.
 
-        The condition is made by a function of the text: `AwardQ.restrictions.any(lambda x: x.startswith("P"))`.
+        A function of the text makes the condition: `AwardQ.restrictions.any(lambda x: x.startswith("P"))`.
         """
         if condition is None:
             return Filter(Lambda("any", self._collection(), "x", None), self._entity)
@@ -120,13 +122,14 @@ class TextListField(Field[M, tuple[str, ...]], Generic[M]):
     def _collection(self) -> Path:
         return cast("Path", self._node)
 
-    def _quantified(self, quantifier: str, condition: Callable[[TextValue[M, str]], Filter[M]]) -> Filter[M]:
+    def _quantified(
+        self, quantifier: Quantifier, condition: Callable[[TextValue[M, str]], Filter[M]]
+    ) -> Filter[M]:
         made = condition(TextValue(self._entity, Path(("x",), variable=True)))
         check_filter(made, self._entity, quantifier)
         if holds_lambda(made.node):
             raise ValueError(f"{self!r}.{quantifier}: servers read no any or all inside another")
-        kind = "any" if quantifier == "any" else "all"
-        return Filter(Lambda(kind, self._collection(), "x", made.node), self._entity)
+        return Filter(Lambda(quantifier, self._collection(), "x", made.node), self._entity)
 
 
 CUSTOM: dict[type, tuple[Edm, type[Field[Any, Any]]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from signtraker.query.cost import encoded_length, node_count
 from signtraker.query.literals import shown
@@ -34,7 +34,7 @@ ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Filter(Generic[M]):
     """A condition on the rows of one list, made from the fields of `Q` or read by `Q.parse`.
 
@@ -101,13 +101,13 @@ class Filter(Generic[M]):
     def matches(self, record: M) -> bool:
         """Say whether the filter keeps a record, with the server's logic.
 
-        What null is compared with is unknown, neither true nor false, and rows for which the whole is unknown
-        are dropped; only `is_null` finds null. Text compares case-sensitively; parts of moments are those in UTC.
+        A comparison with null is unknown, neither true nor false, and a row for which the whole is unknown is
+        dropped; only `is_null` finds null. Text compares case-sensitively; parts of moments are those in UTC.
         """
         return holds(self.node, record, self.entity) is True
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Ordering(Generic[M]):
     """One clause of an ordering, made by `.asc()` or `.desc()`. `str()` is the OData text."""
 
@@ -142,14 +142,17 @@ def any_of(filters: Iterable[Filter[M]]) -> Filter[M]:
 
 def check_filter(value: object, entity: str, operator: str) -> None:
     """Raise TypeError unless the value is a filter on the entity."""
-    if not isinstance(value, Filter):
+    if not _is_filter(value):
         raise TypeError(
             f"{operator} joins filters, not {shown(value)}: put each comparison in parentheses,"
             " write .is_true() for a field that is true or false, and Q.parse(…) for text"
         )
-    other = cast("Filter[Any]", value)
-    if other.entity != entity:
-        raise TypeError(f"a filter on {entity} and one on {other.entity} do not combine: {other!r}")
+    if value.entity != entity:
+        raise TypeError(f"a filter on {entity} and one on {value.entity} do not combine: {value!r}")
+
+
+def _is_filter(value: object) -> TypeGuard[Filter[Any]]:
+    return isinstance(value, Filter)
 
 
 def _parts(filters: Iterable[Filter[M]], name: str) -> tuple[Filter[M], ...]:
@@ -157,7 +160,7 @@ def _parts(filters: Iterable[Filter[M]], name: str) -> tuple[Filter[M], ...]:
     if not parts:
         raise ValueError(f"{name} needs at least one filter; leave the filter out to get every row")
     for one in parts:
-        check_filter(one, parts[0].entity if isinstance(cast("object", parts[0]), Filter) else "", name)
+        check_filter(one, getattr(parts[0], "entity", ""), name)
     return parts
 
 

@@ -50,7 +50,7 @@ def common_type(left: Edm, right: Edm) -> Edm | None:
     return left if _RANK[left] > _RANK[right] else right
 
 
-def literal_kind(literal: Literal) -> Kind:
+def literal_kind(literal: Literal) -> Kind:  # noqa: PLR0911 - one case for each type
     """Return the type of a constant; only null and text are nullable."""
     match literal.value:
         case None:
@@ -71,7 +71,7 @@ def literal_kind(literal: Literal) -> Kind:
             return Kind(Edm.DATE, nullable=False)
 
 
-def kind_of(node: Node, entity: str) -> Kind:
+def kind_of(node: Node, entity: str) -> Kind:  # noqa: C901, PLR0911 - one case for each kind of node
     """Return the type of a node of a filter on the entity, and whether it may be null."""
     match node:
         case Literal():

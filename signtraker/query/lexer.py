@@ -51,6 +51,10 @@ class Lexer:
         self.token = self._read(token.end)
         return token
 
+    def at(self, kind: str) -> bool:
+        """Say whether the token at hand is of a kind."""
+        return self.token.kind == kind
+
     def word(self) -> str:
         """Return the token at hand as a keyword, or "" when it is none; v4 7.x ignores case."""
         if self.token.kind != "name":

@@ -147,7 +147,7 @@ _CHECKS: Final[dict[Edm, Callable[[object, str], Scalar]]] = {
 }
 
 
-def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) -> str:
+def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) -> str:  # noqa: PLR0911 - one case for each type
     """Write a constant. `long` marks a v3 number that meets an Int64, so that it needs no conversion."""
     match value:
         case None:

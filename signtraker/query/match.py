@@ -1,7 +1,7 @@
 """Local evaluation: what the server's SQL would say of one record, with null as "unknown".
 
-A comparison with null is unknown (None), `not unknown` is unknown, and a filter keeps a row only when the whole
-is true. `x eq null` and `x ne null` alone ask for null itself.
+A comparison with null is unknown (None), `not unknown` is unknown, and a filter keeps a row only when the
+whole is true. `x eq null` and `x ne null` alone ask for null itself.
 """
 
 from __future__ import annotations
@@ -88,8 +88,20 @@ def remainder(left: Any, right: Any) -> Any:
     return math.fmod(left, right) if isinstance(left, float) or isinstance(right, float) else left % right
 
 
+def _contains(text: str, part: str) -> bool:
+    return part in text
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def _part(name: str) -> Callable[[datetime], int]:
+    return lambda moment: getattr(moment.astimezone(UTC), name)
+
+
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
-    "contains": lambda text, part: part in text,
+    "contains": _contains,
     "startswith": str.startswith,
     "endswith": str.endswith,
     "length": len,
@@ -99,13 +111,13 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "toupper": str.upper,
     "trim": str.strip,
     "concat": operator.add,
-    "year": lambda moment: moment.astimezone(UTC).year,
-    "month": lambda moment: moment.astimezone(UTC).month,
-    "day": lambda moment: moment.astimezone(UTC).day,
-    "hour": lambda moment: moment.astimezone(UTC).hour,
-    "minute": lambda moment: moment.astimezone(UTC).minute,
-    "second": lambda moment: moment.astimezone(UTC).second,
-    "date": lambda moment: moment.astimezone(UTC).date(),
+    "year": _part("year"),
+    "month": _part("month"),
+    "day": _part("day"),
+    "hour": _part("hour"),
+    "minute": _part("minute"),
+    "second": _part("second"),
+    "date": _day,
     "round": rounded,
     "floor": floor,
     "ceiling": ceiling,
@@ -127,7 +139,7 @@ class _Row:
         self._entity = entity
         self._variables = variables
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: Node) -> Any:  # noqa: C901, PLR0911 - one case for each kind of node
         match node:
             case Literal(value):
                 return value

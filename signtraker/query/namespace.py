@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
 from signtraker.query.entities import ENTITIES, ROOTS
@@ -25,6 +23,9 @@ from signtraker.query.nodes import Path
 from signtraker.query.parse import parse_filter
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
     from signtraker.query.schema import ODataVersion
 
 _PATH: Final = re.compile(r"[^\W\d]\w*(?:/[^\W\d]\w*)*")
@@ -62,15 +63,13 @@ class Root(Namespace[M], Generic[M]):
 
         Raises `ODataError`, in the server's words, for a text that the server would refuse.
         """
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be unchecked
-            raise TypeError(f"{self!r}.parse reads text, not {shown(text)}")
+        _check_text(text, f"{self!r}.parse")
         return Filter(parse_filter(text, self._entity, version=version), self._entity)
 
-    # bool is an int to type checkers, so its overload stands first and overlaps the next.
-    @overload
+    @overload  # a bool is an int to type checkers, so this one comes first, and overlaps the next
     def field(self, path: str, kind: type[bool]) -> BooleanField[M]: ...  # type: ignore[overload-overlap]
     @overload
-    def field(self, path: str, kind: type[int]) -> IntegerField[M]: ...  # type: ignore[overload-overlap]
+    def field(self, path: str, kind: type[int]) -> IntegerField[M]: ...
     @overload
     def field(self, path: str, kind: type[float]) -> DoubleField[M]: ...
     @overload
@@ -80,11 +79,12 @@ class Root(Namespace[M], Generic[M]):
     @overload
     def field(self, path: str, kind: type[datetime]) -> DateTimeField[M]: ...
     def field(self, path: str, kind: type[Any]) -> Field[M, Any]:
-        """Return a field that the models do not know, by its API path, such as `Q.field("Custom/Path", int)`.
+        """Return a field that the models do not know, by its API path, `Q.field("Custom/Path", int)`.
 
-        `kind` is the type of its values: bool, int, float, str, Decimal or datetime. Such a field may be null.
+        `kind` is the type of its values: bool, int, float, str, Decimal or datetime. It may be null.
         """
-        if not isinstance(path, str) or not _PATH.fullmatch(path) or path in _KEYWORDS:  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be unchecked
+        _check_text(path, f"{self!r}.field")
+        if not _PATH.fullmatch(path) or path in _KEYWORDS:
             raise ValueError(f"{self!r}.field: {shown(path)} is no path of names such as 'Custom/Path'")
         if kind not in CUSTOM:
             raise TypeError(
@@ -99,3 +99,8 @@ class Root(Namespace[M], Generic[M]):
 
     def _spelled(self, segments: tuple[str, ...]) -> str:
         return repr(Namespace[M](self._entity, Path(segments)))
+
+
+def _check_text(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} takes text, not {shown(value)}")

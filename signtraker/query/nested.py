@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from signtraker.query.fields import BooleanField, DecimalField, DoubleField, IdField, IntegerField, TextField
-from signtraker.query.namespace import M, Namespace
-
+from signtraker.query.filters import M
+from signtraker.query.namespace import Namespace
 
 if TYPE_CHECKING:
     from signtraker import models

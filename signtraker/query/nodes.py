@@ -3,7 +3,7 @@
 Nodes hold no fields of `Q` (whose `==` builds filters) and know no dialect: `render`, `parse`, `cost`,
 `match` and the sandbox's SQL all work on these same classes.
 
-    Boolean   And, Or, Not, Comparison, In, Lambda, Call (contains, startswith, endswith), Path (a Boolean property)
+    Boolean   And, Or, Not, Comparison, In, Lambda, Call (contains, startswith, endswith), Path (of a Boolean)
     Value     Path, Literal, Call, Arithmetic, Negative
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal as OneOf
 from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Literal as OneOf
 
 if TYPE_CHECKING:
     from signtraker.query.schema import Edm
@@ -22,6 +22,7 @@ MAX_HEIGHT: Final = 128
 """How deep a tree may nest. Servers read less (about 100 parentheses); recursion over it is always safe."""
 
 Scalar: TypeAlias = str | int | float | bool | Decimal | datetime | date | None
+Quantifier: TypeAlias = OneOf["any", "all"]
 ComparisonOperator: TypeAlias = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
 ArithmeticOperator: TypeAlias = OneOf["add", "sub", "mul", "div", "mod"]
 
@@ -100,7 +101,7 @@ class In:
 class Lambda:
     """`collection/any(variable: predicate)`; `predicate` is None in a bare `any()`."""
 
-    quantifier: OneOf["any", "all"]
+    quantifier: Quantifier
     collection: Path
     variable: str
     predicate: Node | None

@@ -66,7 +66,7 @@ class _Writer:
         self._entity = entity
         self._version: ODataVersion = version
 
-    def write(self, node: Node) -> str:
+    def write(self, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node
         match node:
             case Literal(value):
                 return literal_text(value, self._version)

@@ -65,7 +65,7 @@ class _Coder:
     def __init__(self, entity: str) -> None:
         self._entity = entity
 
-    def condition(self, node: Node) -> tuple[str, int]:
+    def condition(self, node: Node) -> tuple[str, int]:  # noqa: PLR0911 - one case for each kind of node
         """Return the code of something true or false, and how tight its outermost operator binds."""
         match node:
             case Comparison():

@@ -32,7 +32,7 @@ class Edm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of an entity: a primitive, a nested entity (`entity` set) or a collection of primitives."""
+    """One property: a primitive, a nested entity (`entity` set) or a collection of primitives."""
 
     name: str
     """The API's name, `DueDate`."""

@@ -15,6 +15,7 @@ from signtraker.query.nodes import MAX_HEIGHT
 
 if TYPE_CHECKING:
     from signtraker.query.lexer import Token
+    from signtraker.query.nodes import Quantifier
     from signtraker.query.schema import ServerVersion
 
 LEVELS: Final = {
@@ -59,7 +60,7 @@ class Apply:
 class Quantified:
     """`collection/any(variable: body)`; without a body, `any()`."""
 
-    quantifier: str
+    quantifier: Quantifier
     collection: Name
     variable: str
     body: Form | None
@@ -142,11 +143,11 @@ class _Reader:
         self._depth = 0
 
     def finish(self) -> None:
-        if self._lexer.token.kind != "end":
+        if not self._lexer.at("end"):
             raise self._lexer.syntax_error()
 
     def skip(self, kind: str) -> bool:
-        if self._lexer.token.kind != kind:
+        if not self._lexer.at(kind):
             return False
         self._lexer.advance()
         return True
@@ -225,32 +226,32 @@ class _Reader:
 
     def _named(self) -> Form:
         segments = [self._lexer.advance().text]
-        if self._lexer.token.kind == "(":
+        if self._lexer.at("("):
             return self._apply(segments[0])
         while self.skip("/"):
             word = self._lexer.word()
-            if self._lexer.token.kind != "name":
+            if not self._lexer.at("name"):
                 raise self._lexer.syntax_error()
             segments.append(self._lexer.advance().text)
-            if word in {"any", "all"} and self._lexer.token.kind == "(":
-                return self._quantified(word, Name(tuple(segments[:-1])))
+            if word in {"any", "all"} and self._lexer.at("("):
+                return self._quantified("any" if word == "any" else "all", Name(tuple(segments[:-1])))
         return Name(tuple(segments))
 
     def _apply(self, name: str) -> Form:
         self._lexer.advance()
         arguments: list[Form] = []
-        if self._lexer.token.kind != ")":
+        if not self._lexer.at(")"):
             arguments.append(self.expression())
             while self.skip(","):
                 arguments.append(self.expression())
         self._close()
         return Apply(name, tuple(arguments), _above(*arguments))
 
-    def _quantified(self, quantifier: str, collection: Name) -> Form:
+    def _quantified(self, quantifier: Quantifier, collection: Name) -> Form:
         self._lexer.advance()
         if self.skip(")"):
             return Quantified(quantifier, collection, "x", None, _above(collection))
-        if self._lexer.token.kind != "name":
+        if not self._lexer.at("name"):
             position = self._lexer.token.position
             raise ODataError(f"An identifier was expected at position {position}.", position)
         variable = self._lexer.advance().text

@@ -1,17 +1,17 @@
-"""What can stand in a filter, by capability: values that compare, that have an order, text, numbers, moments.
+"""What can stand in a filter, by capability: what compares, what has an order, text, numbers, moments.
 
-`M` is the model of the list that a value belongs to, so that filters on different lists do not mix. `V` is what it
-compares with, and `O` which other fields and expressions.
+`M` is the model of the list that a value belongs to, so that filters on different lists do not mix. `V` is
+what it compares with, and `O` which other fields and expressions.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast
 
 from signtraker.query.filters import ADVICE, Filter, M, Ordering
-from signtraker.query.infer import common_type
+from signtraker.query.infer import common_type, kind_of
 from signtraker.query.literals import check_value, shown
 from signtraker.query.nodes import (
     MAX_HEIGHT,
@@ -94,36 +94,42 @@ class Operand(Generic[M]):
 
     def _argument(self, value: object) -> Node:
         """Return another operand's tree, or a constant of this one's type; TypeError for anything else."""
-        if not isinstance(value, Operand):
+        if not _is_operand(value):
             return Literal(check_value(self._kind, value, repr(self)))
-        other = cast("Operand[Any]", value)
-        if other._entity != self._entity:
-            raise TypeError(f"{self!r} and {other!r} are fields of different lists and do not compare")
-        if common_type(self._kind, other._kind) is None:
-            raise TypeError(f"{self!r} is {self._kind} and {other!r} is {other._kind}: they do not compare")
-        return other._node
+        node, kind = value._node, value._kind  # noqa: SLF001 - an operand may look into another
+        if value.entity != self._entity:
+            raise TypeError(f"{self!r} and {value!r} are fields of different lists and do not compare")
+        if common_type(self._kind, kind) is None:
+            raise TypeError(f"{self!r} is {self._kind} and {value!r} is {kind}: they do not compare")
+        return node
 
     def _compare(self, operator: ComparisonOperator, value: object) -> Filter[M]:
         return Filter(Comparison(operator, self._node, self._argument(value)), self._entity)
+
+
+def _is_operand(value: object) -> TypeGuard[Operand[Any]]:
+    return isinstance(value, Operand)
 
 
 class Comparable(Operand[M], Generic[M, V, O]):
     """What is equal to a value or not."""
 
     __slots__ = ()
-    __hash__ = Operand.__hash__
 
-    def __eq__(self, other: V | O) -> Filter[M]:  # type: ignore[override]  # builds a filter instead of comparing
+    def __eq__(self, other: V | O) -> Filter[M]:  # type: ignore[override]  # builds a filter
         return self._compare("eq", other)
 
     def __ne__(self, other: V | O) -> Filter[M]:  # type: ignore[override]  # as above
         return self._compare("ne", other)
 
+    def __hash__(self) -> int:
+        return super().__hash__()
+
     def eq(self, value: V | O) -> Filter[M]:
         """Equal to a value or to another field; `==` that every type checker checks.
 
-        None is refused, so that a variable that happens to be None never asks another question than was meant:
-        `is_null()` finds what has no value.
+        None is refused, so that a variable that happens to be None never asks another question than was
+        meant: `is_null()` finds what has no value.
         """
         return self._compare("eq", value)
 
@@ -134,8 +140,8 @@ class Comparable(Operand[M], Generic[M, V, O]):
     def in_(self, values: Iterable[V], *, operator: bool = False) -> Filter[M]:
         """Equal to one of the values, of which there must be at least one.
 
-        Written as `a eq 1 or a eq 2`, which every server takes; `operator=True` writes `a in (1,2)`, which is shorter,
-        and which only OData 7.x servers know (with faults in text and dates).
+        Written as `a eq 1 or a eq 2`, which every server takes; `operator=True` writes `a in (1,2)`, which is
+        shorter, and which only OData 7.x servers know (with faults in text and dates).
         """
         literals = self._literals(values, "in_")
         if operator:
@@ -154,7 +160,8 @@ class Comparable(Operand[M], Generic[M, V, O]):
         literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
         if not literals:
             raise ValueError(
-                f"{self!r}.{method}: the list of values is empty, which no server understands; decide before asking"
+                f"{self!r}.{method}: the list of values is empty, and no server understands that;"
+                " decide before asking"
             )
         return tuple(literals)
 
@@ -204,7 +211,7 @@ class BooleanValue(Comparable[M, bool, "BooleanValue[M]"], Generic[M]):
     _kind = Edm.BOOLEAN
 
     def is_true(self) -> Filter[M]:
-        """Keep the rows in which this is true; shorter, and cheaper for the server, than `== True`."""
+        """Keep the rows in which this is true; shorter and cheaper than `== True`."""
         return Filter(self._node, self._entity)
 
     def is_false(self) -> Filter[M]:
@@ -305,8 +312,8 @@ class Number(Ordered[M, V, O], Generic[M, V, O, R]):
     def _calculate(self, operator: ArithmeticOperator, other: object, *, reverse: bool = False) -> R:
         operands = self._node, self._argument(other)
         left, right = reversed(operands) if reverse else operands
-        kind = cast("Operand[M]", other)._kind if isinstance(other, Operand) else self._kind
-        return self._made(Arithmetic(operator, left, right), common_type(self._kind, kind) or self._kind)
+        node = Arithmetic(operator, left, right)
+        return self._made(node, kind_of(node, self._entity).type or self._kind)
 
     def _made(self, node: Node, kind: Edm) -> R:
         return cast("R", _NUMBERS[kind](self._entity, node))
@@ -358,7 +365,7 @@ class DoubleValue(Fraction[M, float, "DoubleValue[M] | IntegerValue[M]", "Double
 
 
 class DecimalValue(
-    Fraction[M, "Decimal | int", "DecimalValue[M] | IntegerValue[M]", "DecimalValue[M]"], Generic[M]
+    Fraction[M, Decimal | int, "DecimalValue[M] | IntegerValue[M]", "DecimalValue[M]"], Generic[M]
 ):
     """An exact decimal: money. A float is refused."""
 
@@ -393,8 +400,8 @@ class DateTimeValue(Ordered[M, date, "DateTimeValue[M]"], Generic[M]):
     ) -> Filter[M]:
         """Keep the rows of the span that ends at `now`, or with `ahead=True` of the one that begins there.
 
-        The span is counted on the calendar of `now`'s time zone: a month before 31 March is 28 or 29 February. Both
-        ends are included.
+        The span is counted on the calendar of `now`'s time zone: a month before 31 March is the last day of
+        February. Both ends are included.
         """
         parts = {
             "years": years, "months": months, "weeks": weeks,

@@ -12,10 +12,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from signtraker.exceptions import NotSelectedError
-from signtraker.models._sentences import sentence
+from signtraker.models._sentences import mistake, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,11 +79,7 @@ def _detail(model: type[BaseModel], error: ErrorDetails) -> InitErrorDetails:
         if error["type"] == "extra_forbidden" and len(error["loc"]) == 1
         else sentence(error)
     )
-    return InitErrorDetails(
-        type=PydanticCustomError(error["type"], "{sentence}", {"sentence": text}),
-        loc=error["loc"],
-        input=error["input"],
-    )
+    return InitErrorDetails(type=mistake(error["type"], text), loc=error["loc"], input=error["input"])
 
 
 def unknown_field(model: type[BaseModel], name: str) -> str:
@@ -101,7 +97,7 @@ def _squash(name: str) -> str:
     return name.replace("_", "").replace(" ", "").replace("-", "").lower()
 
 
-class ResponseModel(BaseModel):
+class ResponseModel(BaseModel, frozen=True):
     """What is received: immutable, tolerant of harmless differences, keeping what it does not know.
 
     A field that the call's `select` left out raises `NotSelectedError` on reading; one that the server
@@ -113,7 +109,6 @@ class ResponseModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         extra="allow",
-        frozen=True,
         coerce_numbers_to_str=True,
     )
 
@@ -142,5 +137,5 @@ def read_selected(model: type[ResponseT], row: Mapping[str, Any]) -> ResponseT:
 def forget(record: ResponseModel, names: Iterable[str]) -> None:
     """Delete fields from a record as if they had never been, so that reading them raises."""
     for name in names:
-        record.__dict__.pop(name, None)
+        vars(record).pop(name, None)
         record.model_fields_set.discard(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import PydanticCustomError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,6 +18,12 @@ def shown(value: object) -> str:
     """Return a value as code, cut to a length that fits a sentence."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def mistake(kind: str, text: str) -> PydanticCustomError:
+    """Return the error that reports one sentence; `kind` is what Pydantic calls its type."""
+    # Pydantic asks for a literal kind, which matters for the template only.
+    return PydanticCustomError(kind, "{sentence}", {"sentence": text})  # pyright: ignore[reportArgumentType]
 
 
 def sentence(error: ErrorDetails) -> str:
@@ -31,8 +39,8 @@ def _not(rule: str) -> Callable[[object, dict[str, Any]], str]:
 
 
 _SENTENCES: dict[str, Callable[[object, dict[str, Any]], str]] = {
-    "missing": lambda *_: "is required",
-    "extra_forbidden": lambda *_: "is not a known field",
+    "missing": lambda _value, _context: "is required",
+    "extra_forbidden": lambda _value, _context: "is not a known field",
     "int_type": _not("a whole number"),
     "string_type": _not("text"),
     "bool_type": _not("True or False"),

@@ -16,19 +16,14 @@ from pydantic import (
     PlainValidator,
     Strict,
 )
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from signtraker.models._sentences import shown
+from signtraker.models._sentences import mistake, shown
 
 INT64_MAX = 2**63 - 1
 INT32_MAX = 2**31 - 1
 _DATE_LENGTH = len("2024-01-02")
 _MILLISECOND = 1000
-
-
-def mistake(kind: str, sentence: str) -> PydanticCustomError:
-    """Return the error that reports one sentence."""
-    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence})
 
 
 def write_datetime(moment: datetime) -> str:

@@ -16,7 +16,7 @@ CountryCode: TypeAlias = Literal["US", "CA", "AU"]
 """The countries that the API serves. The set is closed (API reference)."""
 
 
-class Address(ResponseModel):
+class Address(ResponseModel, frozen=True):
     """An agent's postal address."""
 
     street: str | None = None
@@ -27,7 +27,7 @@ class Address(ResponseModel):
     country_code: CountryCode | str | None = None
 
 
-class ManagerData(ResponseModel):
+class ManagerData(ResponseModel, frozen=True):
     """What only managers have. Intervals and durations are in the unit of the tenant's settings."""
 
     discount_level: DiscountLevel | str | None = None
@@ -42,7 +42,7 @@ class ManagerData(ResponseModel):
     is_virtual: bool | None = None
 
 
-class Agent(ResponseModel):
+class Agent(ResponseModel, frozen=True):
     """A real-estate agent or manager. `cc_email` holds addresses joined by `;`."""
 
     id: int

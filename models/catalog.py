@@ -5,21 +5,21 @@ from __future__ import annotations
 from signtraker.models._base import ResponseModel
 
 
-class Enterprise(ResponseModel):
+class Enterprise(ResponseModel, frozen=True):
     """An enterprise: a group of offices."""
 
     id: int
     name: str | None = None
 
 
-class Office(ResponseModel):
+class Office(ResponseModel, frozen=True):
     """A real-estate office."""
 
     id: int
     name: str | None = None
 
 
-class OrderPreset(ResponseModel):
+class OrderPreset(ResponseModel, frozen=True):
     """What an order consists of, prepared by the installer (National Accounts only)."""
 
     id: int

@@ -10,7 +10,7 @@ from signtraker.models._base import RequestModel, ResponseModel
 from signtraker.models._types import Id, Money, Text
 
 
-class NamedRef(ResponseModel):
+class NamedRef(ResponseModel, frozen=True):
     """A reference to another record: its id and name."""
 
     id: int
@@ -41,14 +41,14 @@ else:
     Ref = RefRequest
 
 
-class SalesOrderRef(ResponseModel):
+class SalesOrderRef(ResponseModel, frozen=True):
     """The sales order behind an order, with its total in the tenant's currency."""
 
     id: int
     order_total: Money | None = None
 
 
-class JobSite(ResponseModel):
+class JobSite(ResponseModel, frozen=True):
     """Where the sign stands. Latitude and longitude are decimal degrees."""
 
     id: int

@@ -12,7 +12,7 @@ AwardRestriction: TypeAlias = Literal["Printing"] | str
 """What an award may be spent on. Only a sample of the values is known; others pass."""
 
 
-class Award(ResponseModel):
+class Award(ResponseModel, frozen=True):
     """Credit given to an agent, and what remains of it."""
 
     id: int

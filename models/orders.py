@@ -12,7 +12,7 @@ OrderStatus: TypeAlias = Literal["Designing", "Draft", "PaymentRequired"] | str
 """An order's status. The known ones complete; the API has others, and they pass."""
 
 
-class Order(ResponseModel):
+class Order(ResponseModel, frozen=True):
     """A sign order, from its creation to the sign's removal."""
 
     id: int
@@ -57,7 +57,7 @@ class CreateOrderRequest(RequestModel):
     notes: Text | None = None
 
 
-class CreateOrderResult(ResponseModel):
+class CreateOrderResult(ResponseModel, frozen=True):
     """What the server says of a creation: `order_id` is the new order's id."""
 
     status: str | None = None
@@ -76,7 +76,7 @@ class RemovalRequest(RequestModel):
     notes: Text | None = None
 
 
-class RemovalResult(ResponseModel):
+class RemovalResult(ResponseModel, frozen=True):
     """When the sign is due to be removed."""
 
     due_date: ReceivedMoment | None = None

@@ -7,7 +7,7 @@ from signtraker.models._types import Flag, Id, Moment, ReceivedMoment, Text
 from signtraker.models.common import JobSite, NamedRef, SalesOrderRef
 
 
-class _WorkOrder(ResponseModel):
+class _WorkOrder(ResponseModel, frozen=True):
     """The shape that change orders and services share."""
 
     id: int
@@ -24,11 +24,11 @@ class _WorkOrder(ResponseModel):
     agent: NamedRef | None = None
 
 
-class ChangeOrder(_WorkOrder):
+class ChangeOrder(_WorkOrder, frozen=True):
     """A change to an installed sign."""
 
 
-class ServiceOrder(_WorkOrder):
+class ServiceOrder(_WorkOrder, frozen=True):
     """A service to an installed sign."""
 
 

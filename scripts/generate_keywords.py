@@ -79,7 +79,7 @@ def _typed_dict(name: str) -> str:
 def _annotation(model: type[RequestModel], field: str) -> str:
     """Return a field's type as it is written in the model or the base that declares it."""
     declared = (get_annotations(base) for base in model.__mro__)
-    return next(annotations[field] for annotations in declared if field in annotations)
+    return next(str(annotations[field]) for annotations in declared if field in annotations)
 
 
 def _passed(annotation: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -149,8 +148,7 @@ def _seconds(
 ) -> float:
     value, source = _number(environ, name, given, default)
     smallest = "0 or more" if allow_zero else "more than 0"
-    fits = math.isfinite(value) and (value >= 0 if allow_zero else value > 0) and value <= _LONGEST_SECONDS
-    if not fits:
+    if not (0 <= value <= _LONGEST_SECONDS and (value or allow_zero)):
         raise SignTrakerConfigError(
             f"{source} must be a number of seconds, {smallest} and at most {_LONGEST_SECONDS:.0f}, "
             f"not {value!r}."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._sentences import shown
@@ -23,34 +24,32 @@ _INT32_MAX = 2**31 - 1
 _INT64_MAX = 2**63 - 1
 
 
-def list_query(
-    entity: str,
-    *,
-    filter: object = None,  # noqa: A002 - the documented name
-    top: object = None,
-    skip: object = None,
-    orderby: object = None,
-    select: object = None,
-    own: Pairs = (),
-) -> Pairs:
-    """Return the query of a list call; `own` are the endpoint's own parameters.
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """The OData options of one call as the caller gave them; None where left out."""
 
-    Raises `ValidationError` naming every option that can't be sent.
-    """
-    checks: dict[str, Callable[[], str]] = {
-        "filter": lambda: _filter_text(filter, entity),
-        "orderby": lambda: _joined("orderby", orderby, lambda part: _ordering_text(part, entity)),
-        "select": lambda: _joined("select", select, lambda part: _selected_name(part, entity)),
-        "top": lambda: _count(top),
-        "skip": lambda: _count(skip),
+    filter: object = None
+    top: object = None
+    skip: object = None
+    orderby: object = None
+    select: object = None
+
+
+def list_query(entity: str, options: ListOptions) -> Pairs:
+    """Return the query of a list call; raises `ValidationError` naming every option that can't be sent."""
+    texts: dict[str, Callable[[], str]] = {
+        "filter": lambda: filter_text(options.filter, entity),
+        "orderby": lambda: orderby_text(options.orderby, entity),
+        "select": lambda: select_text(options.select, entity),
+        "top": lambda: _count(options.top),
+        "skip": lambda: _count(options.skip),
     }
-    given = {"filter": filter, "orderby": orderby, "select": select, "top": top, "skip": skip}
-    pairs: list[tuple[str, str]] = list(own)
+    pairs: list[tuple[str, str]] = []
     problems: list[Problem] = []
-    for name, check in checks.items():
-        if given[name] is not None:
+    for name, text in texts.items():
+        if getattr(options, name) is not None:
             try:
-                pairs.append((f"${name}", check()))
+                pairs.append((f"${name}", text()))
             except _RefusedError as refusal:
                 problems.append(Problem(name, str(refusal)))
     refuse(problems)
@@ -84,13 +83,24 @@ def text_parameter(name: str, value: object) -> str:
         ) from None
 
 
-def _filter_text(value: object, entity: str) -> str:
-    if isinstance(value, Filter):
-        _same_entity(cast("Filter[Any]", value), entity)
-        return str(cast("Filter[Any]", value))
+def filter_text(value: object, entity: str) -> str:
+    """Return the text of `$filter`."""
+    if _is_filter(value):
+        _same_entity(value, entity)
+        return str(value)
     if isinstance(value, str):
         return _text(value)
     raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {shown(value)}")
+
+
+def orderby_text(value: object, entity: str) -> str:
+    """Return the text of `$orderby`."""
+    return _joined("orderby", value, lambda part: _ordering_text(part, entity))
+
+
+def select_text(value: object, entity: str) -> str:
+    """Return the text of `$select`."""
+    return _joined("select", value, lambda part: _selected_name(part, entity))
 
 
 def _joined(name: str, value: object, text: Callable[[object], str]) -> str:
@@ -103,13 +113,12 @@ def _joined(name: str, value: object, text: Callable[[object], str]) -> str:
 
 
 def _ordering_text(value: object, entity: str) -> str:
-    if isinstance(value, Ordering):
-        _same_entity(cast("Ordering[Any]", value), entity)
-        return str(cast("Ordering[Any]", value))
-    if isinstance(value, Field):
-        field = cast("Field[Any, Any]", value)
-        _same_entity(field, entity)
-        return "/".join(field.path)
+    if _is_ordering(value):
+        _same_entity(value, entity)
+        return str(value)
+    if _is_field(value):
+        _same_entity(value, entity)
+        return "/".join(value.path)
     if isinstance(value, str):
         return _text(value)
     raise _RefusedError(
@@ -118,18 +127,30 @@ def _ordering_text(value: object, entity: str) -> str:
 
 
 def _selected_name(value: object, entity: str) -> str:
-    if isinstance(value, Field):
-        field = cast("Field[Any, Any]", value)
-        _same_entity(field, entity)
-        if len(field.path) > 1:
+    if _is_field(value):
+        _same_entity(value, entity)
+        top, *nested = value.path
+        if nested:
             raise _RefusedError(
-                f"can't take {field!r}: the server's $select knows top-level fields only, and drops nested "
-                f"objects; leave select out to get {field.path[0]}"
+                f"can't take {value!r}: the server's $select knows top-level fields only, and drops nested "
+                f"objects; leave select out to get {top}"
             )
-        return field.path[0]
+        return top
     if isinstance(value, str):
         return _text(value)
     raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {shown(value)}")
+
+
+def _is_filter(value: object) -> TypeGuard[Filter[Any]]:
+    return isinstance(value, Filter)
+
+
+def _is_ordering(value: object) -> TypeGuard[Ordering[Any]]:
+    return isinstance(value, Ordering)
+
+
+def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
+    return isinstance(value, Field)
 
 
 def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
@@ -149,7 +170,18 @@ def _text(value: object) -> str:
     return value
 
 
-def _count(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INT32_MAX:
-        raise _RefusedError(f"must be a whole number from 0 to {_INT32_MAX}, not {shown(value)}")
+def _count(value: object, lowest: int = 0) -> str:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= _INT32_MAX:
+        raise _RefusedError(f"must be a whole number from {lowest} to {_INT32_MAX}, not {shown(value)}")
     return str(value)
+
+
+def counts(lowest: int, **given: object) -> None:
+    """Raise `ValidationError` naming every number that is not from `lowest` to 2,147,483,647."""
+    problems: list[Problem] = []
+    for name, value in given.items():
+        try:
+            _count(value, lowest)
+        except _RefusedError as refusal:
+            problems.append(Problem(name, str(refusal)))
+    refuse(problems)

@@ -15,17 +15,23 @@ import httpx
 from signtraker._config import Config, resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import quiet_httpx
+from signtraker._paging import Walk
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
     from types import TracebackType
 
     from signtraker._exchange import Action
-    from signtraker._request import AnyRequest, Request
+    from signtraker._listing import Listing
+    from signtraker._options import ListOptions
+    from signtraker._request import AnyRequest, Pairs, Request
+    from signtraker.models import ResponseModel
 
 T = TypeVar("T")
+M = TypeVar("M", bound="ResponseModel")
 USER_AGENT = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 # Neither of these leaves a request behind: no connection was made, or no pool slot was free.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -129,6 +135,23 @@ class BaseClient:
     def _send(self, request: Request[T]) -> T:
         return self._connection.send(request)
 
+    def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
+        return self._send(listing.request(options, own))
+
+    def _iterate(
+        self,
+        listing: Listing[M],
+        options: ListOptions,
+        page_size: int,
+        max_items: int | None,
+        own: Pairs = (),
+    ) -> Iterator[M]:
+        return self._walk(Walk(listing, options, own, page_size=page_size, max_items=max_items))
+
+    def _walk(self, walk: Walk[M]) -> Iterator[M]:
+        while (request := walk.next_request()) is not None:
+            yield from walk.received(self._send(request))
+
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
@@ -197,13 +220,20 @@ def http_options(
     config: Config, proxy: str | None, ca: str | PathLike[str] | ssl.SSLContext | None
 ) -> dict[str, Any]:
     """Return the settings of an own httpx client."""
+    options = {
+        "verify": ca if isinstance(ca, ssl.SSLContext) else _trusting(ca),
+        "proxy": _checked_proxy(proxy),
+    }
+    if config.is_loopback:
+        # Past any proxy, the environment's too.
+        return {**options, "proxy": None, "trust_env": False}
+    return options
+
+
+def _checked_proxy(proxy: str | None) -> httpx.Proxy | None:
     try:
-        verify = ca if isinstance(ca, ssl.SSLContext) else _trusting(ca)
-        if config.is_loopback:
-            # Past any proxy, the environment's too.
-            return {"verify": verify, "trust_env": False}
-        return {"verify": verify, "proxy": None if proxy is None else httpx.Proxy(proxy)}
-    except (ValueError, httpx.InvalidURL):
+        return None if proxy is None else httpx.Proxy(proxy)
+    except (TypeError, ValueError, httpx.InvalidURL):
         # The URL may hold a password, so it is not quoted.
         raise SignTrakerConfigError("proxy must be a URL such as http://proxy.example:3128.") from None
 
@@ -223,7 +253,7 @@ HttpClientT = TypeVar("HttpClientT", httpx.Client, httpx.AsyncClient)
 
 
 def checked_http_client(
-    http_client: HttpClientT, kind: type[HttpClientT], proxy: str | None, ca: object
+    http_client: object, kind: type[HttpClientT], proxy: str | None, ca: object
 ) -> HttpClientT:
     """Return the injected client if it can be used as it is."""
     if not isinstance(http_client, kind):

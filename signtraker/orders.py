@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signtraker._body import json_body, validated
-from signtraker._options import list_query, record_id
-from signtraker._reading import ReadList, ReadOne
+from signtraker._listing import Listing
+from signtraker._options import ListOptions, record_id
+from signtraker._paging import PAGE_SIZE
+from signtraker._reading import ReadOne
 from signtraker._request import Request
 from signtraker.base_client import BaseClient
 from signtraker.models import (
@@ -18,13 +20,13 @@ from signtraker.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Unpack
 
     from signtraker._options import FilterOption, OrderBy, Select
     from signtraker.models._keywords import CreateOrderKeywords, RemovalKeywords
 
-_PATH = "/api/orders"
+_ORDERS = Listing("/api/orders", Order)
 
 
 class OrdersClient(BaseClient):
@@ -48,12 +50,34 @@ class OrdersClient(BaseClient):
             orderby: A field, an ordering such as `Q.created.desc()`, OData text, or a sequence of these.
             select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
         """
-        query = list_query("Order", filter=filter, top=top, skip=skip, orderby=orderby, select=select)
-        return self._send(Request("GET", _PATH, ReadList(Order, select is not None), query))
+        return self._list(_ORDERS, ListOptions(filter, top, skip, orderby, select))
+
+    def iter_orders(
+        self,
+        *,
+        filter: FilterOption[Order] | None = None,  # noqa: A002 - the documented name
+        orderby: OrderBy[Order] | None = None,
+        select: Select[Order] | None = None,
+        page_size: int = PAGE_SIZE,
+        max_items: int | None = None,
+    ) -> Iterator[Order]:
+        """Read all orders, page by page, each page when its first row is wanted.
+
+        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
+        missing; with one it goes by offset, and no order comes twice. `select` always fetches the id too.
+
+        Args:
+            filter: As for `list_orders`.
+            orderby: As for `list_orders`.
+            select: As for `list_orders`.
+            page_size: How many to ask for at once.
+            max_items: How many to read at most.
+        """
+        return self._iterate(_ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items)
 
     def get_order(self, order_id: int) -> Order:
         """Read one order; raises `NotFoundError` if there is none with this id."""
-        path = f"{_PATH}/{record_id('order_id', order_id)}"
+        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}"
         return self._send(Request("GET", path, ReadOne(Order)))
 
     def create_order(
@@ -68,7 +92,9 @@ class OrdersClient(BaseClient):
         """
         body = json_body(validated(CreateOrderRequest, order, fields))
         find_out = "see whether it is among list_orders(orderby=Q.id.desc(), top=10)"
-        return self._send(Request("POST", _PATH, ReadOne(CreateOrderResult), body=body, find_out=find_out))
+        return self._send(
+            Request("POST", _ORDERS.path, ReadOne(CreateOrderResult), body=body, find_out=find_out)
+        )
 
     def request_removal(
         self,
@@ -77,7 +103,7 @@ class OrdersClient(BaseClient):
         **fields: Unpack[RemovalKeywords],
     ) -> RemovalResult:
         """Ask for the removal of an order's sign; nothing but the order's id is required."""
-        path = f"{_PATH}/{record_id('order_id', order_id)}/requestremoval"
+        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}/requestremoval"
         body = json_body(validated(RemovalRequest, removal, fields))
         find_out = f"see get_order({order_id}).removal_request_date"
         return self._send(Request("POST", path, ReadOne(RemovalResult), body=body, find_out=find_out))

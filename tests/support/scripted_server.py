@@ -68,9 +68,11 @@ class ScriptedServer:
 
     replies: list[Reply]
     requests: list[Received] = field(default_factory=list[Received])
+    url: str = ""
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._stopping = False
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -81,11 +83,6 @@ class ScriptedServer:
         with socket.create_connection(self._listener.getsockname()):
             self._thread.join()
         self._listener.close()
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def _serve(self) -> None:
         while True:

@@ -1,0 +1,31 @@
+"""A list of the API as a value: where it is, and what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from signtraker._options import list_query
+from signtraker._reading import ReadList
+from signtraker._request import Request
+
+if TYPE_CHECKING:
+    from signtraker._options import ListOptions
+    from signtraker._request import Pairs
+    from signtraker.models import ResponseModel
+
+M = TypeVar("M", bound="ResponseModel")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[M]):
+    """One of the API's lists."""
+
+    path: str
+    model: type[M]
+
+    def request(self, options: ListOptions, own: Pairs = ()) -> Request[list[M]]:
+        """Return the request for one list; `own` are the endpoint's own query parameters."""
+        query = list_query(self.model.__name__, options)
+        reader = ReadList(self.model, options.select is not None)
+        return Request("GET", self.path, reader, (*own, *query))

@@ -1,0 +1,161 @@
+"""Reading a whole list page by page: where the next page starts, when it ends, and what may not be trusted.
+
+The server gives no next link and no total, and may cap a page without a sign, so a short page means nothing:
+only an empty one is the end. Without an ordering the walk goes by key (`Id gt last`), which rows inserted
+meanwhile can't disturb. With one it goes by offset, which they can: a row that was seen is not given again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+from signtraker._options import counts, orderby_text, select_text
+from signtraker.exceptions import NotSelectedError, UnreadableResponseError
+from signtraker.query import Filter
+from signtraker.query.nodes import Comparison, Literal, Path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from signtraker._listing import Listing
+    from signtraker._options import ListOptions
+    from signtraker._request import Pairs, Request
+    from signtraker.models import ResponseModel
+
+PAGE_SIZE = 100
+_CHUNK = 64
+_BY_ID = re.compile(r"(?:^|,)\s*Id(?:\s+(?:asc|desc))?\s*(?:,|$)")
+_HAS_ID = re.compile(r"(?:^|,)\s*(?:Id|\*)\s*(?:,|$)")
+
+
+class SeenIds:
+    """A set of ids that stays small where they lie close together: one bit each."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, int] = {}
+
+    def add(self, number: int) -> bool:
+        """Add an id; return whether it is new."""
+        chunk, bit = divmod(number, _CHUNK)
+        before = self._chunks.get(chunk, 0)
+        self._chunks[chunk] = after = before | 1 << bit
+        return after != before
+
+
+class _Record(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+M = TypeVar("M", bound="ResponseModel")
+
+
+class ByKey:
+    """Where a walk without an ordering stands: behind the largest id so far."""
+
+    def __init__(self, entity: str) -> None:
+        self._entity = entity
+        self._last: int | None = None
+
+    def page(self, options: ListOptions, size: int) -> ListOptions:
+        """Return the options of the next page."""
+        return replace(options, top=size, orderby="Id", filter=self._filter(options.filter))
+
+    def _filter(self, given: object) -> object:
+        if self._last is None:
+            return given
+        behind: Filter[Any] = Filter(Comparison("gt", Path(("Id",)), Literal(self._last)), self._entity)
+        if given is None:
+            return behind
+        # The caller's own text may be anything, so it goes into parentheses and stays text.
+        return f"({given}) and {behind}" if isinstance(given, str) else cast("Filter[Any]", given) & behind
+
+    def unseen(self, rows: Sequence[_Record]) -> Sequence[_Record]:
+        """Return the rows of a page that are new: all of them, or the server did not do what it was asked."""
+        for row in rows:
+            if self._last is not None and row.id <= self._last:
+                raise _stuck("it ignores $filter or $orderby", row.id)
+            self._last = row.id
+        return rows
+
+
+class ByOffset:
+    """Where a walk with an ordering stands: behind as many rows as were received."""
+
+    def __init__(self, orderby: str) -> None:
+        self._orderby = orderby if _BY_ID.search(orderby) else f"{orderby},Id"
+        self._received = 0
+        self._seen = SeenIds()
+
+    def page(self, options: ListOptions, size: int) -> ListOptions:
+        """Return the options of the next page."""
+        return replace(options, top=size, skip=self._received, orderby=self._orderby)
+
+    def unseen(self, rows: Sequence[_Record]) -> Sequence[_Record]:
+        """Return the rows that were not given before; rows inserted meanwhile push others into view again."""
+        fresh = [row for row in rows if self._seen.add(row.id)]
+        if not fresh:
+            raise _stuck("it ignores $skip, or rows arrive faster than they are read", rows[0].id)
+        self._received += len(rows)
+        return fresh
+
+
+def _stuck(reason: str, number: int) -> UnreadableResponseError:
+    return UnreadableResponseError(
+        f"The list can't be read to its end: the server sent Id {number} again, so {reason}",
+        outcome="did_not_happen",
+    )
+
+
+class Walk(Generic[M]):
+    """A list being read page by page: what to ask for next, and which rows of the answer to give on."""
+
+    def __init__(
+        self,
+        listing: Listing[M],
+        options: ListOptions,
+        own: Pairs,
+        *,
+        page_size: int,
+        max_items: int | None,
+    ) -> None:
+        """Raises `ValidationError` for what can't be sent, before the first row is wanted."""
+        counts(1, page_size=page_size)
+        counts(0, **({} if max_items is None else {"max_items": max_items}))
+        listing.request(options)
+        entity = listing.model.__name__
+        if options.select is not None:
+            names = select_text(options.select, entity)
+            options = replace(options, select=names if _HAS_ID.search(names) else f"{names},Id")
+        ordered = options.orderby is not None
+        self._position = ByOffset(orderby_text(options.orderby, entity)) if ordered else ByKey(entity)
+        self._listing = listing
+        self._options = options
+        self._own = own
+        self._page_size = page_size
+        self._remaining = max_items
+        self._ended = False
+
+    def next_request(self) -> Request[list[M]] | None:
+        """Return the request for the next page; None at the end."""
+        if self._ended or self._remaining == 0:
+            return None
+        size = self._page_size if self._remaining is None else min(self._page_size, self._remaining)
+        return self._listing.request(self._position.page(self._options, size), self._own)
+
+    def received(self, rows: list[M]) -> list[M]:
+        """Take the rows of that page; return those that the caller has not had yet."""
+        self._ended = not rows
+        try:
+            fresh = cast("list[M]", self._position.unseen(cast("list[Any]", rows))) if rows else rows
+        except NotSelectedError as error:
+            raise UnreadableResponseError(
+                "The server left out the Id, without which a list can't be read page by page",
+                outcome="did_not_happen",
+            ) from error
+        if self._remaining is not None:
+            fresh = fresh[: self._remaining]
+            self._remaining -= len(fresh)
+        return fresh

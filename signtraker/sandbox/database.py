@@ -106,22 +106,33 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # Killing the process loses nothing without fsync; only a power cut would.
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
-    for name, function in _SQLITE_FUNCTIONS.items():
-        connection.create_function(name, 1, _nullable(function), deterministic=True)
+    for (name, count), function in _SQLITE_FUNCTIONS.items():
+        connection.create_function(name, count, _nullable(function), deterministic=True)
+
+
+def _part_of(text: str, start: int, *length: int) -> str:
+    first = max(start, 0)
+    return text[first:] if not length else text[first : first + max(length[0], 0)]
 
 
 # SQLite's own functions know the case of ASCII letters only and stop at a NUL; `floor` and its like
 # are not built in everywhere.
-_SQLITE_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "lower": str.lower,
-    "upper": str.upper,
-    "stripped": str.strip,
-    "characters": len,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "trunc": math.trunc,
+_SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
+    ("lower", 1): str.lower,
+    ("upper", 1): str.upper,
+    ("stripped", 1): str.strip,
+    ("characters", 1): len,
+    ("ends_with", 2): str.endswith,
+    ("part_of", 2): _part_of,
+    ("part_of", 3): _part_of,
+    ("floor", 1): math.floor,
+    ("ceil", 1): math.ceil,
+    ("trunc", 1): math.trunc,
 }
 
 
-def _nullable(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else function(value)
+def _nullable(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        return None if None in arguments else function(*arguments)
+
+    return call

@@ -47,6 +47,13 @@ class Stripped(GenericFunction[str]):
     inherit_cache = True
 
 
+class Substring(GenericFunction[str]):
+    """`Substring(text, start, length)`: counted from 0; what lies outside the text is empty."""
+
+    type = Text()
+    inherit_cache = True
+
+
 class Whole(GenericFunction[Any]):
     """`Whole(number)`: towards zero."""
 
@@ -73,12 +80,8 @@ def _ends_with(element: EndsWith, compiler: SQLCompiler, **options: Any) -> str:
 
 @compiles(EndsWith, "sqlite")
 def _ends_with_sqlite(element: EndsWith, compiler: SQLCompiler, **options: Any) -> str:
-    # Over bytes, for SQLite's text functions stop at a NUL; UTF-8's suffixes are the text's.
-    haystack, needle = (f"CAST({one} AS BLOB)" for one in _arguments(element, compiler, options))
-    return (
-        f"(length({haystack}) >= length({needle}) AND"
-        f" substr({haystack}, length({haystack}) - length({needle}) + 1) = {needle})"
-    )
+    haystack, needle = _arguments(element, compiler, options)
+    return f"ends_with({haystack}, {needle})"
 
 
 @compiles(Day)
@@ -115,6 +118,19 @@ def _stripped(element: Stripped, compiler: SQLCompiler, **options: Any) -> str:
 def _stripped_sqlite(element: Stripped, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _arguments(element, compiler, options)
     return f"stripped({text})"
+
+
+@compiles(Substring)
+def _substring(element: Substring, compiler: SQLCompiler, **options: Any) -> str:
+    text, start, *length = _arguments(element, compiler, options)
+    # Databases read negative numbers in ways of their own.
+    count = "".join(f" for greatest({one}, 0)" for one in length)
+    return f"substring({text} from greatest({start}, 0) + 1{count})"
+
+
+@compiles(Substring, "sqlite")
+def _substring_sqlite(element: Substring, compiler: SQLCompiler, **options: Any) -> str:
+    return f"part_of({', '.join(_arguments(element, compiler, options))})"
 
 
 @compiles(Whole)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signtraker.query.cost import node_count
 from signtraker.query.entities import ENTITIES
 from signtraker.query.errors import ODataError
 from signtraker.query.parse import parse_filter, parse_orderby
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from signtraker.query.nodes import Node, Order
+    from signtraker.query.schema import ODataVersion
     from signtraker.sandbox.settings import Settings
 
 _SHARED_OPTIONS = frozenset(
@@ -26,6 +29,9 @@ _OPTIONS = {
 }
 _LARGEST_INT32 = 2**31 - 1
 MOST_ORDERINGS = 5
+MOST_NODES = 100
+_SUFFIXED = re.compile(r"\dL\b")
+"""v3's way to write an Int64: without it a conversion is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,16 @@ def _order(text: str | None, entity: str, settings: Settings) -> tuple[Order, ..
 
 
 def _filter(text: str | None, entity: str, settings: Settings) -> Node | None:
-    return None if text is None else parse_filter(text, entity, version=settings.server)
+    if text is None:
+        return None
+    node = parse_filter(text, entity, version=settings.server)
+    dialect: ODataVersion = "v3" if settings.is_v3 else "v4"
+    if node_count(node, entity, dialect, rendered=_SUFFIXED.search(text) is not None) > MOST_NODES:
+        raise invalid_query(
+            f"The node count limit of '{MOST_NODES}' has been exceeded. To increase the limit, set"
+            " the 'MaxNodeCount' property on EnableQueryAttribute or ODataValidationSettings."
+        )
+    return node
 
 
 def _chosen(

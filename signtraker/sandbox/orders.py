@@ -144,8 +144,9 @@ def _add_job_site(connection: Connection, values: Values) -> int:
 
 def _post_type(connection: Connection, preset: int) -> int | None:
     presets = tables.order_presets
-    found = connection.execute(select(presets.c.PostTypeId).where(presets.c.Id == preset))
-    return found.scalar_one()
+    statement = select(presets.c.PostTypeId).where(presets.c.Id == preset)
+    found: int | None = connection.execute(statement).scalar_one()
+    return found
 
 
 def _request_removal(backend: Backend, key: int, values: Values) -> Values:

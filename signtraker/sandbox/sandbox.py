@@ -142,7 +142,15 @@ class Sandbox:
         """Make another client, with the options of `SignTrakerClient`; closed with the sandbox."""
         from signtraker.client import SignTrakerClient  # noqa: PLC0415 - loads httpx only when used
 
-        given: dict[str, Any] = {"api_key": self.api_key, "base_url": self.url, **options}
+        given: dict[str, Any] = {
+            "api_key": self.api_key,
+            "base_url": self.url,
+            # Named, because what is not named is looked for in the environment.
+            "timeout_seconds": 30.0,
+            "max_retries": 2,
+            "retry_backoff_seconds": 0.5,
+            **options,
+        }
         return self._live().stack.enter_context(SignTrakerClient(**given))
 
     def _live(self) -> _Running:

@@ -48,7 +48,7 @@ from signtraker.query.nodes import (
 )
 from signtraker.query.schema import Edm
 from signtraker.sandbox.columns import Money, UtcDateTime
-from signtraker.sandbox.functions import Characters, Day, EndsWith, Position, Stripped, Whole
+from signtraker.sandbox.functions import Characters, Day, EndsWith, Position, Stripped, Substring, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,22 +173,26 @@ def _truth(constant: Literal) -> ColumnElement[bool]:
 
 
 def _calculate(operator: str, left: Any, right: Any, *, whole: bool) -> ColumnElement[Any]:
-    if operator in _SIMPLE:
-        return _SIMPLE[operator](left, right)
     # A division by zero has no value; databases disagree about whether it is an error too.
     divisor: Any = func.nullif(right, 0, type_=right.type)
-    if operator == "div":
-        # Whole numbers are divided towards zero, which leaves a remainder of the dividend's sign.
-        return (left - left % divisor) // divisor if whole else left / divisor
-    return left % divisor if whole else left - divisor * Whole(left / divisor)
+    result: ColumnElement[Any]
+    match operator, whole:
+        case "div", True:
+            # Towards zero: what is divided is first freed of a remainder, which has its sign.
+            result = (left - left % divisor) // divisor
+        case "div", False:
+            result = left / divisor
+        case "mod", True:
+            result = left % divisor
+        case "mod", False:
+            result = left - divisor * Whole(left / divisor)
+        case _:
+            result = _SIMPLE[operator](left, right)
+    return result
 
 
 def _index(text: Any, part: Any) -> ColumnElement[int]:
     return Position(text, part) - 1
-
-
-def _substring(text: Any, start: Any, *length: Any) -> ColumnElement[str]:
-    return func.substr(text, start + 1, *length, type_=Text())
 
 
 _SIMPLE = {"add": operators.add, "sub": operators.sub, "mul": operators.mul}
@@ -220,7 +224,7 @@ _FUNCTIONS: dict[str, Callable[..., ColumnElement[Any]]] = {
     **_OF_ONE,
     "concat": operators.add,
     "indexof": _index,
-    "substring": _substring,
+    "substring": Substring,
 }
 _TYPES: dict[type, TypeEngine[Any]] = {
     type(None): NullType(),

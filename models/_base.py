@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -33,7 +33,7 @@ def api_name(attribute: str) -> str:
 class RequestModel(BaseModel):
     """What is sent. Unknown fields are refused, nothing is coerced, and only what was set is written."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=api_name,
         validate_by_name=True,
         validate_by_alias=True,
@@ -104,7 +104,7 @@ class ResponseModel(BaseModel, frozen=True):
     left out of a whole record is None.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=api_name,
         validate_by_name=True,
         validate_by_alias=True,

@@ -1,13 +1,14 @@
 """Hold the installed wheel against type checkers, as a user's code base does.
 
-tests/type_checking/usage.py must be accepted by mypy --strict (with and without Pydantic's plugin) and by pyright
-strict; in tests/type_checking/mistakes.py both must refuse exactly the lines marked `# refused`; and pyright must
-find the type of every public name. It runs outside the checkout, so that the wheel is what is seen.
+tests/type_checking/usage.py must be accepted by mypy --strict (with and without Pydantic's plugin) and by
+pyright strict; in tests/type_checking/mistakes.py both must refuse exactly the lines marked `# refused`;
+and pyright must find the type of every public name. It runs outside the checkout, so that the wheel is seen.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -45,15 +46,22 @@ def pyright(folder: Path, name: str) -> dict[int, str]:
 def untyped_names(folder: Path) -> list[str]:
     """Return the public names whose type pyright does not know for certain."""
     command = ["pyright", "--verifytypes", "signtraker", "--ignoreexternal", "--outputjson"]
-    report = json.loads(_run(folder, [*command, "--pythonpath", sys.executable]))
-    completeness = report["typeCompleteness"]
-    names = [one["name"] for one in completeness["symbols"] if one["isExported"] and not one["isTypeKnown"]]
-    return names or ([] if completeness["completenessScore"] == 1 else ["signtraker"])
+    report = json.loads(_run(folder, command))["typeCompleteness"]
+    uncertain = [one for one in report["symbols"] if not one["isTypeKnown"] or one["isTypeAmbiguous"]]
+    told = [f"{one['name']}: {one['diagnostics'][0]['message']}" for one in uncertain if one["diagnostics"]]
+    return told or ([] if report["completenessScore"] == 1 else ["signtraker can't be judged"])
 
 
 def _run(folder: Path, command: list[str]) -> str:
+    # --verifytypes looks for the package on the first Python of PATH only.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     run = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
     )
     if not run.stdout and run.returncode:
         sys.exit(f"{command[0]} failed: {run.stderr}")
@@ -86,7 +94,7 @@ def main() -> int:
         marked = {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}
         wrong += refused_exactly("mypy", marked, mypy(folder, MISTAKES))
         wrong += refused_exactly("pyright", marked, pyright(folder, MISTAKES))
-        wrong += [f"{name} has no certain type" for name in untyped_names(folder)]
+        wrong += [f"not typed for certain: {name}" for name in untyped_names(folder)]
     print("\n".join(wrong) or f"usage accepted, {len(marked)} mistakes refused by both, every name typed")
     return 1 if wrong else 0
 

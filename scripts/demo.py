@@ -62,7 +62,7 @@ def create(client: SignTrakerClient) -> int:
         due_date=date(2026, 12, 24),
     )
     result = client.orders.create_order(order)
-    show(f"{_styled('32', '✓')} {result.message} Its id is {_styled('1', str(result.order_id))}.")
+    show(f"{_styled('32', '✓')} {result.status}: its id is {_styled('1', str(result.order_id))}.")
     assert result.order_id is not None  # noqa: S101 - the sandbox always says
     return result.order_id
 

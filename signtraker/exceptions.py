@@ -61,8 +61,8 @@ class SignTrakerError(Exception):
 
     def __init__(self, message: str, *, exchange: Exchange | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.exchange = exchange or Exchange()
+        self.message: str = message
+        self.exchange: Exchange = exchange or Exchange()
 
     @property
     def status_code(self) -> int | None:
@@ -117,7 +117,7 @@ class NotSelectedError(SignTrakerError, AttributeError):
             f"{model}.{name} was left out by the call's select, so its value is unknown; "
             f"add it to select, or leave select out to get every field"
         )
-        self.field = name
+        self.field: str = name
 
 
 class NetworkError(SignTrakerError):
@@ -141,9 +141,9 @@ class UnreadableResponseError(SignTrakerError):
         outcome: Outcome = "happened",
     ) -> None:
         super().__init__(message, exchange=exchange)
-        self.partial = tuple(partial)
-        self.problems = tuple(problems)
-        self.outcome = outcome
+        self.partial: tuple[object, ...] = tuple(partial)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.outcome: Outcome = outcome
 
 
 class UnconfirmedWriteError(SignTrakerError):
@@ -163,7 +163,7 @@ class APIStatusError(SignTrakerError):
         problems: Sequence[Problem] = (),
     ) -> None:
         super().__init__(message, exchange=exchange)
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         """The mistakes that were found, field by field."""
 
 
@@ -194,7 +194,7 @@ class RateLimitError(APIStatusError):
         retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(message, exchange=exchange, problems=problems)
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds: float | None = retry_after_seconds
         """How long the server asked to wait, in seconds; None if it did not say."""
 
 

@@ -1,0 +1,101 @@
+"""Typical application code: mypy --strict and pyright strict accept every line (scripts/check_typing.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from signtraker import (
+    AuthenticationError,
+    CreateOrderRequest,
+    CreateOrderResult,
+    Filter,
+    NotFoundError,
+    Order,
+    Ordering,
+    OrdersClient,
+    OrderStatus,
+    Q,
+    RemovalRequest,
+    SignTrakerClient,
+    SignTrakerError,
+    UnconfirmedWriteError,
+    ValidationError,
+)
+from signtraker.sandbox import Sandbox
+
+
+def drafts(client: SignTrakerClient, city: str) -> list[Order]:
+    where = (Q.status == "Draft") & (Q.job_site.city == city) & Q.due_date.is_null()
+    return client.orders.list_orders(filter=where, orderby=Q.created.desc(), top=20)
+
+
+def late(now: datetime) -> Filter[Order]:
+    soon: Filter[Order] = Q.due_date <= now
+    busy = Q.status.in_(["Designing", "Draft"]) | ~Q.notes.contains("wait")
+    dear = Q.sales_order.order_total > Decimal("99.50")
+    return soon & busy & dear & (Q.agent.id != 3) & Q.status.eq("Draft")
+
+
+def newest_first() -> list[Ordering[Order]]:
+    return [Q.created.desc(), Q.id.asc()]
+
+
+def place(client: OrdersClient, agent: int, note: str | None) -> CreateOrderResult:
+    order = CreateOrderRequest(
+        agent_id=agent, preset_id=7, street_name="Main St", due_date=date(2026, 12, 24)
+    )
+    order.notes = note
+    order.due_date = datetime(2026, 12, 24, tzinfo=UTC)
+    return client.create_order(order)
+
+
+def place_without_a_model(client: SignTrakerClient) -> int | None:
+    by_keywords = client.orders.create_order(agent_id=42, preset_id=7, due_date=date(2026, 12, 24))
+    by_mapping = client.orders.create_order({"AgentId": 42, "preset_id": 7})
+    return by_keywords.order_id or by_mapping.order_id
+
+
+def remove(client: SignTrakerClient, order: Order) -> datetime | None:
+    client.orders.request_removal(order.id)
+    client.orders.request_removal(order.id, due_date=date(2026, 12, 24))
+    return client.orders.request_removal(order.id, RemovalRequest(notes="Gate code 5")).due_date
+
+
+def describe(order: Order) -> str:
+    status: OrderStatus | None = order.status
+    total: Decimal | None = order.sales_order.order_total if order.sales_order else None
+    city = order.job_site.city if order.job_site else None
+    return f"{order.id} {status or '?'} {total or 0:.2f} {(city or '').upper()} {order.created:%Y}"
+
+
+def everything(client: SignTrakerClient) -> Iterator[Order]:
+    yield from client.orders.iter_orders(filter="Status eq 'Draft'", select=[Q.id, Q.status], max_items=500)
+    yield from client.orders.list_orders(select="Id,Status", orderby=["Created desc", Q.id])
+
+
+def distinct(orders: list[Order]) -> set[Order]:
+    return set(orders)
+
+
+def careful(client: SignTrakerClient, order_id: int) -> str:
+    try:
+        return describe(client.orders.get_order(order_id))
+    except NotFoundError:
+        return "gone"
+    except AuthenticationError as error:
+        return str(error.status_code)
+    except ValidationError as error:
+        return "; ".join(f"{one.field}: {one.message}" for one in error.problems)
+    except UnconfirmedWriteError as error:
+        return error.outcome
+    except SignTrakerError as error:
+        return f"{error.method} {error.url} after {error.attempts} attempts: {error.headers.get('date')}"
+
+
+def main() -> None:
+    with SignTrakerClient(subdomain="acme", timeout_seconds=10, max_retries=1) as client:
+        print(len(drafts(client, "Sandy")))
+    with Sandbox(seed=3) as sandbox:
+        print(careful(sandbox.client, 1))

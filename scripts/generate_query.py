@@ -192,7 +192,7 @@ def module(title: str, parts: list[str]) -> str:
     bases = "Namespace" if "Namespace[M]" in body else "Root"
     generic = ", Generic" if "Generic[M]" in body else ", Final"
     imports = [
-        imported("fields", [name for name in FIELD_CLASSES if f"{name}[" in body]),
+        imported("fields", [name for name in FIELD_CLASSES if f"-> {name}[" in body]),
         imported("filters", ["M"] if "Generic[M]" in body else []),
         imported("namespace", [bases]),
         imported("nested", nested if "Root[" in body else []),
@@ -220,7 +220,7 @@ def imported(name: str, classes: list[str]) -> str:
 
 FIELD_CLASSES: Final = (
     "BooleanField", "DateTimeField", "DecimalField", "DoubleField", "IdField", "IntegerField",
-    "TextField", "TextListField",
+    "NestedIdField", "TextField", "TextListField",
 )  # fmt: skip
 
 
@@ -240,7 +240,7 @@ def property_method(model: type[BaseModel], one: Property, root: str) -> str:
     arguments = "*self._below(%r)" % one.name  # noqa: UP031 - braces of an f-string would hide the call
     return (
         f"    @property\n    def {one.attribute}(self) -> {kind}:\n"
-        f'        """{docstring(one)}"""\n'
+        f'        """{docstring(one, nested=root == "M")}"""\n'
         f"        return {kind.split('[')[0]}({arguments})\n"
     )
 
@@ -252,17 +252,19 @@ def field_type(model: type[BaseModel], one: Property, root: str) -> str:
     if one.collection:
         return f"TextListField[{root}]"
     if one.type is Edm.INT64 and not one.nullable:
-        return f"IdField[{root}]"
+        return f"IdField[{root}]" if root != "M" else "NestedIdField[M]"
     if one.type is None:
         raise TypeError(f"A property without a type: {one}")
     return FIELDS[one.type].format(root=root, text=text_alias(model, one.attribute))
 
 
-def docstring(one: Property) -> str:
+def docstring(one: Property, *, nested: bool) -> str:
     """Say what hovering over a field should tell: API name, type, nullability."""
     if one.entity:
         return f"`{one.name}`: the fields of the nested `{one.entity}`, which may be null."
     kind = f"a collection of {one.type}" if one.collection else str(one.type)
+    if nested and not one.nullable:
+        return f"`{one.name}`: {kind}, null where there is no such record."
     return f"`{one.name}`: {kind}, {'may be' if one.nullable else 'never'} null."
 
 

@@ -9,6 +9,7 @@ from signtraker.query.fields import (
     Field,
     IdField,
     IntegerField,
+    NestedIdField,
     TextField,
     TextListField,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Filter",
     "IdField",
     "IntegerField",
+    "NestedIdField",
     "ODataError",
     "ODataVersion",
     "OfficeQ",

@@ -17,6 +17,7 @@ from signtraker.query.values import (
     IntegerValue,
     Operand,
     S,
+    TextExpression,
     TextValue,
 )
 
@@ -55,6 +56,13 @@ class Nullable(Operand[M], Generic[M]):
 
 class IdField(IntegerValue[M], Field[M, int], Generic[M]):
     """A record's id, which is never null."""
+
+    __slots__ = ()
+    _kind = Edm.INT64
+
+
+class NestedIdField(IntegerValue[M], Nullable[M], Field[M, int], Generic[M]):
+    """The id of a nested record, which is null where there is no such record."""
 
     __slots__ = ()
     _kind = Edm.INT64
@@ -125,7 +133,7 @@ class TextListField(Field[M, tuple[str, ...]], Generic[M]):
     def _quantified(
         self, quantifier: Quantifier, condition: Callable[[TextValue[M, str]], Filter[M]]
     ) -> Filter[M]:
-        made = condition(TextValue(self._entity, Path(("x",), variable=True)))
+        made = condition(TextExpression(self._entity, Path(("x",), variable=True)))
         check_filter(made, self._entity, quantifier)
         if holds_lambda(made.node):
             raise ValueError(f"{self!r}.{quantifier}: servers read no any or all inside another")

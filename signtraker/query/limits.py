@@ -134,9 +134,9 @@ def split_filter(
     pieces = _pack(alternatives, lambda part: fits(conjunction(*rest[0], join(part), *rest[1])))
     if pieces is None:
         raise QueryLimitError(
-            f"the filter counts {whole.cost(version)} nodes and is {whole.encoded_length(version)} bytes"
-            f" long, the server takes {limits.nodes} nodes and {limits.query_bytes} bytes of query, and no `or`"
-            " or in_ in the filter can be cut into pieces that fit: make it simpler"
+            f"the filter counts {whole.cost(version)} nodes in {whole.encoded_length(version)} bytes, the"
+            f" server takes {limits.nodes} nodes and {limits.query_bytes} bytes of query, and no `or` or in_"
+            " in the filter can be cut into pieces that fit: make it simpler"
         )
     return [
         Filter(conjunction(*rest[0], join(part), *rest[1]), whole.entity, whole.height) for part in pieces

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
-from signtraker.query.fields import BooleanField, DecimalField, DoubleField, IdField, IntegerField, TextField
+from signtraker.query.fields import (
+    BooleanField,
+    DecimalField,
+    DoubleField,
+    IntegerField,
+    NestedIdField,
+    TextField,
+)
 from signtraker.query.filters import M
 from signtraker.query.namespace import Namespace
 
@@ -19,9 +26,9 @@ class SalesOrderRefFields(Namespace[M], Generic[M]):
     """The fields of a nested `SalesOrderRef`."""
 
     @property
-    def id(self) -> IdField[M]:
-        """`Id`: Edm.Int64, never null."""
-        return IdField(*self._below("Id"))
+    def id(self) -> NestedIdField[M]:
+        """`Id`: Edm.Int64, null where there is no such record."""
+        return NestedIdField(*self._below("Id"))
 
     @property
     def order_total(self) -> DecimalField[M]:
@@ -33,9 +40,9 @@ class JobSiteFields(Namespace[M], Generic[M]):
     """The fields of a nested `JobSite`."""
 
     @property
-    def id(self) -> IdField[M]:
-        """`Id`: Edm.Int64, never null."""
-        return IdField(*self._below("Id"))
+    def id(self) -> NestedIdField[M]:
+        """`Id`: Edm.Int64, null where there is no such record."""
+        return NestedIdField(*self._below("Id"))
 
     @property
     def street_address(self) -> TextField[M, str]:
@@ -102,9 +109,9 @@ class NamedRefFields(Namespace[M], Generic[M]):
     """The fields of a nested `NamedRef`."""
 
     @property
-    def id(self) -> IdField[M]:
-        """`Id`: Edm.Int64, never null."""
-        return IdField(*self._below("Id"))
+    def id(self) -> NestedIdField[M]:
+        """`Id`: Edm.Int64, null where there is no such record."""
+        return NestedIdField(*self._below("Id"))
 
     @property
     def name(self) -> TextField[M, str]:

@@ -147,11 +147,16 @@ class _Coder:
     def _comparison(self, node: Comparison) -> tuple[str, int]:
         receiver = self._receiver(node.left)
         if isinstance(node.right, Literal) and node.right.value is None:
-            if node.operator not in {"eq", "ne"} or not isinstance(node.left, Path):
+            if node.operator not in {"eq", "ne"} or not self._asks_for_null(node.left):
                 raise _NoCodeError
             return f"{receiver}.{'is_null' if node.operator == 'eq' else 'is_not_null'}()", _CALL
         left = self.at(node.left, _OR)
         return f"{left} {_SIGNS[node.operator]} {self.at(node.right, _OR)}", _COMPARE
+
+    def _asks_for_null(self, node: Node) -> bool:
+        """Say whether there is `.is_null()`: on what may be null, and on ids of what may be missing."""
+        nullable = kind_of(node, self._entity).nullable
+        return isinstance(node, Path) and not node.variable and (nullable or len(node.segments) > 1)
 
     def _chain(self, terms: tuple[Node, ...], sign: str, level: int) -> tuple[str, int]:
         listed = self._listed(terms, "eq" if sign == "|" else "ne")
@@ -170,6 +175,8 @@ class _Coder:
                         return None
                 case _:
                     return None
+        if len(set(terms)) < len(terms):
+            return None
         first = terms[0]
         receiver = self._receiver(first.left) if isinstance(first, Comparison) else ""
         method = "in_" if operator == "eq" else "not_in"

@@ -239,11 +239,11 @@ class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
 
     def length(self) -> IntegerValue[M]:
         """Return the number of characters."""
-        return IntegerValue(self._entity, Call("length", (self._node,)))
+        return IntegerExpression(self._entity, Call("length", (self._node,)))
 
     def indexof(self, part: str | TextValue[M, Any]) -> IntegerValue[M]:
         """Return where a part begins, counted from 0; -1 where the text does not hold it."""
-        return IntegerValue(self._entity, Call("indexof", (self._node, self._argument(part))))
+        return IntegerExpression(self._entity, Call("indexof", (self._node, self._argument(part))))
 
     def lower(self) -> TextValue[M, str]:
         """Return the text in lower case."""
@@ -273,7 +273,7 @@ class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
         return Filter(Call(name, (self._node, self._argument(other))), self._entity)
 
     def _text(self, name: str, *arguments: Node) -> TextValue[M, str]:
-        return TextValue(self._entity, Call(name, (self._node, *arguments)))
+        return TextExpression(self._entity, Call(name, (self._node, *arguments)))
 
 
 class Number(Ordered[M, V, O], Generic[M, V, O, R]):
@@ -438,12 +438,40 @@ class DateTimeValue(Ordered[M, date, "DateTimeValue[M]"], Generic[M]):
         return DateValue(self._entity, Call("date", (self._node,)))
 
     def _part(self, name: str) -> IntegerValue[M]:
-        return IntegerValue(self._entity, Call(name, (self._node,)))
+        return IntegerExpression(self._entity, Call(name, (self._node,)))
+
+
+# What functions and sums make. Were fields subclasses of these, Python would ask the field first in
+# `Q.status.lower() < Q.notes`, and turn the comparison round.
+
+
+class TextExpression(TextValue[M, str], Generic[M]):
+    """Text that a function makes."""
+
+    __slots__ = ()
+
+
+class IntegerExpression(IntegerValue[M], Generic[M]):
+    """A whole number that a function or a sum makes."""
+
+    __slots__ = ()
+
+
+class DoubleExpression(DoubleValue[M], Generic[M]):
+    """A floating-point number that a function or a sum makes."""
+
+    __slots__ = ()
+
+
+class DecimalExpression(DecimalValue[M], Generic[M]):
+    """A decimal that a function or a sum makes."""
+
+    __slots__ = ()
 
 
 _NUMBERS: dict[Edm, type[Operand[Any]]] = {
-    Edm.INT32: IntegerValue,
-    Edm.INT64: IntegerValue,
-    Edm.DOUBLE: DoubleValue,
-    Edm.DECIMAL: DecimalValue,
+    Edm.INT32: IntegerExpression,
+    Edm.INT64: IntegerExpression,
+    Edm.DOUBLE: DoubleExpression,
+    Edm.DECIMAL: DecimalExpression,
 }

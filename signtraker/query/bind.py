@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast
 
 from signtraker.query.constants import UnreadableError, constant_value
@@ -29,7 +30,6 @@ from signtraker.query.syntax import Apply, Binary, Chain, Constant, Many, Name, 
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
 
     from signtraker.query.nodes import ArithmeticOperator, ComparisonOperator, Node
     from signtraker.query.schema import Entity, Property, ServerVersion
@@ -287,8 +287,10 @@ def _negated(operand: Bound) -> Bound:
     value = operand.node.value if isinstance(operand.node, Literal) else None
     if value is None or isinstance(value, str | bool) or not hasattr(value, "__neg__"):
         return Bound(Negative(operand.node), operand.type)
-    exact = None if operand.exact is None else -operand.exact
-    return Bound(Literal(-cast("int", value)), operand.type, exact=exact)
+    exact = None if operand.exact is None else operand.exact.copy_negate()
+    # Python rounds what it negates; a copy with the other sign is exact.
+    negated = value.copy_negate() if isinstance(value, Decimal) else -cast("int", value)
+    return Bound(Literal(negated), operand.type, exact=exact)
 
 
 def _matches(signature: Signature, arguments: list[Bound]) -> bool:

@@ -93,7 +93,7 @@ def _whole(text: str, version: ServerVersion) -> Reading:
 
 def _decimal(text: str) -> Decimal:
     value = Decimal(text)
-    if "e" in text.lower() or abs(value) > DECIMAL_LIMIT:
+    if "e" in text.lower() or value.copy_abs() > DECIMAL_LIMIT:
         raise UnreadableError(Edm.DECIMAL)
     return value
 

@@ -20,6 +20,7 @@ INT64: Final = range(-(2**63), 2**63)
 DECIMAL_LIMIT: Final = Decimal(2**96 - 1)
 """The largest `System.Decimal`; it has 96 bits and at most 28 decimal places."""
 DECIMAL_PLACES: Final = 28
+_DECIMAL_DIGITS: Final = 29
 _SHOWN = 60
 
 
@@ -90,14 +91,20 @@ def _decimal(value: object, name: str) -> int | Decimal:
 def _fitting_decimal(value: Decimal, name: str) -> Decimal:
     if not value.is_finite():
         raise ValueError(f"{name}: {value} is no number that can be compared; write a finite Decimal")
-    places = -int(value.as_tuple().exponent)
-    if abs(value) > DECIMAL_LIMIT or places > DECIMAL_PLACES:
+    _, digits, exponent = value.as_tuple()
+    kept = "".join(map(str, digits)).rstrip("0")
+    places = len(digits) - len(kept) + int(exponent)
+    # Without context: Decimal's own arithmetic rounds to 28 digits.
+    size = len(kept) + max(places, 0)
+    if (
+        size > _DECIMAL_DIGITS
+        or places < -DECIMAL_PLACES
+        or int(kept or 0) * 10 ** max(places, 0) > DECIMAL_LIMIT
+    ):
         raise ValueError(
-            f"{name}: {shown(value)} does not fit the server's decimal: at most {DECIMAL_LIMIT} and"
-            f" {DECIMAL_PLACES} decimal places; round it"
+            f"{name}: {shown(value)} does not fit the server's decimal: at most {DECIMAL_LIMIT} (without the"
+            f" point) and {DECIMAL_PLACES} decimal places; round it"
         )
-    if abs(value).scaleb(places) > DECIMAL_LIMIT:
-        raise ValueError(f"{name}: {shown(value)} has more digits than the server's decimal; round it")
     return Decimal(value)
 
 

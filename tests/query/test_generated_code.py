@@ -1,0 +1,52 @@
+"""What the generator writes is what is committed, and it knows every field of every model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from signtraker import models, query
+from signtraker.query.entities import ENTITIES, ROOTS
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+HOME: Final = Path(__file__).parents[2]
+
+
+def test_the_generated_modules_are_up_to_date() -> None:
+    command = [sys.executable, HOME / "scripts" / "generate_query.py", "--check"]
+    done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("entity", sorted(ENTITIES))
+def test_the_tables_and_the_models_name_the_same_properties(entity: str) -> None:
+    model: type[BaseModel] = getattr(models, entity)
+    aliases = {name: field.alias for name, field in model.model_fields.items()}
+    assert {one.attribute: name for name, one in ENTITIES[entity].properties.items()} == aliases
+
+
+@pytest.mark.parametrize(("entity", "root"), sorted(ROOTS.items()))
+def test_every_field_is_reached_and_documented(entity: str, root: str) -> None:
+    fields: Any = getattr(query, root)
+    for name, one in ENTITIES[entity].properties.items():
+        made = getattr(fields, one.attribute)
+        assert repr(made) == f"{root}.{one.attribute}"
+        assert f"`{name}`" in str(getattr(type(fields), one.attribute).__doc__)
+
+
+def test_the_query_package_needs_neither_pydantic_nor_httpx() -> None:
+    code = (
+        "import sys, types;"
+        f"package = types.ModuleType('signtraker'); package.__path__ = [{str(HOME / 'signtraker')!r}];"
+        "sys.modules['signtraker'] = package;"
+        "from signtraker.query import Q; str(Q.status == 'Draft');"
+        "print(sorted({'pydantic', 'httpx', 'dateutil', 'signtraker.models'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout == "[]\n"

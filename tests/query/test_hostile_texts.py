@@ -1,0 +1,129 @@
+"""No text makes the parser slow, deep or silent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signtraker.query import ODataError, Q, any_of
+from signtraker.query.lexer import Lexer
+from signtraker.query.nodes import MAX_HEIGHT, Node, height
+from signtraker.query.parse import parse_filter, parse_orderby
+from signtraker.query.schema import ServerVersion
+
+MANY: Final = 20_000
+MEGABYTE: Final = 1_000_000
+TOO_DEEP: Final = "Recursion depth exceeded allowed limit."
+quiet: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
+pieces: Final = st.lists(
+    st.sampled_from(
+        "( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City contains( length( any( x:"
+        " 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z datetime'x' \x00 é ; $it".split(" ")
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+def read(text: str, version: ServerVersion = "v4") -> Node | str:
+    """Return the tree, or the refusal."""
+    try:
+        return parse_filter(text, "Order", version=version)
+    except ODataError as error:
+        return error.message
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_a_hundred_parentheses_are_read_and_no_more(count: int) -> None:
+    found = read("(" * count + "Id eq 1" + ")" * count)
+    assert found == ((Q.id == 1).node if count == 100 else TOO_DEEP)
+
+
+@pytest.mark.parametrize("count", [50, 51])
+def test_fifty_nots_are_read_and_no_more(count: int) -> None:
+    found = read("not (" * count + "Id eq 1" + ")" * count)
+    assert (found == TOO_DEEP) is (count == 51)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * MEGABYTE,
+        "not " * MEGABYTE,
+        "-" * MEGABYTE,
+        "length(" * MEGABYTE,
+        "1 add " * MEGABYTE + "1 eq 1",
+        "Id eq 1 eq " * MEGABYTE + "1",
+        "a or b and 1 eq 1 add 1 mul (" * MEGABYTE,
+        "Restrictions/any(x:" * MEGABYTE,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_deep_nesting_is_refused_however_it_is_made(text: str) -> None:
+    assert read(text) == TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'" * (MEGABYTE + 1),
+        "9" * MEGABYTE,
+        "a/" * MEGABYTE,
+        " " * MEGABYTE,
+        "a " * MEGABYTE,
+        "\x00" * MEGABYTE,
+    ],
+    ids=lambda text: repr(text[:4]),
+)
+def test_a_megabyte_of_nonsense_is_refused_in_a_short_sentence(text: str) -> None:
+    found = read(text)
+    assert isinstance(found, str)
+    assert len(found) < 5000
+
+
+def test_a_megabyte_of_text_is_read() -> None:
+    made = Q.notes == "'" * MEGABYTE
+    assert Q.parse(str(made)) == made
+
+
+def test_thousands_of_clauses_are_written_read_and_matched() -> None:
+    values = [f"s{number}" for number in range(MANY)]
+    made = any_of([Q.status == value for value in values])
+    assert Q.parse(str(made)) == made == Q.status.in_(values)
+    assert made.cost() == 5 * MANY - 1
+    assert made.height == 3
+    assert (
+        len(parse_orderby(",".join(f"length(Status) add {number}" for number in range(MANY)), "Order"))
+        == MANY
+    )
+
+
+@pytest.mark.parametrize("count", [1000, 2000, 4000])
+def test_the_lexer_looks_at_every_clause_equally_often(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = 0
+    read_token = Lexer._read
+
+    def counted(self: Lexer, start: int) -> object:
+        nonlocal reads
+        reads += 1
+        return read_token(self, start)
+
+    monkeypatch.setattr(Lexer, "_read", counted)
+    parse_filter(" or ".join(["(Id eq 1)"] * count), "Order")
+    assert reads == 6 * count
+
+
+@quiet
+@given(pieces, st.sampled_from(["v3", "v4", "v4-5", "v4-7"]))
+def test_every_text_gives_a_tree_of_bounded_height_or_a_refusal(text: str, version: ServerVersion) -> None:
+    found = read(text, version)
+    assert isinstance(found, str) or height(found) <= MAX_HEIGHT
+
+
+@quiet
+@given(st.text(max_size=20))
+def test_any_characters_at_all_are_read_or_refused(text: str) -> None:
+    found = read(text)
+    assert isinstance(found, str) or height(found) <= MAX_HEIGHT

@@ -1,0 +1,122 @@
+"""`filter.matches(record)` says what the server would."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from signtraker.models import Award, Order
+from signtraker.query import AwardQ, Q
+
+if TYPE_CHECKING:
+    from signtraker.query import Filter
+
+ORDER: Final = Order.model_validate(
+    {
+        "Id": 7,
+        "OrderNumber": -7,
+        "Status": "Draft",
+        "Notes": None,
+        "Created": "2024-02-29T23:30:00Z",
+        "IsDueDateDefinitive": True,
+        "SalesOrder": {"Id": 1, "OrderTotal": 100.5},
+        "JobSite": {"Id": 2, "City": "Straße % _", "Latitude": 2.5, "Longitude": -2.5},
+        "Custom": {"Path": 5},
+    }
+)
+TRUE: Final[list[Filter[Order]]] = [
+    Q.id == 7,
+    Q.status == "Draft",
+    Q.status != "draft",
+    Q.status > "Dra",
+    Q.notes.is_null(),
+    Q.agent.id.is_null(),
+    Q.job_site.city.contains("% _"),
+    Q.status.lower() == "draft",
+    Q.status.length() == 5,
+    Q.status.indexof("x") == -1,
+    Q.status.substring(1, 2) == "ra",
+    Q.status.substring(9) == "",
+    Q.status.concat("!").endswith("t!"),
+    Q.created.year() == 2024,
+    Q.created.date() == date(2024, 2, 29),
+    Q.created < date(2024, 3, 1),
+    Q.created == datetime(2024, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))),
+    Q.created.within(days=1, now=datetime(2024, 3, 1, tzinfo=UTC)),
+    Q.is_due_date_definitive.is_true(),
+    Q.is_due_date_definitive == True,  # noqa: E712 - builds a filter
+    Q.order_number // 2 == -3,
+    Q.order_number % 2 == -1,
+    -Q.order_number == 7,
+    Q.sales_order.order_total == Decimal("100.50"),
+    Q.sales_order.order_total.round() == 101,
+    Q.sales_order.order_total.floor() == 100,
+    Q.job_site.latitude.round() == 3.0,
+    Q.job_site.longitude.round() == -3.0,
+    Q.job_site.longitude.ceiling() == -2.0,
+    Q.id > Q.order_number,
+    Q.id.in_([1, 7]),
+    Q.id.in_([1, 7], operator=True),
+    Q.id.not_in([1, 2]),
+    Q.id.between(7, 7),
+    Q.field("Custom/Path", int) == 5,
+    Q.field("Absent/Path", int).is_null(),
+    (Q.notes == "x") | (Q.id == 7),
+    ~((Q.notes == "x") & (Q.id == 8)),
+    Q.parse("null eq null"),
+]
+UNKNOWN: Final[list[Filter[Order]]] = [
+    Q.notes == "x",
+    Q.notes != "x",
+    Q.notes.contains("x"),
+    Q.notes.length() > 0,
+    Q.agent.id == 5,
+    Q.due_date < Q.created,
+    Q.is_removal_due_date_definitive.is_false(),
+    Q.order_number // 0 == 1,
+    Q.notes.not_in(["a", "b"]),
+    Q.parse("Id gt null"),
+    (Q.notes == "x") & (Q.id == 7),
+    (Q.notes == "x") | (Q.id == 8),
+]
+
+
+@pytest.mark.parametrize("one", TRUE, ids=repr)
+def test_what_holds_is_kept_and_its_opposite_is_not(one: Filter[Order]) -> None:
+    assert one.matches(ORDER)
+    assert not (~one).matches(ORDER)
+
+
+@pytest.mark.parametrize("one", UNKNOWN, ids=repr)
+def test_what_is_unknown_is_dropped_and_so_is_its_opposite(one: Filter[Order]) -> None:
+    assert not one.matches(ORDER)
+    assert not (~one).matches(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "kept"),
+    [
+        (["Printing", "Post"], {"any", "starts", "contains", "all"}),
+        (["Printing", "x"], {"any", "starts", "contains"}),
+        (["x"], {"any"}),
+        ([], {"all"}),
+        (None, {"all"}),
+    ],
+)
+def test_conditions_on_a_collection(restrictions: Any, kept: set[str]) -> None:
+    award = Award.model_validate({"Id": 1, "Restrictions": restrictions})
+    filters = {
+        "any": AwardQ.restrictions.any(),
+        "starts": AwardQ.restrictions.any(lambda text: text.startswith("P")),
+        "contains": AwardQ.restrictions.contains("Printing"),
+        "all": AwardQ.restrictions.all(lambda text: text.startswith("P")),
+    }
+    assert {name for name, one in filters.items() if one.matches(award)} == kept
+
+
+def test_a_condition_on_a_collection_may_look_at_the_record() -> None:
+    award = Award.model_validate({"Id": 1, "Name": "Post", "Restrictions": ["Printing", "Post"]})
+    assert AwardQ.restrictions.any(lambda text: text == AwardQ.name).matches(award)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from signtraker.query.errors import ODataError, quoted
 
@@ -26,8 +25,7 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of the text; `kind` is the name of a group of the pattern, or the mark itself."""
 
     kind: str

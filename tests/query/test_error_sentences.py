@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from signtraker.query import ODataError, Q
 from signtraker.query.parse import parse_filter, parse_orderby
-from signtraker.query.schema import ServerVersion
+
+if TYPE_CHECKING:
+    from signtraker.query.schema import ServerVersion
 
 EVERY: Final[tuple[ServerVersion, ...]] = ("v3", "v4", "v4-5", "v4-7")
 V4: Final = EVERY[1:]
 CASE_MATTERS: Final = EVERY[:3]
 ORDER: Final = "SignTraker.Models.Order"
+NOT_TRUE: Final = (
+    "A unary operator with an incompatible type was detected."
+    " Found operand type 'Edm.String' for operator kind 'Not'."
+)
+NO_SIGNATURE: Final = (
+    "No function signature for the function with name 'length' matches the specified arguments."
+    " The function signatures considered are: length(Edm.String Nullable=true)."
+)
+TOO_NESTED: Final = (
+    "The Any/All nesting limit of '1' has been exceeded. 'MaxAnyAllExpressionDepth' can be configured on"
+    " ODataQuerySettings or EnableQueryAttribute."
+)
+NOT_SINGLE: Final = (
+    "The operand for a binary operator 'Equal' is not a single value. Binary operators require both operands"
+    " to be single values."
+)
 DUPLICATE: Final = "Duplicate property named 'Id' is not supported in '$orderby'."
 
 
@@ -58,8 +76,7 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
     (
         "not Status",
         EVERY,
-        "A unary operator with an incompatible type was detected."
-        " Found operand type 'Edm.String' for operator kind 'Not'.",
+        NOT_TRUE,
     ),
     ("Id in (1,2,3)", ("v3", "v4-5"), "Syntax error at position 5 in 'Id in (1,2,3)'."),
     ("", EVERY, "The value for OData query '$filter' cannot be empty."),
@@ -84,8 +101,7 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
     (
         "length(Id) eq 1",
         EVERY,
-        "No function signature for the function with name 'length' matches the specified arguments."
-        " The function signatures considered are: length(Edm.String Nullable=true).",
+        NO_SIGNATURE,
     ),
     ("Status/any(x: x eq 'a')", EVERY, "Any/All may only be used following a collection."),
 ]
@@ -108,14 +124,12 @@ def test_a_bad_filter_is_refused_as_the_server_does(text: str, version: ServerVe
         (
             "Restrictions/any(x: Restrictions/any(y: y eq x))",
             "Award",
-            "The Any/All nesting limit of '1' has been exceeded. 'MaxAnyAllExpressionDepth' can be configured on"
-            " ODataQuerySettings or EnableQueryAttribute.",
+            TOO_NESTED,
         ),
         (
             "Restrictions eq 'x'",
             "Award",
-            "The operand for a binary operator 'Equal' is not a single value. Binary operators require both"
-            " operands to be single values.",
+            NOT_SINGLE,
         ),
         (
             "Restrictions/any(x: x)",

@@ -19,7 +19,7 @@ HOME: Final = Path(__file__).parents[2]
 
 
 def test_the_generated_modules_are_up_to_date() -> None:
-    command = [sys.executable, HOME / "scripts" / "generate_query.py", "--check"]
+    command = [sys.executable, str(HOME / "scripts" / "generate_query.py"), "--check"]
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -37,7 +37,8 @@ def test_every_field_is_reached_and_documented(entity: str, root: str) -> None:
     for name, one in ENTITIES[entity].properties.items():
         made = getattr(fields, one.attribute)
         assert repr(made) == f"{root}.{one.attribute}"
-        assert f"`{name}`" in str(getattr(type(fields), one.attribute).__doc__)
+        declared: Any = getattr(fields.__class__, one.attribute)
+        assert f"`{name}`" in declared.__doc__
 
 
 def test_the_query_package_needs_neither_pydantic_nor_httpx() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given, settings
@@ -12,19 +12,18 @@ from signtraker.query import ODataError, Q, any_of
 from signtraker.query.lexer import Lexer
 from signtraker.query.nodes import MAX_HEIGHT, Node, height
 from signtraker.query.parse import parse_filter, parse_orderby
-from signtraker.query.schema import ServerVersion
+
+if TYPE_CHECKING:
+    from signtraker.query.schema import ServerVersion
 
 MANY: Final = 20_000
 MEGABYTE: Final = 1_000_000
 TOO_DEEP: Final = "Recursion depth exceeded allowed limit."
 quiet: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
-pieces: Final = st.lists(
-    st.sampled_from(
-        "( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City contains( length( any( x:"
-        " 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z datetime'x' \x00 é ; $it".split(" ")
-    ),
-    max_size=12,
-).map(" ".join)
+WORDS: Final = """( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City
+    contains( length( any( x: 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z
+    datetime'x' \x00 é ; $it"""
+pieces: Final = st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join)
 
 
 def read(text: str, version: ServerVersion = "v4") -> Node | str:

@@ -140,9 +140,9 @@ def conditions(draw: st.DrawFn, entity: str, version: ODataVersion = "v4", depth
 
 
 @st.composite
-def leaves(draw: st.DrawFn, entity: str, version: ODataVersion = "v4") -> Node:
+def leaves(draw: st.DrawFn, entity: str, version: ODataVersion = "v4") -> Node:  # noqa: PLR0911 - one for each kind
     """Draw a condition without `and`, `or` and `not`."""
-    kinds = [kind for kind in VALUES if kind is not Edm.DATE and paths(entity, kind)]
+    kinds: list[Edm] = [kind for kind in VALUES if kind is not Edm.DATE and paths(entity, kind)]
     if version == "v4" and paths(entity, Edm.DATETIME):
         kinds.append(Edm.DATE)
     kind = draw(st.sampled_from(kinds))
@@ -179,12 +179,12 @@ def lambdas(draw: st.DrawFn, entity: str) -> Node:
     collection = draw(st.sampled_from(paths(entity, Edm.STRING, collection=True)))
     item = Path(("x",), variable=True)
     texts_ = draw(literals(Edm.STRING))
-    bodies = [
+    bodies: list[Node] = [
         Comparison(draw(st.sampled_from(COMPARISONS)), item, texts_),
         Call("startswith", (item, texts_)),
         Not(Comparison("eq", Call("tolower", (item,)), texts_)),
     ]
-    body = draw(st.sampled_from([None, *bodies]))
+    body: Node | None = draw(st.sampled_from([None, *bodies]))
     quantifier: Quantifier = "any" if body is None else draw(st.sampled_from(QUANTIFIERS))
     return Lambda(quantifier, collection, "x", body)
 

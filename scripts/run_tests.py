@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SOURCES = ["signtraker", "tests", "scripts"]
 SHIPPED = ["signtraker", "models", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "MANIFEST.in"]
-GENERATORS = ["generate_keywords.py", "generate_query.py"]
+GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py"]
 
 
 def build_wheel(python: Path) -> Path:

@@ -11,8 +11,32 @@ from typing import TYPE_CHECKING
 from signtraker._version import __version__
 
 if TYPE_CHECKING:
+    from signtraker._merge_patch import (
+        merge_patch,
+    )
+    from signtraker._prepared import (
+        PreparedRequest,
+    )
+    from signtraker._recording import (
+        RecordedExchange,
+    )
+    from signtraker.agents import (
+        AgentsClient,
+    )
+    from signtraker.aio import (
+        AsyncSignTrakerClient,
+    )
+    from signtraker.change_orders import (
+        ChangeOrdersClient,
+    )
     from signtraker.client import (
         SignTrakerClient,
+    )
+    from signtraker.credits import (
+        CreditsClient,
+    )
+    from signtraker.enterprises import (
+        EnterprisesClient,
     )
     from signtraker.exceptions import (
         APIStatusError,
@@ -32,29 +56,75 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from signtraker.models import (
+        Address,
+        AddressRequest,
+        Agent,
+        Award,
+        AwardRestriction,
+        ChangeOrder,
+        CountryCode,
+        CreateAgentRequest,
+        CreateAwardRequest,
+        CreateChangeOrderRequest,
         CreateOrderRequest,
         CreateOrderResult,
+        CreateServiceRequest,
+        DiscountLevel,
+        Enterprise,
         JobSite,
+        ManagerData,
+        ManagerDataRequest,
         NamedRef,
+        Office,
         Order,
+        OrderPreset,
         OrderStatus,
+        PaymentMode,
+        RefRequest,
         RemovalRequest,
         RemovalResult,
         SalesOrderRef,
+        ServiceOrder,
+        UpdateAgentRequest,
+    )
+    from signtraker.offices import (
+        OfficesClient,
+    )
+    from signtraker.order_presets import (
+        OrderPresetsClient,
     )
     from signtraker.orders import (
         OrdersClient,
     )
     from signtraker.query import (
+        AgentQ,
+        AwardQ,
+        ChangeOrderQ,
+        EnterpriseQ,
         Field,
         Filter,
+        ODataError,
+        OfficeQ,
         Ordering,
+        OrderPresetQ,
         Q,
+        ServiceQ,
+    )
+    from signtraker.services import (
+        ServicesClient,
     )
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {
+        "signtraker._merge_patch": ("merge_patch",),
+        "signtraker._prepared": ("PreparedRequest",),
+        "signtraker._recording": ("RecordedExchange",),
+        "signtraker.agents": ("AgentsClient",),
+        "signtraker.aio": ("AsyncSignTrakerClient",),
+        "signtraker.change_orders": ("ChangeOrdersClient",),
         "signtraker.client": ("SignTrakerClient",),
+        "signtraker.credits": ("CreditsClient",),
+        "signtraker.enterprises": ("EnterprisesClient",),
         "signtraker.exceptions": (
             "APIStatusError",
             "AuthenticationError",
@@ -73,23 +143,55 @@ else:
             "ValidationError",
         ),
         "signtraker.models": (
+            "Address",
+            "AddressRequest",
+            "Agent",
+            "Award",
+            "AwardRestriction",
+            "ChangeOrder",
+            "CountryCode",
+            "CreateAgentRequest",
+            "CreateAwardRequest",
+            "CreateChangeOrderRequest",
             "CreateOrderRequest",
             "CreateOrderResult",
+            "CreateServiceRequest",
+            "DiscountLevel",
+            "Enterprise",
             "JobSite",
+            "ManagerData",
+            "ManagerDataRequest",
             "NamedRef",
+            "Office",
             "Order",
+            "OrderPreset",
             "OrderStatus",
+            "PaymentMode",
+            "RefRequest",
             "RemovalRequest",
             "RemovalResult",
             "SalesOrderRef",
+            "ServiceOrder",
+            "UpdateAgentRequest",
         ),
+        "signtraker.offices": ("OfficesClient",),
+        "signtraker.order_presets": ("OrderPresetsClient",),
         "signtraker.orders": ("OrdersClient",),
         "signtraker.query": (
+            "AgentQ",
+            "AwardQ",
+            "ChangeOrderQ",
+            "EnterpriseQ",
             "Field",
             "Filter",
+            "ODataError",
+            "OfficeQ",
+            "OrderPresetQ",
             "Ordering",
             "Q",
+            "ServiceQ",
         ),
+        "signtraker.services": ("ServicesClient",),
     }
     _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -106,27 +208,65 @@ else:
 
 __all__ = [
     "APIStatusError",
+    "Address",
+    "AddressRequest",
+    "Agent",
+    "AgentQ",
+    "AgentsClient",
+    "AsyncSignTrakerClient",
     "AuthenticationError",
+    "Award",
+    "AwardQ",
+    "AwardRestriction",
+    "ChangeOrder",
+    "ChangeOrderQ",
+    "ChangeOrdersClient",
+    "CountryCode",
+    "CreateAgentRequest",
+    "CreateAwardRequest",
+    "CreateChangeOrderRequest",
     "CreateOrderRequest",
     "CreateOrderResult",
+    "CreateServiceRequest",
+    "CreditsClient",
+    "DiscountLevel",
+    "Enterprise",
+    "EnterpriseQ",
+    "EnterprisesClient",
     "Field",
     "Filter",
     "JobSite",
+    "ManagerData",
+    "ManagerDataRequest",
     "NamedRef",
     "NetworkError",
     "NotFoundError",
     "NotSelectedError",
+    "ODataError",
+    "Office",
+    "OfficeQ",
+    "OfficesClient",
     "Order",
+    "OrderPreset",
+    "OrderPresetQ",
+    "OrderPresetsClient",
     "OrderStatus",
     "Ordering",
     "OrdersClient",
+    "PaymentMode",
+    "PreparedRequest",
     "Problem",
     "Q",
     "RateLimitError",
+    "RecordedExchange",
+    "RefRequest",
     "RemovalRequest",
     "RemovalResult",
     "SalesOrderRef",
     "ServerError",
+    "ServiceOrder",
+    "ServiceQ",
+    "ServicesClient",
     "SignTrakerClient",
     "SignTrakerConfigError",
     "SignTrakerError",
@@ -134,6 +274,8 @@ __all__ = [
     "UnconfirmedServerError",
     "UnconfirmedWriteError",
     "UnreadableResponseError",
+    "UpdateAgentRequest",
     "ValidationError",
     "__version__",
+    "merge_patch",
 ]

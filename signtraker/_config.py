@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
@@ -62,6 +62,13 @@ def resolve(
         ),
         resend_on_429=resend_on_429,
     )
+
+
+def changed(config: Config, **settings: Any) -> Config:
+    """Return a configuration in which the settings that are not None are others, checked as at the start."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    known: dict[str, Any] = {item.name: getattr(config, item.name) for item in fields(config)}
+    return resolve({}, **{**known, **given})
 
 
 def is_loopback(host: str) -> bool:

@@ -7,10 +7,11 @@ base clients do the rest. So the rules stand here once, for threads and for task
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
+from signtraker._recording import RecordedExchange
 from signtraker._refusals import error_for
 from signtraker._retry import Trouble, may_repeat, parse_retry_after, wait_seconds
 from signtraker.exceptions import (
@@ -82,20 +83,26 @@ def converse(
     config: Config,
     *,
     chance: Callable[[], float],
+    observe: Callable[[RecordedExchange], None],
     now: Callable[[], datetime] = utc_now,
 ) -> Generator[Action, Event, T]:
     """Send a request until it is answered, or until sending it again would be wrong or in vain."""
     attempt = 1
+    story = _Story(request, config, now())
     while True:
         event = yield Send(attempt)
         assert event is not None, "a Send is answered by an Answer or a Failure"  # noqa: S101 - for type checkers
+        story.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
         if isinstance(event, Answer) and event.status_code in _SUCCESS and not event.cut:
+            observe(story.told(event, attempt))
             return _read(request, event, config, attempt)
         trouble = _trouble(event, now)
         wait = _wait(request, trouble, config, attempt, chance)
         if wait is None:
+            observe(story.told(event, attempt))
             _fail(request, event, trouble, config, attempt)
+        story.troubles.append(_told(event))
         _log.warning(
             "%s %s: %s; again in %.2f s (attempt %d of %d)",
             request.method,
@@ -107,6 +114,32 @@ def converse(
         )
         yield Wait(wait)
         attempt += 1
+
+
+@dataclass(slots=True)
+class _Story:
+    """A call so far, for whoever records it."""
+
+    request: AnyRequest
+    config: Config
+    started: datetime
+    elapsed: float = 0.0
+    troubles: list[str] = field(default_factory=list[str])
+
+    def told(self, event: Answer | Failure, attempt: int) -> RecordedExchange:
+        exchange = _exchange(self.request, event, self.config, attempt)
+        return RecordedExchange(
+            method=self.request.method,
+            url=exchange.url or "",
+            status_code=exchange.status_code,
+            headers=exchange.headers,
+            attempts=attempt,
+            troubles=tuple(self.troubles),
+            started=self.started,
+            elapsed_seconds=self.elapsed,
+            request_body=self.request.body,
+            response_body=exchange.body,
+        )
 
 
 def _trouble(event: Answer | Failure, now: Callable[[], datetime]) -> Trouble:

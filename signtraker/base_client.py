@@ -7,20 +7,24 @@ import platform
 import random
 import ssl
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import httpx
 
+from signtraker._client import Client, Connection, not_a_method, nothing_sent
 from signtraker._config import Config, resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import quiet_httpx
 from signtraker._paging import Walk
+from signtraker._prepared import CapturedError, PreparedRequest
+from signtraker._recording import observe
 from signtraker._version import __version__
-from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
+from signtraker.exceptions import SignTrakerConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from os import PathLike
     from types import TracebackType
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from signtraker._request import AnyRequest, Pairs, Request
     from signtraker.models import ResponseModel
 
+P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M", bound="ResponseModel")
 USER_AGENT = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
@@ -37,7 +42,7 @@ USER_AGENT = f"signtraker/{__version__} python/{platform.python_version()} httpx
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-class BaseClient:
+class BaseClient(Client["_Connection"]):
     """What every client has: resolved settings, a connection pool, and an end.
 
     Each argument wins over its environment variable (`SIGNTRAKER_API_KEY` or `SIGNTRACKER_API_KEY`,
@@ -97,19 +102,6 @@ class BaseClient:
         self._connection = _Connection(config, http, ca if portable else None, portable=portable)
         self._owns_http = http_client is None
 
-    @classmethod
-    def _sharing(cls, connection: _Connection) -> Self:
-        """Make a client over another one's pool, which it does not close."""
-        client = cls.__new__(cls)
-        client._connection = connection  # noqa: SLF001 - its own class
-        client._owns_http = False  # noqa: SLF001 - its own class
-        return client
-
-    @property
-    def base_url(self) -> str:
-        """Where the requests go."""
-        return self._connection.config.base_url
-
     def close(self) -> None:
         """Close the connections, unless they belong to an injected client or to another one."""
         if self._owns_http:
@@ -126,11 +118,24 @@ class BaseClient:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
+    def prepare(self, method: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> PreparedRequest:
+        """Return the exact request that a call would send, and send nothing.
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._connection.portable_settings())
+        `client.prepare(client.orders.create_order, order)` takes what the method takes, checks it in the
+        same way, and hides the key. Of a call that sends several requests it is the first.
+        """
+        owner = getattr(method, "__self__", None)
+        if not isinstance(owner, BaseClient):
+            raise not_a_method(method)
+        real = owner._connection  # noqa: SLF001 - its own class
+        dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
+        try:
+            result = getattr(owner._sharing(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            if isinstance(result, Iterator):
+                next(cast("Iterator[object]", result), None)
+        except CapturedError as captured:
+            return prepared(captured.request, real.config)
+        raise nothing_sent()
 
     def _send(self, request: Request[T]) -> T:
         return self._connection.send(request)
@@ -153,19 +158,16 @@ class BaseClient:
             yield from walk.received(self._send(request))
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """A configuration and the pool that it is used over. Threads may share it."""
+class _Connection(Connection["httpx.Client"]):
+    """Performs what `converse` asks for. Threads may share it."""
 
-    config: Config
-    http: httpx.Client
-    ca: str | PathLike[str] | ssl.SSLContext | None
-    portable: bool
+    __slots__ = ()
 
     def send(self, request: Request[T]) -> T:
+        """Send a request and return what its answer says."""
         if self.http.is_closed:
-            raise SignTrakerError(CLOSED)
-        steps = converse(request, self.config, chance=random.random)
+            raise self.closed()
+        steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
         event: Event = None
         try:
             while True:
@@ -199,18 +201,14 @@ class _Connection:
             response.close()
         return answer(response, bytes(body), cut, start)
 
-    def portable_settings(self) -> dict[str, Any]:
-        return portable_settings(self.config, self.ca, portable=self.portable)
 
-    def with_config(self, **changes: Any) -> _Connection:
-        return replace(self, config=replace(self.config, **changes))
+class _DryConnection(_Connection):
+    """Sends nothing: it hands the request over to `prepare`."""
 
+    __slots__ = ()
 
-CLOSED = "This client is closed; make a new one, or keep the work inside its with block."
-
-
-def _restore(kind: type[BaseClient], settings: dict[str, Any]) -> BaseClient:
-    return kind(**settings)
+    def send(self, request: Request[T]) -> T:
+        raise CapturedError(request)
 
 
 # What follows serves both base clients.
@@ -305,20 +303,7 @@ def answer(response: httpx.Response, body: bytes, cut: str, start: float) -> Ans
     return Answer(response.status_code, received, body, time.perf_counter() - start, cut)
 
 
-def portable_settings(
-    config: Config, ca: str | PathLike[str] | ssl.SSLContext | None, *, portable: bool
-) -> dict[str, Any]:
-    """Return what a pickled client holds: everything but the key, which is resolved anew."""
-    if not portable:
-        raise TypeError(
-            "a client with its own http_client, proxy or SSLContext can't be pickled; "
-            "make it anew where it is needed"
-        )
-    return {
-        "base_url": config.base_url,
-        "timeout_seconds": config.timeout_seconds,
-        "max_retries": config.max_retries,
-        "retry_backoff_seconds": config.retry_backoff_seconds,
-        "resend_on_429": config.resend_on_429,
-        "ca": ca,
-    }
+def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
+    """Describe a request that was not sent."""
+    shown = {**headers(request, config), "Authorization": "ST-API ***"}
+    return PreparedRequest(request.method, f"{config.base_url}{request.target}", shown, request.body)

@@ -1,0 +1,146 @@
+"""Agents: list, read, create and change them, and switch them on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signtraker._body import json_body, validated
+from signtraker._listing import Listing
+from signtraker._merge_patch import check_change
+from signtraker._options import ListOptions, record_id, text_parameter
+from signtraker._paging import PAGE_SIZE
+from signtraker._reading import ReadNothing, ReadOne
+from signtraker._request import MERGE_PATCH, Request
+from signtraker.base_client import BaseClient
+from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Unpack
+
+    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker._request import Pairs
+    from signtraker.models._keywords import CreateAgentKeywords, UpdateAgentKeywords
+
+_AGENTS = Listing("/api/agents", Agent)
+
+
+class AgentsClient(BaseClient):
+    """The agents of a tenant; also reached as `client.agents`."""
+
+    def list_agents(
+        self,
+        *,
+        email: str | None = None,
+        filter: FilterOption[Agent] | None = None,  # noqa: A002 - the documented name
+        top: int | None = None,
+        skip: int | None = None,
+        orderby: OrderBy[Agent] | None = None,
+        select: Select[Agent] | None = None,
+    ) -> list[Agent]:
+        """List agents, as many as the server gives at once.
+
+        Args:
+            email: Only the agent with this e-mail address.
+            filter: Which agents: an `AgentQ` expression, or OData text, which is sent as it is.
+            top: How many at most.
+            skip: How many to leave out first; give an `orderby` along with it.
+            orderby: A field, an ordering like `AgentQ.id.desc()`, OData text, or a sequence of these.
+            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+        """
+        return self._list(_AGENTS, ListOptions(filter, top, skip, orderby, select), _own(email))
+
+    def iter_agents(
+        self,
+        *,
+        email: str | None = None,
+        filter: FilterOption[Agent] | None = None,  # noqa: A002 - the documented name
+        orderby: OrderBy[Agent] | None = None,
+        select: Select[Agent] | None = None,
+        page_size: int = PAGE_SIZE,
+        max_items: int | None = None,
+    ) -> Iterator[Agent]:
+        """Read all agents, page by page, each page when its first row is wanted.
+
+        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
+        missing; with one it goes by offset, and no row comes twice. `select` always fetches the id too.
+
+        Args:
+            email: Only the agent with this e-mail address.
+            filter: As for `list_agents`.
+            orderby: As for `list_agents`.
+            select: As for `list_agents`.
+            page_size: How many to ask for at once.
+            max_items: How many to read at most.
+        """
+        options = ListOptions(filter, None, None, orderby, select)
+        return self._iterate(_AGENTS, options, page_size, max_items, _own(email))
+
+    def get_agent(self, agent_id: int) -> Agent:
+        """Read one agent; raises `NotFoundError` if there is none with this id."""
+        path = f"{_AGENTS.path}/{record_id('agent_id', agent_id)}"
+        return self._send(Request("GET", path, ReadOne(Agent)))
+
+    def create_agent(
+        self,
+        agent: CreateAgentRequest | Mapping[str, object] | None = None,
+        **fields: Unpack[CreateAgentKeywords],
+    ) -> Agent:
+        """Create an agent, as a model, a mapping or keyword arguments.
+
+        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
+        once; an `UnconfirmedWriteError` means that it may have been created.
+        """
+        body = json_body(validated(CreateAgentRequest, agent, fields))
+        find_out = "see whether list_agents(email=…) finds it"
+        return self._send(Request("POST", _AGENTS.path, ReadOne(Agent), body=body, find_out=find_out))
+
+    def update_agent(
+        self,
+        agent_id: int,
+        changes: UpdateAgentRequest | Mapping[str, object] | None = None,
+        *,
+        before: Agent | None = None,
+        **fields: Unpack[UpdateAgentKeywords],
+    ) -> Agent:
+        """Change exactly the fields that are set, by a JSON Merge Patch (RFC 7396).
+
+        An explicit None clears a field; a nested model changes only what it sets itself.
+
+        Args:
+            agent_id: Which agent.
+            changes: What to change, as a model or a mapping; `merge_patch(before, after)` computes it.
+            before: The agent as it is, if known: a change that the API refuses is then refused before it is
+                sent, and a change of nothing sends nothing and returns it.
+            **fields: What to change, as keyword arguments.
+
+        Raises:
+            ValidationError: A field is wrong; no field is set and `before` is not given; or an agent
+                would become a manager, or a manager an agent.
+        """
+        patch = validated(UpdateAgentRequest, changes, fields)
+        path = f"{_AGENTS.path}/{record_id('agent_id', agent_id)}"
+        check_change(agent_id, patch, before)
+        if before is not None and not patch.model_fields_set:
+            return before
+        find_out = f"see get_agent({agent_id})"
+        request = Request("PATCH", path, ReadOne(Agent), (), json_body(patch), MERGE_PATCH, find_out)
+        return self._send(request)
+
+    def activate_agent(self, agent_id: int) -> None:
+        """Let an agent use the portal again."""
+        return self._send(_switch("activate", agent_id))
+
+    def deactivate_agent(self, agent_id: int) -> None:
+        """Keep an agent from using the portal."""
+        return self._send(_switch("deactivate", agent_id))
+
+
+def _own(email: str | None) -> Pairs:
+    return () if email is None else (("email", text_parameter("email", email)),)
+
+
+def _switch(action: str, agent_id: int) -> Request[None]:
+    query = (("id", str(record_id("agent_id", agent_id))),)
+    find_out = f"see get_agent({agent_id}).is_inactive"
+    return Request("POST", f"{_AGENTS.path}/{action}", ReadNothing(), query, find_out=find_out)

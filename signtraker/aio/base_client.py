@@ -1,0 +1,205 @@
+"""The async sibling of `signtraker.base_client`, and the only module of `signtraker.aio` written by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, cast
+
+import httpx
+
+from signtraker._client import Client, Connection, not_a_method, nothing_sent
+from signtraker._config import resolve
+from signtraker._exchange import Answer, Event, Failure, Send, converse
+from signtraker._httpx_log import quiet_httpx
+from signtraker._paging import Walk
+from signtraker._prepared import CapturedError
+from signtraker._recording import observe
+from signtraker.base_client import (
+    answer,
+    checked_http_client,
+    failure,
+    http_options,
+    http_request,
+    prepared,
+    reason,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+    from types import TracebackType
+
+    from signtraker._exchange import Action
+    from signtraker._listing import Listing
+    from signtraker._options import ListOptions
+    from signtraker._prepared import PreparedRequest
+    from signtraker._request import AnyRequest, Pairs, Request
+    from signtraker.models import ResponseModel
+
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound="ResponseModel")
+
+
+class AsyncBaseClient(Client["_AsyncConnection"]):
+    """What every async client has: resolved settings, a connection pool, and an end.
+
+    Settings, their environment variables and the errors are those of `signtraker.base_client.BaseClient`;
+    only `http_client` is an `httpx.AsyncClient`. Use it in an `async with` block, or await `close()`. It
+    belongs to one event loop (asyncio), and the tasks of that loop may share it.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        subdomain: str | None = None,
+        timeout_seconds: float | None = None,
+        max_retries: int | None = None,
+        retry_backoff_seconds: float | None = None,
+        resend_on_429: bool = True,
+        http_client: httpx.AsyncClient | None = None,
+        proxy: str | None = None,
+        ca: str | PathLike[str] | ssl.SSLContext | None = None,
+    ) -> None:
+        config = resolve(
+            os.environ,
+            api_key=api_key,
+            base_url=base_url,
+            subdomain=subdomain,
+            timeout_seconds=timeout_seconds,
+            max_retries=max_retries,
+            retry_backoff_seconds=retry_backoff_seconds,
+            resend_on_429=resend_on_429,
+        )
+        if http_client is None:
+            http = httpx.AsyncClient(**http_options(config, proxy, ca))
+        else:
+            http = checked_http_client(http_client, httpx.AsyncClient, proxy, ca)
+        portable = http_client is None and proxy is None and not isinstance(ca, ssl.SSLContext)
+        self._connection = _AsyncConnection(config, http, ca if portable else None, portable=portable)
+        self._owns_http = http_client is None
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to an injected client or to another one."""
+        if self._owns_http:
+            await self._connection.http.aclose()
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def prepare(self, method: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> PreparedRequest:
+        """Return the exact request that a call would send, and send nothing; there is nothing to await.
+
+        `client.prepare(client.orders.create_order, order)` takes what the method takes, checks it in the
+        same way, and hides the key. Of a call that sends several requests it is the first.
+        """
+        owner = getattr(method, "__self__", None)
+        if not isinstance(owner, AsyncBaseClient):
+            raise not_a_method(method)
+        real = owner._connection  # noqa: SLF001 - its own class
+        dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
+        try:
+            result = getattr(owner._sharing(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            rows = cast("AsyncIterator[object]", result) if isinstance(result, AsyncIterator) else None
+            first: object = result if rows is None else anext(rows)
+            if isinstance(first, Coroutine):
+                # A dry connection never waits, so the first step is the last.
+                cast("Coroutine[object, object, object]", first).send(None)
+        except CapturedError as captured:
+            return prepared(captured.request, real.config)
+        except (StopIteration, StopAsyncIteration):
+            pass  # It ended without sending.
+        raise nothing_sent()
+
+    async def _send(self, request: Request[T]) -> T:
+        return await self._connection.send(request)
+
+    async def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
+        return await self._send(listing.request(options, own))
+
+    def _iterate(
+        self,
+        listing: Listing[M],
+        options: ListOptions,
+        page_size: int,
+        max_items: int | None,
+        own: Pairs = (),
+    ) -> AsyncIterator[M]:
+        return self._walk(Walk(listing, options, own, page_size=page_size, max_items=max_items))
+
+    async def _walk(self, walk: Walk[M]) -> AsyncIterator[M]:
+        while (request := walk.next_request()) is not None:
+            for row in walk.received(await self._send(request)):
+                yield row
+
+
+class _AsyncConnection(Connection["httpx.AsyncClient"]):
+    """Performs what `converse` asks for. Tasks may share it."""
+
+    __slots__ = ()
+
+    async def send(self, request: Request[T]) -> T:
+        """Send a request and return what its answer says."""
+        if self.http.is_closed:
+            raise self.closed()
+        steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
+        event: Event = None
+        while True:
+            try:
+                action = steps.send(event)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            event = await self._perform(request, action)
+
+    async def _perform(self, request: AnyRequest, action: Action) -> Event:
+        if isinstance(action, Send):
+            return await self._attempt(request)
+        await asyncio.sleep(action.seconds)
+        return None
+
+    async def _attempt(self, request: AnyRequest) -> Answer | Failure:
+        start = time.perf_counter()
+        message = http_request(self.http, request, self.config)
+        try:
+            with quiet_httpx():
+                response = await self.http.send(message, stream=True, auth=None, follow_redirects=False)
+        except httpx.RequestError as error:
+            return failure(error, message, start)
+        body = bytearray()
+        cut = ""
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+        except httpx.RequestError as error:
+            cut = reason(error)
+        finally:
+            await response.aclose()
+        return answer(response, bytes(body), cut, start)
+
+
+class _DryConnection(_AsyncConnection):
+    """Sends nothing: it hands the request over to `prepare`."""
+
+    __slots__ = ()
+
+    async def send(self, request: Request[T]) -> T:
+        raise CapturedError(request)

@@ -1,0 +1,91 @@
+"""Change orders: list, read and create them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signtraker._body import json_body, validated
+from signtraker._listing import Listing
+from signtraker._options import ListOptions, record_id
+from signtraker._paging import PAGE_SIZE
+from signtraker._reading import ReadOne
+from signtraker._request import Request
+from signtraker.base_client import BaseClient
+from signtraker.models import ChangeOrder, CreateChangeOrderRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Unpack
+
+    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker.models._keywords import CreateChangeOrderKeywords
+
+_CHANGE_ORDERS = Listing("/api/changeorders", ChangeOrder)
+
+
+class ChangeOrdersClient(BaseClient):
+    """The change orders of a tenant; also reached as `client.change_orders`."""
+
+    def list_change_orders(
+        self,
+        *,
+        filter: FilterOption[ChangeOrder] | None = None,  # noqa: A002 - the documented name
+        top: int | None = None,
+        skip: int | None = None,
+        orderby: OrderBy[ChangeOrder] | None = None,
+        select: Select[ChangeOrder] | None = None,
+    ) -> list[ChangeOrder]:
+        """List change orders, as many as the server gives at once.
+
+        Args:
+            filter: Which change orders: a `ChangeOrderQ` expression, or OData text, which is sent as it is.
+            top: How many at most.
+            skip: How many to leave out first; give an `orderby` along with it.
+            orderby: A field, an ordering like `ChangeOrderQ.id.desc()`, OData text, or a sequence of these.
+            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+        """
+        return self._list(_CHANGE_ORDERS, ListOptions(filter, top, skip, orderby, select))
+
+    def iter_change_orders(
+        self,
+        *,
+        filter: FilterOption[ChangeOrder] | None = None,  # noqa: A002 - the documented name
+        orderby: OrderBy[ChangeOrder] | None = None,
+        select: Select[ChangeOrder] | None = None,
+        page_size: int = PAGE_SIZE,
+        max_items: int | None = None,
+    ) -> Iterator[ChangeOrder]:
+        """Read all change orders, page by page, each page when its first row is wanted.
+
+        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
+        missing; with one it goes by offset, and no row comes twice. `select` always fetches the id too.
+
+        Args:
+            filter: As for `list_change_orders`.
+            orderby: As for `list_change_orders`.
+            select: As for `list_change_orders`.
+            page_size: How many to ask for at once.
+            max_items: How many to read at most.
+        """
+        options = ListOptions(filter, None, None, orderby, select)
+        return self._iterate(_CHANGE_ORDERS, options, page_size, max_items)
+
+    def get_change_order(self, change_order_id: int) -> ChangeOrder:
+        """Read one change order; raises `NotFoundError` if there is none with this id."""
+        path = f"{_CHANGE_ORDERS.path}/{record_id('change_order_id', change_order_id)}"
+        return self._send(Request("GET", path, ReadOne(ChangeOrder)))
+
+    def create_change_order(
+        self,
+        change_order: CreateChangeOrderRequest | Mapping[str, object] | None = None,
+        **fields: Unpack[CreateChangeOrderKeywords],
+    ) -> ChangeOrder:
+        """Order a change to an installed sign, as a model, a mapping or keywords (National Accounts only).
+
+        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
+        once; an `UnconfirmedWriteError` means that it may have been created.
+        """
+        body = json_body(validated(CreateChangeOrderRequest, change_order, fields))
+        find_out = "see whether it is among list_change_orders(orderby=ChangeOrderQ.id.desc(), top=10)"
+        reader = ReadOne(ChangeOrder)
+        return self._send(Request("POST", _CHANGE_ORDERS.path, reader, body=body, find_out=find_out))

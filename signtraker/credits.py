@@ -1,0 +1,94 @@
+"""Credits: list the awards that agents were given, and give one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signtraker._body import json_body, validated
+from signtraker._listing import Listing
+from signtraker._options import ListOptions, record_id
+from signtraker._paging import PAGE_SIZE
+from signtraker._reading import ReadOne
+from signtraker._request import Request
+from signtraker.base_client import BaseClient
+from signtraker.models import Award, CreateAwardRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Unpack
+
+    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker._request import Pairs
+    from signtraker.models._keywords import CreateAwardKeywords
+
+_AWARDS = Listing("/api/credits/awards", Award)
+
+
+class CreditsClient(BaseClient):
+    """The credits of a tenant's agents; also reached as `client.credits`."""
+
+    def list_awards(
+        self,
+        *,
+        awarded_to: int | None = None,
+        filter: FilterOption[Award] | None = None,  # noqa: A002 - the documented name
+        top: int | None = None,
+        skip: int | None = None,
+        orderby: OrderBy[Award] | None = None,
+        select: Select[Award] | None = None,
+    ) -> list[Award]:
+        """List awards, as many as the server gives at once.
+
+        Args:
+            awarded_to: Only the awards of the agent with this id.
+            filter: Which awards: an `AwardQ` expression, or OData text, which is sent as it is.
+            top: How many at most.
+            skip: How many to leave out first; give an `orderby` along with it.
+            orderby: A field, an ordering like `AwardQ.id.desc()`, OData text, or a sequence of these.
+            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+        """
+        return self._list(_AWARDS, ListOptions(filter, top, skip, orderby, select), _own(awarded_to))
+
+    def iter_awards(
+        self,
+        *,
+        awarded_to: int | None = None,
+        filter: FilterOption[Award] | None = None,  # noqa: A002 - the documented name
+        orderby: OrderBy[Award] | None = None,
+        select: Select[Award] | None = None,
+        page_size: int = PAGE_SIZE,
+        max_items: int | None = None,
+    ) -> Iterator[Award]:
+        """Read all awards, page by page, each page when its first row is wanted.
+
+        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
+        missing; with one it goes by offset, and no row comes twice. `select` always fetches the id too.
+
+        Args:
+            awarded_to: Only the awards of the agent with this id.
+            filter: As for `list_awards`.
+            orderby: As for `list_awards`.
+            select: As for `list_awards`.
+            page_size: How many to ask for at once.
+            max_items: How many to read at most.
+        """
+        options = ListOptions(filter, None, None, orderby, select)
+        return self._iterate(_AWARDS, options, page_size, max_items, _own(awarded_to))
+
+    def create_award(
+        self,
+        award: CreateAwardRequest | Mapping[str, object] | None = None,
+        **fields: Unpack[CreateAwardKeywords],
+    ) -> Award:
+        """Give an award, as a model, a mapping or keyword arguments.
+
+        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
+        once; an `UnconfirmedWriteError` means that it may have been given.
+        """
+        body = json_body(validated(CreateAwardRequest, award, fields))
+        find_out = "see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10)"
+        return self._send(Request("POST", _AWARDS.path, ReadOne(Award), body=body, find_out=find_out))
+
+
+def _own(awarded_to: int | None) -> Pairs:
+    return () if awarded_to is None else (("awardedTo", str(record_id("awarded_to", awarded_to))),)

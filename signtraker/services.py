@@ -1,0 +1,91 @@
+"""Services: list, read and create them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signtraker._body import json_body, validated
+from signtraker._listing import Listing
+from signtraker._options import ListOptions, record_id
+from signtraker._paging import PAGE_SIZE
+from signtraker._reading import ReadList, ReadOne
+from signtraker._request import Request
+from signtraker.base_client import BaseClient
+from signtraker.models import CreateServiceRequest, ServiceOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Unpack
+
+    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker.models._keywords import CreateServiceKeywords
+
+_SERVICES = Listing("/api/services", ServiceOrder)
+
+
+class ServicesClient(BaseClient):
+    """The services of a tenant; also reached as `client.services`."""
+
+    def list_services(
+        self,
+        *,
+        filter: FilterOption[ServiceOrder] | None = None,  # noqa: A002 - the documented name
+        top: int | None = None,
+        skip: int | None = None,
+        orderby: OrderBy[ServiceOrder] | None = None,
+        select: Select[ServiceOrder] | None = None,
+    ) -> list[ServiceOrder]:
+        """List services, as many as the server gives at once.
+
+        Args:
+            filter: Which services: a `ServiceQ` expression, or OData text, which is sent as it is.
+            top: How many at most.
+            skip: How many to leave out first; give an `orderby` along with it.
+            orderby: A field, an ordering like `ServiceQ.id.desc()`, OData text, or a sequence of these.
+            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+        """
+        return self._list(_SERVICES, ListOptions(filter, top, skip, orderby, select))
+
+    def iter_services(
+        self,
+        *,
+        filter: FilterOption[ServiceOrder] | None = None,  # noqa: A002 - the documented name
+        orderby: OrderBy[ServiceOrder] | None = None,
+        select: Select[ServiceOrder] | None = None,
+        page_size: int = PAGE_SIZE,
+        max_items: int | None = None,
+    ) -> Iterator[ServiceOrder]:
+        """Read all services, page by page, each page when its first row is wanted.
+
+        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
+        missing; with one it goes by offset, and no row comes twice. `select` always fetches the id too.
+
+        Args:
+            filter: As for `list_services`.
+            orderby: As for `list_services`.
+            select: As for `list_services`.
+            page_size: How many to ask for at once.
+            max_items: How many to read at most.
+        """
+        options = ListOptions(filter, None, None, orderby, select)
+        return self._iterate(_SERVICES, options, page_size, max_items)
+
+    def get_service(self, service_id: int) -> ServiceOrder:
+        """Read one service; raises `NotFoundError` if there is none with this id."""
+        path = f"{_SERVICES.path}/{record_id('service_id', service_id)}"
+        return self._send(Request("GET", path, ReadOne(ServiceOrder)))
+
+    def create_service(
+        self,
+        service: CreateServiceRequest | Mapping[str, object] | None = None,
+        **fields: Unpack[CreateServiceKeywords],
+    ) -> list[ServiceOrder]:
+        """Order a service to an installed sign, as a model, a mapping or keywords; returns the services made.
+
+        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
+        once; an `UnconfirmedWriteError` means that it may have been created.
+        """
+        body = json_body(validated(CreateServiceRequest, service, fields))
+        find_out = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
+        reader = ReadList(ServiceOrder)
+        return self._send(Request("POST", _SERVICES.path, reader, body=body, find_out=find_out))

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from either_client import open_client
 
 from signtraker.sandbox import Sandbox
 
@@ -31,3 +32,10 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> SignTrakerClient:
     return sandbox.client
+
+
+@pytest.fixture(params=["sync", "async"])
+def either(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[SignTrakerClient]:
+    """Return a client of the sandbox, of each kind in turn, to be used like a sync one."""
+    with open_client(request.param, sandbox.api_key, sandbox.url, retry_backoff_seconds=0) as client:
+        yield client

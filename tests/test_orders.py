@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
 
-def test_an_order_is_created_found_read_back_and_its_removal_requested(client: SignTrakerClient) -> None:
+def test_an_order_is_created_found_read_back_and_its_removal_requested(either: SignTrakerClient) -> None:
     order = CreateOrderRequest(
         agent_id=1,
         preset_id=1,
@@ -32,26 +32,26 @@ def test_an_order_is_created_found_read_back_and_its_removal_requested(client: S
         street_name="O'Brien & Söhne +1%",
         due_date=date(2026, 12, 24),
     )
-    result = client.orders.create_order(order)
+    result = either.orders.create_order(order)
     assert result.order_id is not None
-    [found] = client.orders.list_orders(
+    [found] = either.orders.list_orders(
         filter=(Q.id == result.order_id) & (Q.job_site.street_name == "O'Brien & Söhne +1%")
     )
-    assert found == client.orders.get_order(result.order_id)
+    assert found == either.orders.get_order(result.order_id)
     assert found.due_date == datetime(2026, 12, 24, tzinfo=UTC)
     assert found.agent is not None
     assert found.agent.id == 1
-    [installed] = client.orders.list_orders(
+    [installed] = either.orders.list_orders(
         filter=Q.date_installed.is_not_null() & Q.removal_request_date.is_null(), orderby=Q.id, top=1
     )
-    removal = client.orders.request_removal(installed.id, RemovalRequest(due_date=date(2027, 1, 2)))
+    removal = either.orders.request_removal(installed.id, RemovalRequest(due_date=date(2027, 1, 2)))
     assert removal.due_date == datetime(2027, 1, 2, tzinfo=UTC)
-    assert client.orders.get_order(installed.id).removal_request_date is not None
+    assert either.orders.get_order(installed.id).removal_request_date is not None
 
 
-def test_a_record_that_does_not_exist_is_an_error_of_its_own(client: SignTrakerClient) -> None:
+def test_a_record_that_does_not_exist_is_an_error_of_its_own(either: SignTrakerClient) -> None:
     with pytest.raises(NotFoundError, match="There is no such record") as caught:
-        client.orders.get_order(2**63 - 1)
+        either.orders.get_order(2**63 - 1)
     assert caught.value.body == b""
 
 
@@ -61,39 +61,39 @@ def test_a_wrong_key_is_an_authentication_error(sandbox: Sandbox) -> None:
     assert str(caught.value).startswith("Authorization has been denied for this request (HTTP 401")
 
 
-def test_the_servers_own_refusal_of_a_query_is_told(client: SignTrakerClient) -> None:
+def test_the_servers_own_refusal_of_a_query_is_told(either: SignTrakerClient) -> None:
     with pytest.raises(ValidationError, match="The query specified in the URI is not valid") as caught:
-        client.orders.list_orders(filter="(")
+        either.orders.list_orders(filter="(")
     assert caught.value.status_code == 400
 
 
-def test_an_agent_that_does_not_exist_is_refused_under_its_python_name(client: SignTrakerClient) -> None:
+def test_an_agent_that_does_not_exist_is_refused_under_its_python_name(either: SignTrakerClient) -> None:
     with pytest.raises(ValidationError) as caught:
-        client.orders.create_order(agent_id=2**40, preset_id=1)
+        either.orders.create_order(agent_id=2**40, preset_id=1)
     assert [one.field for one in caught.value.problems] == ["agent_id"]
     assert caught.value.outcome == "did_not_happen"
 
 
-def test_orderings_and_selections_may_be_text_fields_or_a_mixture(client: SignTrakerClient) -> None:
-    by_text = client.orders.list_orders(orderby="Status desc,Id", select="Id,Status", top=30)
-    by_field = client.orders.list_orders(orderby=[Q.status.desc(), Q.id], select=[Q.id, Q.status], top=30)
-    mixed = client.orders.list_orders(orderby=("Status desc", Q.id.asc()), select=("Id", Q.status), top=30)
+def test_orderings_and_selections_may_be_text_fields_or_a_mixture(either: SignTrakerClient) -> None:
+    by_text = either.orders.list_orders(orderby="Status desc,Id", select="Id,Status", top=30)
+    by_field = either.orders.list_orders(orderby=[Q.status.desc(), Q.id], select=[Q.id, Q.status], top=30)
+    mixed = either.orders.list_orders(orderby=("Status desc", Q.id.asc()), select=("Id", Q.status), top=30)
     assert by_text == by_field == mixed
-    one = client.orders.list_orders(orderby=Q.id, select=Q.id, top=1)
-    assert one == client.orders.list_orders(orderby="Id", select="Id", top=1)
+    one = either.orders.list_orders(orderby=Q.id, select=Q.id, top=1)
+    assert one == either.orders.list_orders(orderby="Id", select="Id", top=1)
 
 
-def test_a_selected_row_says_what_was_left_out(client: SignTrakerClient) -> None:
-    [order] = client.orders.list_orders(select=Q.status, top=1)
+def test_a_selected_row_says_what_was_left_out(either: SignTrakerClient) -> None:
+    [order] = either.orders.list_orders(select=Q.status, top=1)
     with pytest.raises(NotSelectedError):
         order.id  # noqa: B018 - reading is what is tested
 
 
-def test_top_and_skip_page_through_an_ordered_list(client: SignTrakerClient) -> None:
-    whole = client.orders.list_orders(orderby=Q.id, top=10)
-    assert client.orders.list_orders(orderby=Q.id, top=4) == whole[:4]
-    assert client.orders.list_orders(orderby=Q.id, top=6, skip=4) == whole[4:]
-    assert client.orders.list_orders(top=0) == []
+def test_top_and_skip_page_through_an_ordered_list(either: SignTrakerClient) -> None:
+    whole = either.orders.list_orders(orderby=Q.id, top=10)
+    assert either.orders.list_orders(orderby=Q.id, top=4) == whole[:4]
+    assert either.orders.list_orders(orderby=Q.id, top=6, skip=4) == whole[4:]
+    assert either.orders.list_orders(top=0) == []
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -117,9 +117,9 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
 @given(fields=ORDERS)
 def test_whatever_valid_input_an_order_is_made_of_a_filter_on_it_finds_the_same(
-    fields: dict[str, Any],
+    sandbox: Sandbox, fields: dict[str, Any]
 ) -> None:
-    client = shared_client()
+    client = sandbox.client
     result = client.orders.create_order(agent_id=2, preset_id=1, **fields)
     assert result.order_id is not None
     where = Q.id == result.order_id

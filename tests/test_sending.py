@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from either_client import Flavour, open_client
 from scripted_server import Reply, ScriptedServer
 
 import signtraker
@@ -43,11 +44,21 @@ ORDER = '{"Id": 5, "Status": "Draft"}'
 CREATED = '{"Status": "Success", "OrderId": 9}'
 
 
+_FLAVOUR: list[Flavour] = ["sync"]
+
+
+@pytest.fixture(autouse=True, params=["sync", "async"])
+def flavour(request: pytest.FixtureRequest) -> None:
+    """Run every test with both clients."""
+    _FLAVOUR[:] = [request.param]
+
+
 @contextmanager
 def serving(*replies: Reply, **options: Any) -> Generator[tuple[ScriptedServer, SignTrakerClient]]:
     settings: dict[str, Any] = {"retry_backoff_seconds": 0, **options}
-    with ScriptedServer(list(replies)) as server, SignTrakerClient(KEY, server.url, **settings) as client:
-        yield server, client
+    with ScriptedServer(list(replies)) as server:
+        with open_client(_FLAVOUR[0], KEY, server.url, **settings) as client:
+            yield server, client
 
 
 def read(client: SignTrakerClient) -> object:
@@ -265,7 +276,7 @@ def test_what_never_reached_the_server_is_sent_again_and_did_not_happen(
     with socket.socket() as deaf:  # Bound but not listening, so that connecting is refused.
         deaf.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        with SignTrakerClient(KEY, url, retry_backoff_seconds=0) as client:
+        with open_client(_FLAVOUR[0], KEY, url, retry_backoff_seconds=0) as client:
             with pytest.raises(NetworkError) as caught:
                 call(client)
     assert not isinstance(caught.value, UnconfirmedWriteError)
@@ -276,7 +287,7 @@ def test_what_never_reached_the_server_is_sent_again_and_did_not_happen(
 def test_a_server_that_stays_silent_is_left_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with SignTrakerClient(KEY, url, timeout_seconds=0.05, max_retries=0) as client:
+        with open_client(_FLAVOUR[0], KEY, url, timeout_seconds=0.05, max_retries=0) as client:
             with pytest.raises(NetworkError, match="No answer to GET /api/orders/5"):
                 read(client)
             with pytest.raises(UnconfirmedNetworkError, match="ReadTimeout"):

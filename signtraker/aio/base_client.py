@@ -118,11 +118,10 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
         try:
             result = getattr(owner._sharing(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
-            rows = cast("AsyncIterator[object]", result) if isinstance(result, AsyncIterator) else None
-            first: object = result if rows is None else anext(rows)
-            if isinstance(first, Coroutine):
-                # A dry connection never waits, so the first step is the last.
-                cast("Coroutine[object, object, object]", first).send(None)
+            if isinstance(result, AsyncIterator):
+                _step(anext(cast("AsyncIterator[object]", result)))
+            else:
+                _step(result)
         except CapturedError as captured:
             return prepared(captured.request, real.config)
         except (StopIteration, StopAsyncIteration):
@@ -149,6 +148,12 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         while (request := walk.next_request()) is not None:
             for row in walk.received(await self._send(request)):
                 yield row
+
+
+def _step(pending: object) -> None:
+    """Run a coroutine to its first wait; a dry connection never waits, so that is to its end."""
+    if isinstance(pending, Coroutine):
+        cast("Coroutine[object, object, object]", pending).send(None)
 
 
 class _AsyncConnection(Connection["httpx.AsyncClient"]):

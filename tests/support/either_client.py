@@ -1,0 +1,70 @@
+"""One suite for both clients: the async one behind the sync one's face."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from signtraker import AsyncSignTrakerClient, SignTrakerClient
+from signtraker.aio import AsyncBaseClient
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+Flavour: TypeAlias = Literal["sync", "async"]
+
+
+@contextmanager
+def open_client(flavour: Flavour, *args: Any, **options: Any) -> Generator[SignTrakerClient]:
+    """Open a client of either kind, to be used like a sync one."""
+    if flavour == "sync":
+        with SignTrakerClient(*args, **options) as client:
+            yield client
+        return
+    with asyncio.Runner() as runner:
+        twin = AsyncSignTrakerClient(*args, **options)
+        try:
+            yield cast("SignTrakerClient", Blocking(twin, runner))
+        finally:
+            runner.run(twin.close())
+
+
+class Blocking:
+    """Awaits what an async client returns, in the context of the caller."""
+
+    def __init__(self, target: AsyncBaseClient, runner: asyncio.Runner) -> None:
+        self._target = target
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._target, name)
+        if isinstance(value, AsyncBaseClient):
+            return Blocking(value, self._runner)
+        return self._blocking(value) if inspect.ismethod(value) else value
+
+    def _blocking(self, method: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            bare = [getattr(one, "awaited", one) for one in args]
+            result: Any = method(*bare, **options)
+            if isinstance(result, AsyncBaseClient):
+                return Blocking(result, self._runner)
+            if isinstance(result, AsyncIterator):
+                return self._rows(result)  # pyright: ignore[reportUnknownArgumentType]  # Any, narrowed
+            return self._run(result) if inspect.iscoroutine(result) else result
+
+        call.awaited = method  # type: ignore[attr-defined]  # for `prepare`, which takes the method itself
+        return call
+
+    def _rows(self, rows: AsyncIterator[Any]) -> Iterator[Any]:
+        async def following() -> Any:
+            return await anext(rows, rows)
+
+        while (row := self._run(following())) is not rows:
+            yield row
+
+    def _run(self, coroutine: Any) -> Any:
+        return self._runner.run(coroutine, context=contextvars.copy_context())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
 
 from signtraker.query.filters import ADVICE, Filter, M, Ordering
 from signtraker.query.infer import common_type, kind_of
@@ -224,6 +224,23 @@ class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
 
     __slots__ = ()
     _kind = Edm.STRING
+
+    # The first signature alone keeps the known values apart from `str`, so that they complete.
+    @overload
+    def eq(self, value: S) -> Filter[M]: ...
+    @overload
+    def eq(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
+    def eq(self, value: object) -> Filter[M]:
+        """Equal to a text or to another field; `==` that every type checker checks."""
+        return self._compare("eq", value)
+
+    @overload
+    def ne(self, value: S) -> Filter[M]: ...
+    @overload
+    def ne(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
+    def ne(self, value: object) -> Filter[M]:
+        """Not equal to a text or to another field. Rows without a text are most likely left out."""
+        return self._compare("ne", value)
 
     def contains(self, part: str | TextValue[M, Any]) -> Filter[M]:
         """Keep the rows in which the text holds a part; there are no wildcards."""

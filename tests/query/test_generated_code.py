@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,21 @@ def test_the_generated_modules_are_up_to_date() -> None:
     command = [sys.executable, str(HOME / "scripts" / "generate_query.py"), "--check"]
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_stale_module_is_named_and_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(HOME / "scripts" / "generate_query.py"))
+    main = script["main"]
+    monkeypatch.setitem(main.__globals__, "HOME", tmp_path)
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    (tmp_path / "roots.py").write_text("stale", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["--check"]) == 1
+    told = f"{tmp_path / 'roots.py'} is stale: run python scripts/generate_query.py\n"
+    assert capsys.readouterr().out == told
 
 
 @pytest.mark.parametrize("entity", sorted(ENTITIES))

@@ -58,19 +58,22 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stop.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A connection whose acceptance was begun in this turn of the loop must not find the server
+        # closed: asyncio would forget its socket.
+        await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        tasks = set(self.server_state.tasks)
+        # Requests under way, and connections that are just being accepted.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         for connection in list(self.server_state.connections):
+            connection.shutdown()
             connection.transport.abort()
         while self.server_state.connections:  # noqa: ASYNC110 - uvicorn gives no event for it
             # One turn of the loop reports the aborted connections as lost.

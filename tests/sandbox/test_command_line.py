@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from signtraker.sandbox.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "signtraker.sandbox", *arguments]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signals, tmp_path: Path) -> None:
+    options = ("--port", "0", "--orders", "12", "--api-key", "k", "--database", str(tmp_path / "a.db"))
+    process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments written above
+        _command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        welcome = process.stdout.readline()
+        found = re.search(r"12 orders at (http://127\.0\.0\.1:\d+) \(key: k\)", welcome)
+        assert found is not None
+        headers = {"Authorization": "ST-API k"}
+        answer = httpx.get(f"{found[1]}/api/orders", headers=headers, trust_env=False)
+        assert len(answer.json()) == 12
+        process.send_signal(ending)
+        rest, errors = process.stdout.read(), process.stderr.read()
+    assert "from signtraker import SignTrakerClient" in rest
+    assert errors == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--host", "0.0.0.0"], "loopback only"),  # noqa: S104 - to be refused
+        (["--orders", "-1"], "must not be negative"),
+        (["--port", "99999"], "cannot listen"),
+        (["--api-key", ""], "printable ASCII"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert sentence in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""

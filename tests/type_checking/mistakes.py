@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from signtraker import CreateOrderRequest, Filter, Order, Q, SignTrakerClient
+from signtraker import (
+    AgentQ,
+    AsyncSignTrakerClient,
+    AwardQ,
+    CreateOrderRequest,
+    Filter,
+    Order,
+    Ordering,
+    Q,
+    SignTrakerClient,
+)
 from signtraker import Ordr  # refused
 
 
@@ -45,6 +55,47 @@ def filters(client: SignTrakerClient) -> None:
     client.orders.list_orders(fliter=Q.id == 5)  # refused
     wrong: Filter[int] = Q.id == 5  # refused
     print(wrong)
+    Q.status.year()  # refused
+    Q.created.length()  # refused
+    Q.created.within(months=1)  # refused
+    Q.due_date.eq(None)  # refused
+    Q.status.between(1, 2)  # refused
+    Q.status.desc().desc()  # refused
+    Q.order_number.eq(1.5)  # refused
+    Q.sales_order.order_total.gt(1.5)  # refused
+    Q.id.eq(AgentQ.id)  # refused
+    Q.field("Custom", list)  # refused
+    AwardQ.restrictions.any(lambda one: one.eq(5))  # refused
+    print((Q.id == 1) & (AgentQ.id == 1))  # refused
+    print((Q.id == 1) & True)  # refused
+    other: Filter[Order] = AgentQ.id == 1  # refused
+    order: Ordering[Order] = AgentQ.id.asc()  # refused
+    print(other, order)
+    client.orders.list_orders(filter=AgentQ.id == 1)  # refused
+    client.orders.list_orders(orderby=AgentQ.id)  # refused
+    client.agents.list_agents(select=[Q.id])  # refused
+
+
+def the_rest_of_the_api(client: SignTrakerClient) -> None:
+    client.agents.update_agent(7, note="x")  # refused
+    client.agents.update_agent(7, payment_mode="Barter")  # refused
+    client.agents.list_agents(email=5)  # refused
+    client.credits.list_awards(awarded_to="5")  # refused
+    client.services.create_service(install_id=1, preset_id=1, override_price_limit="no")  # refused
+    client.offices.iter_offices(page_size="5")  # refused
+    client.prepare(client.orders.get_order, "5")  # refused
+    client.prepare(client.orders.get_order)  # refused
+    client.with_options(timeout=5)  # refused
+    for exchange in client.record():  # refused
+        print(exchange)
+
+
+async def without_waiting(client: AsyncSignTrakerClient) -> None:
+    print(client.orders.get_order(5).status)  # refused
+    for order in client.orders.iter_orders():  # refused
+        print(order)
+    with client:  # refused
+        pass
 
 
 def responses(order: Order) -> None:

@@ -7,7 +7,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from signtraker import (
+    AddressRequest,
+    Agent,
+    AgentQ,
+    AsyncSignTrakerClient,
     AuthenticationError,
+    AwardQ,
     CreateOrderRequest,
     CreateOrderResult,
     Filter,
@@ -22,6 +27,7 @@ from signtraker import (
     SignTrakerError,
     UnconfirmedWriteError,
     ValidationError,
+    merge_patch,
 )
 from signtraker.sandbox import Sandbox
 
@@ -92,6 +98,46 @@ def careful(client: SignTrakerClient, order_id: int) -> str:
         return error.outcome
     except SignTrakerError as error:
         return f"{error.method} {error.url} after {error.attempts} attempts: {error.headers.get('date')}"
+
+
+def change(client: SignTrakerClient, agent_id: int) -> Agent:
+    before = client.agents.get_agent(agent_id)
+    changes = merge_patch(before, before.model_copy(update={"notes": None}))
+    changes.address = AddressRequest(zip="84070")
+    changes.office = before.office
+    client.agents.update_agent(agent_id, payment_mode="Prepay", office=before.office, address={"zip": None})
+    return client.agents.update_agent(agent_id, changes, before=before)
+
+
+def show(client: SignTrakerClient) -> bytes | None:
+    request = CreateOrderRequest(agent_id=42, preset_id=7)
+    prepared = client.prepare(client.orders.create_order, request)
+    client.prepare(client.orders.list_orders, filter=Q.id == 5, top=5)
+    client.prepare(client.orders.create_order, agent_id=42, preset_id=7)
+    return prepared.body
+
+
+def watch(client: SignTrakerClient) -> list[float]:
+    with client.record(bodies=True) as exchanges:
+        client.with_options(timeout_seconds=5, max_retries=0).orders.get_order(5)
+    return [one.elapsed_seconds for one in exchanges if one.status_code == 200]
+
+
+def awards(client: SignTrakerClient) -> Decimal:
+    rows = client.credits.iter_awards(filter=AwardQ.restrictions.contains("Printing"), awarded_to=7)
+    return sum((one.remaining_amount or Decimal(0) for one in rows), Decimal(0))
+
+
+async def count(client: AsyncSignTrakerClient) -> int:
+    order = await client.orders.get_order(5)
+    await client.orders.request_removal(order.id, notes="x")
+    client.prepare(client.orders.get_order, 5)
+    return len([one async for one in client.orders.iter_orders(filter=Q.agent.id == 3)])
+
+
+async def asynchronously() -> None:
+    async with AsyncSignTrakerClient(subdomain="acme") as client:
+        print(await count(client), await client.agents.list_agents(filter=AgentQ.is_manager.is_true()))
 
 
 def main() -> None:

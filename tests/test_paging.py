@@ -1,0 +1,176 @@
+"""Whole lists, page by page: nothing twice, nothing missing, nothing fetched in vain, and no endless loop."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from either_client import open_client
+from scripted_server import Reply, ScriptedServer
+
+from signtraker import Q, UnreadableResponseError
+from signtraker._paging import SeenIds
+from signtraker.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signtraker import SignTrakerClient
+
+
+def page(*ids: int) -> Reply:
+    return Reply.json(json.dumps([{"Id": one, "Status": "Draft"} for one in ids]))
+
+
+@pytest.fixture(params=["sync", "async"])
+def flavour(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def walk(flavour: Any, *pages: Reply, **options: Any) -> tuple[list[int], list[dict[str, str]]]:
+    """Walk over scripted pages; return the ids that came and the queries that went."""
+    with ScriptedServer(list(pages)) as server, open_client(flavour, "key", server.url) as client:
+        ids = [one.id for one in client.orders.iter_orders(**options)]
+    return ids, [dict(parse_qsl(urlsplit(one.target).query)) for one in server.requests]
+
+
+def test_without_an_ordering_the_walk_goes_by_key_until_an_empty_page(flavour: Any) -> None:
+    ids, queries = walk(flavour, page(2, 5), page(9), page(), page_size=2)
+    assert ids == [2, 5, 9]
+    assert queries == [
+        {"$orderby": "Id", "$top": "2"},
+        {"$filter": "Id gt 5", "$orderby": "Id", "$top": "2"},
+        {"$filter": "Id gt 9", "$orderby": "Id", "$top": "2"},
+    ]
+
+
+def test_the_callers_filter_stays_whole_beside_the_key(flavour: Any) -> None:
+    _, queries = walk(flavour, page(2), page(), filter=(Q.status == "a") | (Q.status == "b"))
+    assert queries[1]["$filter"] == "(Status eq 'a' or Status eq 'b') and Id gt 2"
+    _, queries = walk(flavour, page(2), page(), filter="A eq 1 or B eq 2")
+    assert queries[1]["$filter"] == "(A eq 1 or B eq 2) and Id gt 2"
+
+
+def test_with_an_ordering_the_walk_goes_by_the_rows_received_with_a_tie_break(flavour: Any) -> None:
+    ids, queries = walk(flavour, page(5, 2), page(9), page(), page_size=2, orderby=Q.status.desc())
+    assert ids == [5, 2, 9]
+    assert [one["$orderby"] for one in queries] == ["Status desc,Id"] * 3
+    assert [one["$skip"] for one in queries] == ["0", "2", "3"]
+
+
+@pytest.mark.parametrize("orderby", ["Id", "Id desc", "Status, Id asc", [Q.status, Q.id.desc()]])
+def test_an_ordering_that_has_the_id_gets_no_second_one(flavour: Any, orderby: Any) -> None:
+    _, queries = walk(flavour, page(), orderby=orderby)
+    assert queries[0]["$orderby"].count("Id") == 1
+
+
+@pytest.mark.parametrize(
+    ("select", "sent"),
+    [
+        (Q.status, "Status,Id"),
+        ([Q.id, "Status"], "Id,Status"),
+        ("Status", "Status,Id"),
+        ("Status, Id", "Status, Id"),
+        ("*", "*"),
+    ],
+)
+def test_select_always_carries_the_id(flavour: Any, select: Any, sent: str) -> None:
+    ids, queries = walk(flavour, page(1), page(), select=select)
+    assert (ids, queries[0]["$select"]) == ([1], sent)
+
+
+def test_rows_that_come_into_view_again_are_not_given_again(flavour: Any) -> None:
+    ids, _ = walk(flavour, page(4, 3), page(3, 2), page(1), page(), page_size=2, orderby="Created desc")
+    assert ids == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("options", [{}, {"orderby": "Created"}])
+def test_a_server_that_caps_pages_silently_is_read_to_the_end(flavour: Any, options: Any) -> None:
+    ids, _ = walk(flavour, page(1, 2), page(3, 4), page(5), page(), page_size=100, **options)
+    assert ids == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({}, r"ignores \$filter or \$orderby"), ({"orderby": "Created"}, r"ignores \$skip")],
+)
+def test_a_server_that_sends_the_same_page_again_is_noticed(flavour: Any, options: Any, reason: str) -> None:
+    with pytest.raises(UnreadableResponseError, match=reason):
+        walk(flavour, page(1, 2), **options)
+
+
+def test_a_server_that_leaves_out_the_id_is_noticed(flavour: Any) -> None:
+    with pytest.raises(UnreadableResponseError, match="left out the Id"):
+        walk(flavour, Reply.json('[{"Status": "Draft"}]'), select="Status")
+
+
+@pytest.mark.parametrize(("limit", "tops"), [(0, []), (1, ["1"]), (2, ["2"]), (3, ["2", "1"])])
+def test_max_items_bounds_what_is_fetched(flavour: Any, limit: int, tops: list[str]) -> None:
+    ids, queries = walk(flavour, page(1, 2), page(3), page(), page_size=2, max_items=limit)
+    assert ids == [1, 2, 3][:limit]
+    assert [one["$top"] for one in queries] == tops
+
+
+def test_a_server_that_ignores_top_does_not_break_the_bound(flavour: Any) -> None:
+    ids, queries = walk(flavour, page(1, 2, 3, 4), page_size=2, max_items=3)
+    assert (ids, len(queries)) == ([1, 2, 3], 1)
+
+
+def test_a_page_is_fetched_when_its_first_row_is_wanted(flavour: Any) -> None:
+    with ScriptedServer([page(1, 2), page(3), page()]) as server:
+        with open_client(flavour, "key", server.url) as client:
+            rows = client.orders.iter_orders(page_size=2)
+            asked = [len(server.requests)]
+            for _ in range(3):
+                next(rows)
+                asked.append(len(server.requests))
+    assert asked == [0, 1, 1, 2]
+
+
+def test_rows_inserted_while_walking_by_key_neither_repeat_nor_go_missing(either: SignTrakerClient) -> None:
+    known = {one.id for one in either.orders.iter_orders(select="Id", page_size=1000)}
+    walked: list[int] = []
+    for order in either.orders.iter_orders(page_size=90):
+        if len(walked) in {10, 95, 200}:
+            either.orders.create_order(agent_id=1, preset_id=1, notes="while walking")
+        walked.append(order.id)
+    assert len(walked) == len(set(walked))
+    assert known <= set(walked)
+
+
+def test_seen_ids_stay_small_where_ids_lie_close_together() -> None:
+    seen = SeenIds()
+    assert all(seen.add(one) for one in range(1, 100_001))
+    assert not any(seen.add(one) for one in range(1, 100_001))
+    assert seen.add(2**63 - 1)
+    assert len(seen._chunks) < 1600
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Sandbox]:
+    with Sandbox(orders=100_000) as sandbox:
+        yield sandbox
+
+
+def test_a_walk_over_100_000_orders_is_whole_and_flat_in_memory(large: Sandbox) -> None:
+    """What is held after 12,000 rows is held after 30,000, and the peak between is that of a page."""
+    rows = large.client.orders.iter_orders(page_size=2_000, select=[Q.id, Q.status])
+    ids = [one.id for one in islice(rows, 10_000)]
+    tracemalloc.start(1)
+    for _ in islice(rows, 2_000):
+        pass
+    tracemalloc.reset_peak()
+    early, _ = tracemalloc.get_traced_memory()
+    for _ in islice(rows, 18_000):
+        pass
+    late, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    rest = sum(1 for _ in rows)
+    assert len(set(ids)) + 20_000 + rest == 100_000
+    assert ids == sorted(ids)
+    assert late - early < 2_000_000
+    assert peak - early < 30_000_000

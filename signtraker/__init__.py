@@ -6,38 +6,22 @@ Every public name is here; a module is loaded when one of its names is first use
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from signtraker._version import __version__
 
+# Type checkers take this name for true; importing it from typing would cost more than all the rest.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
-    from signtraker._merge_patch import (
-        merge_patch,
-    )
-    from signtraker._prepared import (
-        PreparedRequest,
-    )
-    from signtraker._recording import (
-        RecordedExchange,
-    )
-    from signtraker.agents import (
-        AgentsClient,
-    )
-    from signtraker.aio import (
-        AsyncSignTrakerClient,
-    )
-    from signtraker.change_orders import (
-        ChangeOrdersClient,
-    )
-    from signtraker.client import (
-        SignTrakerClient,
-    )
-    from signtraker.credits import (
-        CreditsClient,
-    )
-    from signtraker.enterprises import (
-        EnterprisesClient,
-    )
+    from signtraker._merge_patch import merge_patch
+    from signtraker._prepared import PreparedRequest
+    from signtraker._recording import RecordedExchange
+    from signtraker.agents import AgentsClient
+    from signtraker.aio import AsyncSignTrakerClient
+    from signtraker.change_orders import ChangeOrdersClient
+    from signtraker.client import SignTrakerClient
+    from signtraker.credits import CreditsClient
+    from signtraker.enterprises import EnterprisesClient
     from signtraker.exceptions import (
         APIStatusError,
         AuthenticationError,
@@ -87,15 +71,9 @@ if TYPE_CHECKING:
         ServiceOrder,
         UpdateAgentRequest,
     )
-    from signtraker.offices import (
-        OfficesClient,
-    )
-    from signtraker.order_presets import (
-        OrderPresetsClient,
-    )
-    from signtraker.orders import (
-        OrdersClient,
-    )
+    from signtraker.offices import OfficesClient
+    from signtraker.order_presets import OrderPresetsClient
+    from signtraker.orders import OrdersClient
     from signtraker.query import (
         AgentQ,
         AwardQ,
@@ -105,14 +83,12 @@ if TYPE_CHECKING:
         Filter,
         ODataError,
         OfficeQ,
-        Ordering,
         OrderPresetQ,
+        Ordering,
         Q,
         ServiceQ,
     )
-    from signtraker.services import (
-        ServicesClient,
-    )
+    from signtraker.services import ServicesClient
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {

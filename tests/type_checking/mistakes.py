@@ -86,14 +86,14 @@ def the_rest_of_the_api(client: SignTrakerClient) -> None:
     client.prepare(client.orders.get_order, "5")  # refused
     client.prepare(client.orders.get_order)  # refused
     client.with_options(timeout=5)  # refused
-    for exchange in client.record():  # refused
-        print(exchange)
+    for _ in client.record():  # refused
+        pass
 
 
 async def without_waiting(client: AsyncSignTrakerClient) -> None:
     print(client.orders.get_order(5).status)  # refused
-    for order in client.orders.iter_orders():  # refused
-        print(order)
+    for _ in client.orders.iter_orders():  # refused
+        pass
     with client:  # refused
         pass
 

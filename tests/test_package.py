@@ -1,0 +1,117 @@
+"""What the package is from outside: its names, what importing it loads, and generated code that is fresh."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import signtraker
+from signtraker import models
+from signtraker.models import RequestModel
+from signtraker.models import _keywords as keywords
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_public_name_exists_and_is_seen_by_type_checkers() -> None:
+    tree = ast.parse((ROOT / "signtraker" / "__init__.py").read_text(encoding="utf-8"))
+    [guarded] = [node for node in tree.body if isinstance(node, ast.If)]
+    imported = {
+        alias.name for node in guarded.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert imported | {"__version__"} == set(signtraker.__all__)
+    assert list(signtraker.__all__) == sorted(signtraker.__all__)
+    assert all(getattr(signtraker, name) is not None for name in signtraker.__all__)
+    assert set(signtraker.__all__) <= set(dir(signtraker))
+
+
+def test_a_misspelt_name_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Ordr'"):
+        signtraker.Ordr  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018  # what is tested
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"import sys; before = set(sys.modules); {code}; print(*set(sys.modules) - before)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_importing_the_package_loads_nothing_of_weight() -> None:
+    loaded = loaded_by("import signtraker")
+    assert {name for name in loaded if name.startswith("signtraker")} == {"signtraker", "signtraker._version"}
+    assert not {name.partition(".")[0] for name in loaded} & {
+        "httpx",
+        "pydantic",
+        "dateutil",
+        "anyio",
+        "typing",
+    }
+
+
+def test_q_alone_loads_neither_httpx_nor_pydantic() -> None:
+    loaded = {
+        name.partition(".")[0] for name in loaded_by("from signtraker import Q; str(Q.status == 'Draft')")
+    }
+    assert not loaded & {"httpx", "pydantic"}
+
+
+def test_using_the_client_does_not_load_the_sandbox() -> None:
+    loaded = loaded_by("from signtraker import SignTrakerClient, Order")
+    assert not {name.partition(".")[0] for name in loaded} & {"fastapi", "uvicorn", "sqlalchemy"}
+    assert "signtraker.sandbox" not in loaded
+
+
+def test_every_field_of_a_request_is_a_keyword_of_its_call() -> None:
+    for name, kind in vars(keywords).items():
+        if name.endswith("Keywords"):
+            model = getattr(models, name.removesuffix("Keywords") + "Request")
+            assert issubclass(model, RequestModel)
+            assert list(kind.__annotations__) == list(model.model_fields)
+
+
+def test_the_models_are_imported_as_part_of_the_package_only() -> None:
+    direct = re.compile(r"^\s*(?:from models\b|import models\b)", re.MULTILINE)
+    sources = [*ROOT.glob("models/*.py"), *ROOT.glob("signtraker/**/*.py"), *ROOT.glob("scripts/*.py")]
+    assert len(sources) > 30
+    assert [str(path) for path in sources if direct.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_async_package_mirrors_the_sync_one() -> None:
+    aio = import_module("signtraker.aio")
+    names = {name.removeprefix("Async") for name in aio.__all__} - {"BaseClient"}
+    assert names == {name for name in signtraker.__all__ if re.fullmatch(r"\w+Client", name)} - {
+        "AsyncSignTrakerClient"
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "generated"),
+    [
+        ("generate_aio.py", "signtraker/aio/orders.py"),
+        ("generate_keywords.py", "models/_keywords.py"),
+        ("generate_query.py", "signtraker/query/entities.py"),
+        ("generate_query.py", "signtraker/query/roots.py"),
+    ],
+)
+def test_the_drift_check_fails_on_an_artificial_drift(script: str, generated: str, tmp_path: Path) -> None:
+    for folder in ("scripts", "signtraker", "models"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    command = [sys.executable, str(tmp_path / "scripts" / script), "--check"]
+    settings = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
+    fresh = subprocess.run(command, capture_output=True, text=True, check=False, env=settings)
+    assert (fresh.returncode, fresh.stderr) == (0, "")
+    with (tmp_path / generated).open("a", encoding="utf-8") as file:
+        file.write("\n# drifted\n")
+    stale = subprocess.run(command, capture_output=True, text=True, check=False, env=settings)
+    assert stale.returncode == 1
+    assert Path(generated).name in stale.stdout + stale.stderr

@@ -1,0 +1,71 @@
+"""One client, many users: threads for one kind, tasks for the other; and a cancelled task costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from signtraker import AsyncSignTrakerClient, Q, SignTrakerClient
+
+if TYPE_CHECKING:
+    from signtraker.sandbox import Sandbox
+
+
+def test_32_threads_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> None:
+    with SignTrakerClient(sandbox.api_key, sandbox.url) as client:
+        ids = [one.id for one in client.orders.iter_orders(select=Q.id, max_items=64)]
+
+        def work(number: int) -> bool:
+            note = f"thread {number}"
+            made = client.orders.create_order(agent_id=1, preset_id=1, notes=note).order_id
+            read = [client.orders.get_order(one).id for one in ids[number::8]]
+            return made is not None and read == ids[number::8] and client.orders.get_order(made).notes == note
+
+        with ThreadPoolExecutor(32) as pool:
+            assert list(pool.map(work, range(32))) == [True] * 32
+
+
+def test_200_tasks_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        async with AsyncSignTrakerClient(sandbox.api_key, sandbox.url) as client:
+            ids = [one.id async for one in client.orders.iter_orders(select=Q.id, max_items=200)]
+            orders = await asyncio.gather(*map(client.orders.get_order, ids))
+            assert [one.id for one in orders] == ids
+
+            async def create(number: int) -> bool:
+                made = await client.orders.create_order(agent_id=1, preset_id=1, notes=f"task {number}")
+                assert made.order_id is not None
+                return (await client.orders.get_order(made.order_id)).notes == f"task {number}"
+
+            assert all(await asyncio.gather(*map(create, range(200))))
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_task_leaves_the_pool_usable(sandbox: Sandbox) -> None:
+    """With room for a single connection, a slot that a cancelled task kept would stop everybody else."""
+
+    async def main(silent_url: str) -> None:
+        limits = httpx.Limits(max_connections=1)
+        async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
+            silent = AsyncSignTrakerClient("key", silent_url, http_client=http)
+            client = AsyncSignTrakerClient(
+                sandbox.api_key, sandbox.url, http_client=http, timeout_seconds=5, max_retries=0
+            )
+            for _ in range(3):
+                waiting = asyncio.create_task(silent.orders.get_order(1))
+                queued = asyncio.create_task(client.orders.list_orders(top=1))
+                await asyncio.sleep(0)
+                for task in (queued, waiting):
+                    task.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await task
+            assert len(await client.orders.list_orders(top=2)) == 2
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asyncio.run(main(f"http://127.0.0.1:{server.getsockname()[1]}"))

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 __all__ = [
     "Clock",
+    "Fault",
+    "Faults",
+    "LedgerEntry",
     "ReceivedRequest",
     "Sandbox",
     "SandboxError",
@@ -21,6 +24,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from signtraker.sandbox.clock import Clock as Clock
+    from signtraker.sandbox.faults import Fault as Fault
+    from signtraker.sandbox.faults import Faults as Faults
+    from signtraker.sandbox.sandbox import LedgerEntry as LedgerEntry
     from signtraker.sandbox.sandbox import Sandbox as Sandbox
     from signtraker.sandbox.settings import SandboxError as SandboxError
     from signtraker.sandbox.traffic import ReceivedRequest as ReceivedRequest
@@ -29,6 +35,9 @@ else:
 
     _HOMES = {
         "Clock": "clock",
+        "Fault": "faults",
+        "Faults": "faults",
+        "LedgerEntry": "sandbox",
         "ReceivedRequest": "traffic",
         "Sandbox": "sandbox",
         "SandboxError": "settings",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REFERENCE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 """The instant at which a sandbox starts; the seeded dates lie around it."""
 
 
 class Clock:
-    """A clock that stands still until it is advanced."""
+    """A clock that stands still until it is moved; what is due then happens."""
 
-    def __init__(self, now: datetime = REFERENCE) -> None:
+    def __init__(self, now: datetime = REFERENCE, on_move: Callable[[datetime], None] | None = None) -> None:
         self._now = _aware(now)
+        self._on_move = on_move
 
     def __repr__(self) -> str:
         return f"Clock({self._now.isoformat()})"
@@ -21,21 +26,26 @@ class Clock:
         """The present instant, in UTC."""
         return self._now
 
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
+        """Move on by so much; the new instant."""
+        return self.set(self._now + timedelta(days=days, hours=hours, minutes=minutes))
+
     def set(self, instant: datetime) -> datetime:
         """Move to `instant`, which must not lie in the past: what has happened has happened."""
         instant = _aware(instant)
         if instant < self._now:
             raise ValueError(f"The clock stands at {self._now} and cannot go back to {instant}.")
         self._now = instant
+        if self._on_move is not None:
+            self._on_move(instant)
         return instant
+
+    def restart(self) -> None:
+        """Go back to where every sandbox begins, for `Sandbox.reset`."""
+        self._now = REFERENCE
 
 
 def _aware(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{instant} has no time zone; write e.g. datetime(…, tzinfo=UTC).")
     return instant.astimezone(UTC)
-
-
-def after(now: datetime, *, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
-    """The instant that lies so much later than `now`."""
-    return now + timedelta(days=days, hours=hours, minutes=minutes)

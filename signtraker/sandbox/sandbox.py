@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
@@ -10,19 +12,22 @@ from sqlalchemy import func, insert, select
 from signtraker.sandbox import tables
 from signtraker.sandbox.app import create_app
 from signtraker.sandbox.backend import Backend
-from signtraker.sandbox.clock import Clock
+from signtraker.sandbox.clock import REFERENCE, Clock
 from signtraker.sandbox.database import Database
+from signtraker.sandbox.lifecycle import move
 from signtraker.sandbox.seed import plant
 from signtraker.sandbox.server import HOST, ServerThread
 from signtraker.sandbox.settings import Generation, SandboxError, Settings
 from signtraker.sandbox.traffic import Gate, ReceivedRequest
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from signtraker.client import SignTrakerClient
+    from signtraker.sandbox.faults import Faults
 
 
 class Sandbox:
@@ -79,12 +84,13 @@ class Sandbox:
         with ExitStack() as stack:
             database = Database(self._location)
             stack.callback(database.dispose)
-            clock = self._prepare(database)
-            gate = Gate(create_app(Backend(self.settings, database, clock)), self.settings)
-            thread = ServerThread(gate, self._port)
+            running = self._prepare(database)
+            thread = ServerThread(running.gate, self._port)
             thread.start()
             stack.callback(thread.stop)
-            self._running = _Running(stack.pop_all(), database, clock, gate, thread.port)
+            running.port = thread.port
+            running.stack = stack.pop_all()
+        self._running = running
         return self
 
     def stop(self) -> None:
@@ -124,6 +130,34 @@ class Sandbox:
         """What has arrived so far, oldest first (the last 10,000)."""
         return list(self._live().gate.requests)
 
+    @property
+    def faults(self) -> Faults:
+        """What is made to go wrong: `sandbox.faults.add(path="/api/orders", status=503)`."""
+        return self._live().gate.faults
+
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        """The work that was done, in the order it was done."""
+        with self._live().database.begin() as connection:
+            rows = connection.execute(select(tables.ledger).order_by(tables.ledger.c.Id))
+            return [LedgerEntry(*row) for row in rows]
+
+    def reset(self) -> None:
+        """Go back to the freshly planted seed: records, clock, faults and seen requests."""
+        running = self._live()
+        if not running.planted:
+            raise SandboxError(
+                "reset() would lose what an earlier run left in the database; only a sandbox that"
+                " began with an empty one can be reset."
+            )
+        running.gate.faults.clear()
+        # Every change is in the ledger, so that a test which only read costs nothing.
+        if self.ledger or running.clock.now() != REFERENCE:
+            running.clock.restart()
+            running.database.clear()
+            self._plant(running.database, running.clock)
+        running.gate.requests.clear()
+
     def count_orders(self) -> int:
         """How many orders there are."""
         with self._live().database.begin() as connection:
@@ -158,26 +192,52 @@ class Sandbox:
             raise SandboxError("The sandbox is not running; use it inside `with Sandbox() as …`.")
         return self._running
 
-    def _prepare(self, database: Database) -> Clock:
-        """Plant the seed in an empty database, and find the time at which it stands."""
-        clock = Clock()
-        is_empty = database.is_empty()
+    def _prepare(self, database: Database) -> _Running:
+        """Plant the seed in an empty database, or find the time at which it stands."""
+        planted = database.is_empty()
+        clock = Clock(on_move=partial(_move, database))
+        if planted:
+            self._plant(database, clock)
+        else:
+            with database.begin() as connection:
+                now = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
+                clock = Clock(connection.execute(now).scalar_one(), partial(_move, database))
+        gate = Gate(create_app(Backend(self.settings, database, clock)), self.settings)
+        return _Running(database, clock, gate, planted=planted)
+
+    def _plant(self, database: Database, clock: Clock) -> None:
         with database.begin() as connection:
-            if is_empty:
-                plant(connection, seed=self._seed, orders=self._orders, now=clock.now())
-                connection.execute(insert(tables.moments).values(Name="now", At=clock.now()))
-                return clock
-            now = connection.execute(select(tables.moments.c.At).where(tables.moments.c.Name == "now"))
-            return Clock(now.scalar_one())
+            plant(connection, seed=self._seed, orders=self._orders, now=clock.now())
+            connection.execute(insert(tables.moments).values(Name="now", At=clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One piece of work that was done for a client."""
+
+    id: int
+    at: datetime
+    action: str
+    """What was done: `order.created`."""
+    subject_id: int
+    """The record it was done to."""
+    external_id: str | None
+    """The caller's own key, where there was one."""
+
+
+def _move(database: Database, now: datetime) -> None:
+    with database.begin() as connection:
+        move(connection, now)
 
 
 class _Running:
     """What exists only between start and stop."""
 
-    def __init__(self, stack: ExitStack, database: Database, clock: Clock, gate: Gate, port: int) -> None:
-        self.stack = stack
+    def __init__(self, database: Database, clock: Clock, gate: Gate, *, planted: bool) -> None:
         self.database = database
         self.clock = clock
         self.gate = gate
-        self.port = port
+        self.planted = planted
+        self.stack = ExitStack()
+        self.port = 0
         self.client: SignTrakerClient | None = None

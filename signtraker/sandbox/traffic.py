@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from signtraker.sandbox.answers import html
+from signtraker.sandbox.faults import Fault, Faults
+from signtraker.sandbox.mishaps import suffer
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from signtraker.sandbox.settings import Settings
@@ -32,6 +35,8 @@ class ReceivedRequest:
     body: bytes = field(repr=False)
     status: int | None = None
     """The status that was answered; None until it is, and when no answer was sent."""
+    fault: Fault | None = None
+    """What was made to go wrong with it."""
 
     @property
     def options(self) -> dict[str, str]:
@@ -45,6 +50,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: Settings, *, keep: int = 10_000) -> None:
         self._app = app
         self._settings = settings
+        self.faults = Faults()
         self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,12 +65,23 @@ class Gate:
                 received.status = message["status"]
             await send(message)
 
-        app = self._app
+        again = _replay(body)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await refusal(scope, again, send_noting)
+            return
+        received.fault = self.faults.strike(scope["method"], scope["path"])
+        if received.fault is None:
+            await self._app(scope, again, send_noting)
+        else:
+            await suffer(received.fault, self._app, scope, again, send_noting)
+
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         if not is_loopback(headers.get("host", "")):
-            app = html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
-        elif self._is_too_long(scope):
-            app = html(404, "Not Found", "The request filtering module denies a URL this long.")
-        await app(scope, _replay(body), send_noting)
+            return html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
+        if self._is_too_long(scope):
+            return html(404, "Not Found", "The request filtering module denies a URL this long.")
+        return None
 
     def _is_too_long(self, scope: Scope) -> bool:
         query, path = len(scope["query_string"]), len(scope["raw_path"])

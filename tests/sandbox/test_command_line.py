@@ -22,9 +22,7 @@ def _command(*arguments: str) -> list[str]:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signals, tmp_path: Path) -> None:
     options = ("--port", "0", "--orders", "12", "--api-key", "k", "--database", str(tmp_path / "a.db"))
-    process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments written above
-        _command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(_command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
         assert process.stdout is not None
         assert process.stderr is not None

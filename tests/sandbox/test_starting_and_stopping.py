@@ -157,9 +157,7 @@ def test_importing_the_package_loads_nothing_of_the_extra() -> None:
         "import sys, signtraker.sandbox;"
         "print(sorted({'fastapi', 'sqlalchemy', 'uvicorn', 'starlette'} & sys.modules.keys()))"
     )
-    done = subprocess.run(  # noqa: S603 - this interpreter, and a program written above
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -169,9 +167,7 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(missing: str) -> None
         f"import sys; sys.modules[{missing!r}] = None\n"
         "import runpy; runpy.run_module('signtraker.sandbox', run_name='__main__')"
     )
-    done = subprocess.run(  # noqa: S603 - as above
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == f"The sandbox needs {missing}: pip install 'signtraker[sandbox]'\n"
 

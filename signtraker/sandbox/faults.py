@@ -1,0 +1,124 @@
+"""Faults on demand: which requests go wrong, and how."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from signtraker.sandbox.settings import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Reset: TypeAlias = Literal["before_work", "before_answer", "during_answer", "after_answer"]
+Body: TypeAlias = Literal["cut", "garbled", "html", "empty", "wrong_types", "extra_fields", "unknown_enum"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that goes wrong, and for which requests.
+
+    Of the requests that match `method` and `path`, those from the `nth` on suffer it, `times` of
+    them (None: all), each with `probability`. What is not named stays as it is.
+    """
+
+    method: str | None = None
+    path: str | None = None
+    """A path, in which `*` stands for anything: `/api/orders/*`."""
+    nth: int = 1
+    times: int | None = 1
+    probability: float = 1.0
+    seed: int = 0
+    """Of the draws that `probability` makes."""
+    status: int | None = None
+    """This status instead of the work, or of its answer where `after_work` is set."""
+    after_work: bool = False
+    message: str = "An error has occurred."
+    retry_after: str | int | None = None
+    """The `Retry-After` header: seconds, or a date as HTTP writes it."""
+    delay_before: float = 0.0
+    """Seconds before the work is done."""
+    delay_after: float = 0.0
+    """Seconds between the work and its answer."""
+    reset: Reset | None = None
+    """Where the connection is lost."""
+    body: Body | None = None
+    """What becomes of the answer's body."""
+    trickle: float | None = None
+    """The body comes byte by byte, so many seconds apart."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could never happen."""
+        for name, kind in (("reset", Reset), ("body", Body)):
+            value = getattr(self, name)
+            if value is not None and value not in get_args(kind):
+                choices = ", ".join(get_args(kind))
+                raise SandboxError(f"{name}={value!r} is no known fault; choose one of {choices}.")
+        if self.nth < 1 or (self.times is not None and self.times < 1):
+            raise SandboxError("nth and times count from 1.")
+        if not 0 <= self.probability <= 1:
+            raise SandboxError(f"probability={self.probability} must lie between 0 and 1.")
+        if min(self.delay_before, self.delay_after, self.trickle or 0) < 0:
+            raise SandboxError("A delay cannot be negative.")
+        if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 - HTTP's range
+            raise SandboxError(f"status={self.status} is no status of an answer.")
+
+    def suits(self, method: str, path: str) -> bool:
+        """Whether the fault is meant for such a request."""
+        return (self.method is None or self.method.upper() == method) and (
+            self.path is None or fnmatchcase(path.lower(), self.path.lower())
+        )
+
+
+@dataclass(slots=True)
+class _Entry:
+    fault: Fault
+    rng: random.Random
+    seen: int = 0
+    suffered: int = field(default=0)
+
+    def strikes(self) -> bool:
+        """Count one request that suits, and tell whether it suffers."""
+        self.seen += 1
+        fault = self.fault
+        if self.seen < fault.nth or (fault.times is not None and self.suffered >= fault.times):
+            return False
+        if fault.probability < 1 and self.rng.random() >= fault.probability:
+            return False
+        self.suffered += 1
+        return True
+
+
+class Faults:
+    """The faults in force, in the order they were added; of several that suit, the first strikes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: list[_Entry] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter([entry.fault for entry in self._entries])
+
+    def add(self, fault: Fault | None = None, **parameters: Any) -> Fault:
+        """Put a fault in force, given whole or by its parameters."""
+        fault = Fault(**parameters) if fault is None else fault
+        with self._lock:
+            self._entries.append(_Entry(fault, random.Random(fault.seed)))
+        return fault
+
+    def clear(self) -> None:
+        """Let everything go right again."""
+        with self._lock:
+            self._entries.clear()
+
+    def strike(self, method: str, path: str) -> Fault | None:
+        """Count a request, and tell what goes wrong with it."""
+        with self._lock:
+            suited = [entry for entry in self._entries if entry.fault.suits(method, path)]
+            return next((entry.fault for entry in suited if entry.strikes()), None)

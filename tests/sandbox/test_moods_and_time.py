@@ -1,0 +1,196 @@
+"""Faults on demand, the clock, the ledger, and back to the beginning."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from plain_http import plain_client, rows
+
+from signtraker.sandbox import Fault, Sandbox, SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ORDER = {"AgentId": 1, "PresetId": 1, "ExternalID": "mine"}
+
+
+@pytest.fixture
+def sandbox(shared: Sandbox) -> Sandbox:
+    shared.reset()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    with Sandbox(orders=20) as running:
+        yield running
+
+
+def test_a_status_with_retry_after_stands_for_the_work(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(method="POST", status=503, retry_after=7, message="Busy.")
+    answer = api.post("/api/orders", json=_ORDER)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert answer.json() == {"Message": "Busy."}
+    assert sandbox.ledger == []
+    assert api.post("/api/orders", json=_ORDER).status_code == 200
+    assert [one.fault is None for one in sandbox.requests] == [False, True]
+
+
+def test_a_status_can_come_after_the_work_was_done(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(status=500, after_work=True)
+    assert api.post("/api/orders", json=_ORDER).status_code == 500
+    assert [one.action for one in sandbox.ledger] == ["order.created"]
+
+
+@pytest.mark.parametrize(("reset", "work"), [("before_work", 0), ("before_answer", 1), ("during_answer", 1)])
+def test_a_connection_is_lost_before_or_after_the_work(
+    sandbox: Sandbox, api: httpx.Client, reset: str, work: int
+) -> None:
+    sandbox.faults.add(reset=reset)
+    with pytest.raises(httpx.TransportError):
+        api.post("/api/orders", json=_ORDER)
+    assert len(sandbox.ledger) == work
+
+
+def test_a_connection_closed_after_the_answer_costs_nothing(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(reset="after_answer")
+    assert api.get("/api/orders/1001").status_code == 200
+    with plain_client(sandbox) as other:
+        assert other.get("/api/orders/1001").status_code == 200
+
+
+def test_a_cut_body_is_no_json_and_a_garbled_one_is_no_text(sandbox: Sandbox, api: httpx.Client) -> None:
+    for body in ("cut", "garbled"):
+        sandbox.faults.add(body=body)
+        answer = api.get("/api/orders/1001")
+        assert answer.status_code == 200
+        with pytest.raises(ValueError, match=r"."):
+            answer.json()
+
+
+def test_a_page_of_html_can_stand_for_any_answer(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(body="html", status=502)
+    answer = api.get("/api/orders")
+    assert answer.status_code == 502
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.text.startswith("<!DOCTYPE HTML")
+
+
+def test_extra_fields_unknown_values_and_wrong_types(sandbox: Sandbox, api: httpx.Client) -> None:
+    plain = api.get("/api/orders/1001").json()
+    answers: dict[str, Any] = {}
+    for body in ("extra_fields", "unknown_enum", "wrong_types"):
+        sandbox.faults.add(body=body)
+        answers[body] = api.get("/api/orders/1001").json()
+    assert answers["extra_fields"]["Introduced"] == "later"
+    assert answers["extra_fields"]["JobSite"]["City"] == plain["JobSite"]["City"]
+    assert answers["unknown_enum"]["Status"] == "SomethingNew"
+    assert answers["unknown_enum"]["Agent"] == plain["Agent"]
+    assert answers["wrong_types"]["Id"] == [1001]
+    assert answers["wrong_types"]["Agent"]["Name"] == {"unexpected": plain["Agent"]["Name"]}
+
+
+def test_a_trickling_body_arrives_whole(sandbox: Sandbox, api: httpx.Client) -> None:
+    plain = api.get("/api/enterprises").json()
+    sandbox.faults.add(trickle=0)
+    assert api.get("/api/enterprises").json() == plain
+
+
+def test_a_delayed_answer_runs_into_the_clients_timeout(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(delay_after=0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/api/orders", json=_ORDER, timeout=0.05)
+    assert [one.action for one in sandbox.ledger] == ["order.created"]
+
+
+def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(path="/api/orders/*", nth=2, times=2, status=500)
+    found = [api.get("/api/orders/1001").status_code for _ in range(4)]
+    assert found == [200, 500, 500, 200]
+    assert api.get("/api/offices").status_code == 200
+    sandbox.faults.clear()
+    sandbox.faults.add(Fault(probability=0.5, seed=3, times=None, status=500))
+    drawn = [api.get("/api/enterprises").status_code for _ in range(20)]
+    assert set(drawn) == {200, 500}
+    sandbox.faults.clear()
+    sandbox.faults.add(probability=0.5, seed=3, times=None, status=500)
+    assert [api.get("/api/enterprises").status_code for _ in range(20)] == drawn
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"reset": "sometimes"},
+        {"body": "wet"},
+        {"nth": 0},
+        {"times": 0},
+        {"probability": 2},
+        {"delay_after": -1},
+        {"status": 99},
+    ],
+)
+def test_a_fault_that_could_never_happen_is_refused(sandbox: Sandbox, parameters: dict[str, Any]) -> None:
+    with pytest.raises(SandboxError):
+        sandbox.faults.add(**parameters)
+
+
+def test_time_installs_a_draft_and_takes_its_sign_down(sandbox: Sandbox, api: httpx.Client) -> None:
+    due = {**_ORDER, "DueDate": "2026-01-20T00:00:00Z"}
+    key = api.post("/api/orders", json=due).json()["OrderId"]
+    sandbox.clock.advance(days=4)
+    assert api.get(f"/api/orders/{key}").json()["Status"] == "Draft"
+    sandbox.clock.advance(days=1)
+    order = api.get(f"/api/orders/{key}").json()
+    assert (order["Status"], order["DateInstalled"]) == ("Installed", "2026-01-20T00:00:00.000Z")
+    removal = {"DueDate": "2026-03-01T00:00:00Z"}
+    api.post(f"/api/orders/{key}/requestremoval", json=removal)
+    sandbox.clock.set(datetime(2026, 3, 2, tzinfo=UTC))
+    order = api.get(f"/api/orders/{key}").json()
+    assert (order["Status"], order["RemovalDate"]) == ("Removed", "2026-03-01T00:00:00.000Z")
+
+
+def test_work_without_a_due_date_is_done_after_three_days(sandbox: Sandbox, api: httpx.Client) -> None:
+    key = api.post("/api/orders", json=_ORDER).json()["OrderId"]
+    service = {"InstallId": key, "PresetId": 1, "OverridePriceLimit": False}
+    (placed,) = api.post("/api/services", json=service).json()
+    now = sandbox.clock.advance(days=2, hours=23, minutes=59)
+    assert api.get(f"/api/orders/{key}").json()["Status"] == "Draft"
+    assert now == datetime(2026, 1, 18, 8, 59, tzinfo=UTC)
+    sandbox.clock.advance(minutes=1)
+    assert api.get(f"/api/orders/{key}").json()["DateInstalled"] == "2026-01-18T09:00:00.000Z"
+    assert api.get(f"/api/services/{placed['Id']}").json()["Status"] == "Completed"
+
+
+def test_the_ledger_tells_what_was_done_to_what(sandbox: Sandbox, api: httpx.Client) -> None:
+    result = api.post("/api/orders", json=_ORDER).json()
+    api.post(f"/api/orders/{result['OrderId']}/requestremoval", json={})
+    api.post("/api/orders", json={"AgentId": 1})
+    created, removal = sandbox.ledger
+    assert (created.id, created.action) == (result["RequestId"], "order.created")
+    assert (created.subject_id, created.external_id) == (result["OrderId"], "mine")
+    assert (removal.action, removal.subject_id) == ("removal.requested", result["OrderId"])
+
+
+def test_a_reset_brings_everything_back_to_the_beginning(sandbox: Sandbox, api: httpx.Client) -> None:
+    before = rows(api)
+    first = api.post("/api/orders", json=_ORDER).json()
+    sandbox.clock.advance(days=30)
+    sandbox.faults.add(times=None, status=500)
+    sandbox.reset()
+    assert sandbox.requests == []
+    assert rows(api) == before
+    assert api.post("/api/orders", json=_ORDER).json() == first
+
+
+def test_what_an_earlier_run_left_is_not_reset_away(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    with Sandbox(orders=1, database=path) as first:
+        later = first.clock.advance(days=1)
+    with Sandbox(database=path) as second:
+        assert second.clock.now() == later
+        with pytest.raises(SandboxError, match="earlier run"):
+            second.reset()

@@ -71,9 +71,9 @@ def encode(value: Any) -> bytes:
 
 def instant(value: datetime) -> str:
     """`2024-01-02T00:00:00.000Z`, with microseconds only where there are any."""
-    utc = value.astimezone(UTC).replace(tzinfo=None)
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
-    return utc.isoformat(timespec=precision) + "Z"
+    return utc.isoformat(timespec=precision)[: -len("+00:00")] + "Z"
 
 
 def _encode_scalar(value: object) -> str | float:

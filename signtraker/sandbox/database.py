@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, insert, select, update
+from sqlalchemy import Integer, bindparam, create_engine, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from sqlalchemy.engine import Connection, Engine
+
+
+# Built once: every write needs several numbers.
+_OF_KIND = identities.c.Kind == bindparam("kind")
+_LOOK = select(identities.c.Next).where(_OF_KIND)
+_TAKE = (
+    update(identities)
+    .where(_OF_KIND)
+    .values({identities.c.Next: identities.c.Next + bindparam("count", type_=Integer())})
+)
 
 
 class Database:
@@ -65,13 +75,8 @@ class Database:
 
 def allocate(connection: Connection, kind: str, count: int = 1) -> int:
     """Reserve `count` numbers of a kind; the first of them."""
-    connection.execute(
-        update(identities)
-        .where(identities.c.Kind == kind)
-        .values({identities.c.Next: identities.c.Next + count})
-    )
-    after = connection.execute(select(identities.c.Next).where(identities.c.Kind == kind))
-    return int(after.scalar_one()) - count
+    connection.execute(_TAKE, {"kind": kind, "count": count})
+    return int(connection.execute(_LOOK, {"kind": kind}).scalar_one()) - count
 
 
 def start_identities(connection: Connection, following: dict[str, int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case
 
 from signtraker.query.nodes import Path
 from signtraker.sandbox.answers import missing, ok
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 def answer_list(backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]) -> Response:
     """Answer a list request, narrowed by the endpoint's own conditions before its options."""
     query = read_query(request.query_params.multi_items(), view.entity, backend.settings)
-    statement = _statement(view, query, backend.settings).where(*conditions)
+
+    def narrow(statement: Select[Any]) -> Select[Any]:
+        return _narrow(statement.where(*conditions), view, query, backend.settings)
+
     with backend.database.begin() as connection:
-        records = view.read(connection, statement, query.chosen)
+        records = view.read(connection, narrow, query.chosen)
     return ok(records)
 
 
@@ -43,8 +46,8 @@ def answer_one(backend: Backend, view: View, request: Request) -> Response:
     return ok(record)
 
 
-def _statement(view: View, query: ListQuery, settings: Settings) -> Select[Any]:
-    statement: Select[Any] = select().select_from(view.source).order_by(*_ordering(view, query))
+def _narrow(statement: Select[Any], view: View, query: ListQuery, settings: Settings) -> Select[Any]:
+    statement = statement.order_by(*_ordering(view, query))
     if query.where is not None:
         statement = statement.where(Translator(view).predicate(query.where))
     caps = [cap for cap in (query.top, settings.page_cap) if cap is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from signtraker.sandbox import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Column, ColumnElement, FromClause, Select, Table
     from sqlalchemy.engine import Connection, Row
@@ -28,7 +29,7 @@ class Collection:
     value: Column[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """One entity: where its rows come from, and which column each of its properties is."""
 
@@ -59,18 +60,16 @@ class View:
     def read(
         self,
         connection: Connection,
-        narrow: Select[Any] | None = None,
+        narrow: Callable[[Select[Any]], Select[Any]],
         chosen: Iterable[str] | None = None,
     ) -> list[Record]:
-        """The records of the rows that `narrow` (a select over `source`) keeps.
+        """The records of the rows that `narrow` leaves of a select over `source`.
 
         `chosen` names the properties that are wanted; nested ones and lists count as one each.
         """
-        wanted = None if chosen is None else set(chosen)
-        shape = _Shape(self, wanted)
-        statement = (select().select_from(self.source) if narrow is None else narrow).add_columns(
-            *shape.columns
-        )
+        wanted = None if chosen is None else frozenset(chosen)
+        shape = _shape(self, wanted)
+        statement = narrow(shape.statement)
         rows = connection.execute(statement).all()
         records = [shape.record(row) for row in rows]
         for name, collection in self.collections.items():
@@ -80,8 +79,8 @@ class View:
 
     def find(self, connection: Connection, key: int) -> Record | None:
         """The record with this Id."""
-        narrow: Select[Any] = select().select_from(self.source).where(self.key == key)
-        return next(iter(self.read(connection, narrow)), None)
+        found = self.read(connection, lambda statement: statement.where(self.key == key))
+        return found[0] if found else None
 
 
 class _Shape:
@@ -90,18 +89,19 @@ class _Shape:
     The key comes first, wanted or not: lists are attached by it.
     """
 
-    def __init__(self, view: View, wanted: set[str] | None) -> None:
+    def __init__(self, view: View, wanted: frozenset[str] | None) -> None:
         flat = {name: c for name, c in view.flat.items() if wanted is None or name in wanted}
-        self.columns: list[ColumnElement[Any]] = [view.key, *flat.values()]
+        taken: list[ColumnElement[Any]] = [view.key, *flat.values()]
         self._flat = tuple(flat)
         self._nested: list[tuple[str, tuple[str, ...], slice]] = []
         for name, columns in view.nested.items():
             if wanted is None or name in wanted:
-                start = len(self.columns)
-                self.columns.extend(columns.values())
-                self._nested.append((name, tuple(columns), slice(start, len(self.columns))))
+                start = len(taken)
+                taken.extend(columns.values())
+                self._nested.append((name, tuple(columns), slice(start, len(taken))))
         # Two columns may bear the same name; rows are read by position, so labels only need differ.
-        self.columns = [column.label(f"c{index}") for index, column in enumerate(self.columns)]
+        labels = [column.label(f"c{index}") for index, column in enumerate(taken)]
+        self.statement: Select[Any] = select(*labels).select_from(view.source)
 
     def record(self, row: Row[Any]) -> Record:
         """Put the values under their names; a nested object of nothing but nulls is null."""
@@ -109,9 +109,14 @@ class _Shape:
         record: Record = dict(zip(self._flat, values[1 : len(self._flat) + 1], strict=True))
         for name, names, part in self._nested:
             inner = values[part]
-            is_null = all(value is None for value in inner)
+            is_null = inner[0] is None and all(value is None for value in inner)
             record[name] = None if is_null else dict(zip(names, inner, strict=True))
         return record
+
+
+@functools.lru_cache(maxsize=256)
+def _shape(view: View, wanted: frozenset[str] | None) -> _Shape:
+    return _Shape(view, wanted)
 
 
 def _attach(

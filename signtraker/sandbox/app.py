@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from signtraker import __version__
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.backend import Backend
 
+_log = logging.getLogger("signtraker.sandbox")
 _GROUPS = (orders, agents, change_orders, services, awards, named)
 
 
@@ -59,6 +62,10 @@ def _guarded(api_key: str) -> type[APIRoute]:
                     return await handle(request)
                 except Refusal as refusal:
                     return refusal.response()
+                except SQLAlchemyError:
+                    # Left to Starlette, it would cost the client its connection too.
+                    _log.exception("The database failed.")
+                    return await _failed(request)
 
             return guarded
 
@@ -78,5 +85,5 @@ async def _no_method(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
+async def _failed(_request: Request, _error: Exception | None = None) -> Response:
     return message(500, "An error has occurred.").response()

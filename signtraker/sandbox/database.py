@@ -138,6 +138,11 @@ _SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
 
 def _nullable(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
-        return None if None in arguments else function(*arguments)
+        if None in arguments:
+            return None
+        try:
+            return function(*arguments)
+        except ArithmeticError:
+            return None  # the floor of what is infinite: no number, as after a division by zero
 
     return call

@@ -83,9 +83,10 @@ if TYPE_CHECKING:
         Filter,
         ODataError,
         OfficeQ,
-        OrderPresetQ,
         Ordering,
+        OrderPresetQ,
         Q,
+        QueryLimits,
         ServiceQ,
     )
     from signtraker.services import ServicesClient
@@ -165,6 +166,7 @@ else:
             "OrderPresetQ",
             "Ordering",
             "Q",
+            "QueryLimits",
             "ServiceQ",
         ),
         "signtraker.services": ("ServicesClient",),
@@ -233,6 +235,7 @@ __all__ = [
     "PreparedRequest",
     "Problem",
     "Q",
+    "QueryLimits",
     "RateLimitError",
     "RecordedExchange",
     "RefRequest",

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
     from signtraker._config import Config
     from signtraker._recording import RecordedExchange
+    from signtraker.query import ODataVersion, QueryLimits
 
 HttpT = TypeVar("HttpT")
 ConnectionT = TypeVar("ConnectionT", bound="Connection[Any]")
-_PORTABLE = ("base_url", "timeout_seconds", "max_retries", "retry_backoff_seconds", "resend_on_429")
+_PORTABLE = (
+    "base_url",
+    "timeout_seconds",
+    "max_retries",
+    "retry_backoff_seconds",
+    "resend_on_429",
+    "odata_version",
+    "query_limits",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Client(Generic[ConnectionT]):
         max_retries: int | None = None,
         retry_backoff_seconds: float | None = None,
         resend_on_429: bool | None = None,
+        odata_version: ODataVersion | None = None,
+        query_limits: QueryLimits | None = None,
     ) -> Self:
         """Return the same client with other settings, over the same connections.
 
@@ -87,6 +98,8 @@ class Client(Generic[ConnectionT]):
             max_retries=max_retries,
             retry_backoff_seconds=retry_backoff_seconds,
             resend_on_429=resend_on_429,
+            odata_version=odata_version,
+            query_limits=query_limits,
         )
         return self._sharing(replace(self._connection, config=config))
 

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
+from signtraker.query import QueryLimits
+from signtraker.query.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from signtraker.query import ODataVersion
 
 KEY_VARIABLES = ("SIGNTRAKER_API_KEY", "SIGNTRACKER_API_KEY")
 _DNS_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -30,6 +34,8 @@ class Config:
     max_retries: int = 2
     retry_backoff_seconds: float = 0.5
     resend_on_429: bool = True
+    odata_version: ODataVersion = "v4"
+    query_limits: QueryLimits = DEFAULT_LIMITS
 
     @property
     def is_loopback(self) -> bool:
@@ -47,6 +53,8 @@ def resolve(
     max_retries: int | None = None,
     retry_backoff_seconds: float | None = None,
     resend_on_429: bool = True,
+    odata_version: ODataVersion | None = None,
+    query_limits: QueryLimits | None = None,
 ) -> Config:
     """Resolve every setting: an argument wins over its environment variable, which wins over the default.
 
@@ -61,6 +69,8 @@ def resolve(
             environ, "retry_backoff_seconds", retry_backoff_seconds, 0.5, allow_zero=True
         ),
         resend_on_429=resend_on_429,
+        odata_version=_odata_version(environ, odata_version),
+        query_limits=_query_limits(query_limits),
     )
 
 
@@ -148,6 +158,25 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable else None
+
+
+def _odata_version(environ: Mapping[str, str], given: object) -> ODataVersion:
+    variable = "SIGNTRAKER_ODATA_VERSION"
+    value = given if given is not None else environ.get(variable) or "v4"
+    if value == "v3":
+        return "v3"
+    if value == "v4":
+        return "v4"
+    source = "odata_version" if given is not None else f"The environment variable {variable}"
+    raise SignTrakerConfigError(f"{source} must be 'v3' or 'v4', not {value!r}.")
+
+
+def _query_limits(given: object) -> QueryLimits:
+    if given is None:
+        return DEFAULT_LIMITS
+    if not isinstance(given, QueryLimits):
+        raise SignTrakerConfigError(f"query_limits must be QueryLimits(…), not {given!r}.")
+    return given
 
 
 def _seconds(

@@ -10,6 +10,7 @@ from signtraker._reading import ReadList
 from signtraker._request import Request
 
 if TYPE_CHECKING:
+    from signtraker._config import Config
     from signtraker._options import ListOptions
     from signtraker._request import Pairs
     from signtraker.models import ResponseModel
@@ -24,8 +25,8 @@ class Listing(Generic[M]):
     path: str
     model: type[M]
 
-    def request(self, options: ListOptions, own: Pairs = ()) -> Request[list[M]]:
+    def request(self, options: ListOptions, config: Config, own: Pairs = ()) -> Request[list[M]]:
         """Return the request for one list; `own` are the endpoint's own query parameters."""
-        query = list_query(self.model.__name__, options)
+        query = list_query(self.model.__name__, options, config, own)
         reader = ReadList(self.model, options.select is not None)
-        return Request("GET", self.path, reader, (*own, *query))
+        return Request("GET", self.path, reader, query)

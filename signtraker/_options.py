@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
+from signtraker._request import encode
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._sentences import shown
-from signtraker.query import Field, Filter, Ordering
+from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
+from signtraker.query.limits import check_length, check_nodes, check_orderings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signtraker._config import Config
     from signtraker._request import Pairs
+    from signtraker.query import ODataVersion, QueryLimits
 
 M = TypeVar("M")
 FilterOption: TypeAlias = Filter[M] | str
@@ -35,23 +39,31 @@ class ListOptions:
     select: object = None
 
 
-def list_query(entity: str, options: ListOptions) -> Pairs:
-    """Return the query of a list call; raises `ValidationError` naming every option that can't be sent."""
+def list_query(entity: str, options: ListOptions, config: Config, own: Pairs = ()) -> Pairs:
+    """Return the query of a list call; raises `ValidationError` naming every option that can't be sent.
+
+    A query beyond the server's limits can't: it would be answered with an error, or a page in HTML.
+    """
+    version, limits = config.odata_version, config.query_limits
     texts: dict[str, Callable[[], str]] = {
-        "filter": lambda: filter_text(options.filter, entity),
-        "orderby": lambda: orderby_text(options.orderby, entity),
+        "filter": lambda: filter_text(options.filter, entity, version, limits),
+        "orderby": lambda: orderby_text(options.orderby, entity, version, limits),
         "select": lambda: select_text(options.select, entity),
         "top": lambda: _count(options.top),
         "skip": lambda: _count(options.skip),
     }
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = [*own]
     problems: list[Problem] = []
     for name, text in texts.items():
         if getattr(options, name) is not None:
             try:
                 pairs.append((f"${name}", text()))
-            except _RefusedError as refusal:
+            except (_RefusedError, QueryLimitError, ODataError) as refusal:
                 problems.append(Problem(name, str(refusal)))
+    try:
+        check_length(encode(pairs), limits)
+    except QueryLimitError as refusal:
+        problems.append(Problem("filter", str(refusal)))
     refuse(problems)
     return tuple(pairs)
 
@@ -83,19 +95,24 @@ def text_parameter(name: str, value: object) -> str:
         ) from None
 
 
-def filter_text(value: object, entity: str) -> str:
+def filter_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
     """Return the text of `$filter`."""
-    if _is_filter(value):
+    if is_filter(value):
         _same_entity(value, entity)
-        return str(value)
+        check_nodes(value.node, entity, version, limits)
+        return value.render(version)
     if isinstance(value, str):
-        return _text(value)
+        text = _text(value)
+        check_nodes(text, entity, version, limits)
+        return text
     raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {shown(value)}")
 
 
-def orderby_text(value: object, entity: str) -> str:
+def orderby_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
     """Return the text of `$orderby`."""
-    return _joined("orderby", value, lambda part: _ordering_text(part, entity))
+    text = _joined("orderby", value, lambda part: _ordering_text(part, entity, version))
+    check_orderings(text, entity, version, limits)
+    return text
 
 
 def select_text(value: object, entity: str) -> str:
@@ -112,10 +129,10 @@ def _joined(name: str, value: object, text: Callable[[object], str]) -> str:
     return text(value)
 
 
-def _ordering_text(value: object, entity: str) -> str:
+def _ordering_text(value: object, entity: str, version: ODataVersion) -> str:
     if _is_ordering(value):
         _same_entity(value, entity)
-        return str(value)
+        return value.render(version)
     if _is_field(value):
         _same_entity(value, entity)
         return "/".join(value.path)
@@ -141,7 +158,8 @@ def _selected_name(value: object, entity: str) -> str:
     raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {shown(value)}")
 
 
-def _is_filter(value: object) -> TypeGuard[Filter[Any]]:
+def is_filter(value: object) -> TypeGuard[Filter[Any]]:
+    """Return whether this is a filter, on whatever list."""
     return isinstance(value, Filter)
 
 
@@ -151,6 +169,14 @@ def _is_ordering(value: object) -> TypeGuard[Ordering[Any]]:
 
 def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
     return isinstance(value, Field)
+
+
+def check_same_list(value: Filter[Any], entity: str) -> None:
+    """Raise `ValidationError` for a filter on another list."""
+    try:
+        _same_entity(value, entity)
+    except _RefusedError as refusal:
+        refuse([Problem("filter", str(refusal))])
 
 
 def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:

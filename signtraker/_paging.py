@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from signtraker._options import counts, orderby_text, select_text
+from signtraker._options import orderby_text
 from signtraker.exceptions import NotSelectedError, UnreadableResponseError
 from signtraker.query import Filter
 from signtraker.query.nodes import Comparison, Literal, Path
@@ -19,15 +19,18 @@ from signtraker.query.nodes import Comparison, Literal, Path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from signtraker._config import Config
     from signtraker._listing import Listing
     from signtraker._options import ListOptions
     from signtraker._request import Pairs, Request
     from signtraker.models import ResponseModel
+    from signtraker.query import ODataVersion
 
 PAGE_SIZE = 100
 _CHUNK = 64
+_INT32_MAX = 2**31 - 1
+_INT64_MAX = 2**63 - 1
 _BY_ID = re.compile(r"(?:^|,)\s*Id(?:\s+(?:asc|desc))?\s*(?:,|$)")
-_HAS_ID = re.compile(r"(?:^|,)\s*(?:Id|\*)\s*(?:,|$)")
 
 
 class SeenIds:
@@ -55,9 +58,14 @@ M = TypeVar("M", bound="ResponseModel")
 class ByKey:
     """Where a walk without an ordering stands: behind the largest id so far."""
 
-    def __init__(self, entity: str) -> None:
+    def __init__(self, entity: str, version: ODataVersion, last: int | None = None) -> None:
         self._entity = entity
-        self._last: int | None = None
+        self._version: ODataVersion = version
+        self._last = last
+
+    def late(self) -> ByKey:
+        """Return where the walk may come to stand, for the longest request that it may need."""
+        return ByKey(self._entity, self._version, _INT64_MAX)
 
     def page(self, options: ListOptions, size: int) -> ListOptions:
         """Return the options of the next page."""
@@ -70,7 +78,11 @@ class ByKey:
         if given is None:
             return behind
         # The caller's own text may be anything, so it goes into parentheses and stays text.
-        return f"({given}) and {behind}" if isinstance(given, str) else cast("Filter[Any]", given) & behind
+        return (
+            f"({given}) and {behind.render(self._version)}"
+            if isinstance(given, str)
+            else cast("Filter[Any]", given) & behind
+        )
 
     def unseen(self, rows: Sequence[_Record]) -> Sequence[_Record]:
         """Return the rows of a page that are new: all of them, or the server did not do what it was asked."""
@@ -84,10 +96,14 @@ class ByKey:
 class ByOffset:
     """Where a walk with an ordering stands: behind as many rows as were received."""
 
-    def __init__(self, orderby: str) -> None:
+    def __init__(self, orderby: str, received: int = 0) -> None:
         self._orderby = orderby if _BY_ID.search(orderby) else f"{orderby},Id"
-        self._received = 0
+        self._received = received
         self._seen = SeenIds()
+
+    def late(self) -> ByOffset:
+        """Return where the walk may come to stand, for the longest request that it may need."""
+        return ByOffset(self._orderby, _INT32_MAX)
 
     def page(self, options: ListOptions, size: int) -> ListOptions:
         """Return the options of the next page."""
@@ -116,21 +132,18 @@ class Walk(Generic[M]):
         self,
         listing: Listing[M],
         options: ListOptions,
+        config: Config,
         own: Pairs,
         *,
         page_size: int,
         max_items: int | None,
     ) -> None:
-        """Raises `ValidationError` for what can't be sent, before the first row is wanted."""
-        counts(1, page_size=page_size)
-        counts(0, **({} if max_items is None else {"max_items": max_items}))
-        listing.request(options)
-        entity = listing.model.__name__
-        if options.select is not None:
-            names = select_text(options.select, entity)
-            options = replace(options, select=names if _HAS_ID.search(names) else f"{names},Id")
-        ordered = options.orderby is not None
-        self._position = ByOffset(orderby_text(options.orderby, entity)) if ordered else ByKey(entity)
+        entity, version = listing.model.__name__, config.odata_version
+        if options.orderby is None:
+            self._position: ByKey | ByOffset = ByKey(entity, version)
+        else:
+            self._position = ByOffset(orderby_text(options.orderby, entity, version, config.query_limits))
+        self._config = config
         self._listing = listing
         self._options = options
         self._own = own
@@ -138,12 +151,22 @@ class Walk(Generic[M]):
         self._remaining = max_items
         self._ended = False
 
+    def check(self) -> None:
+        """Raise `ValidationError` now for what could not be sent now or on a later page."""
+        for position in (self._position, self._position.late()):
+            self._listing.request(position.page(self._options, self._page_size), self._config, self._own)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to ask for."""
+        return self._ended or self._remaining == 0
+
     def next_request(self) -> Request[list[M]] | None:
         """Return the request for the next page; None at the end."""
-        if self._ended or self._remaining == 0:
+        if self.ended:
             return None
         size = self._page_size if self._remaining is None else min(self._page_size, self._remaining)
-        return self._listing.request(self._position.page(self._options, size), self._own)
+        return self._listing.request(self._position.page(self._options, size), self._config, self._own)
 
     def received(self, rows: list[M]) -> list[M]:
         """Take the rows of that page; return those that the caller has not had yet."""

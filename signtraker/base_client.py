@@ -17,22 +17,24 @@ from signtraker._client import Client, Connection, not_a_method, nothing_sent
 from signtraker._config import Config, resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import quiet_httpx
-from signtraker._paging import Walk
+from signtraker._merging import walk
 from signtraker._prepared import CapturedError, PreparedRequest
 from signtraker._recording import observe
 from signtraker._version import __version__
-from signtraker.exceptions import SignTrakerConfigError
+from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from os import PathLike
     from types import TracebackType
 
     from signtraker._exchange import Action
     from signtraker._listing import Listing
+    from signtraker._merging import AnyWalk
     from signtraker._options import ListOptions
     from signtraker._request import AnyRequest, Pairs, Request
     from signtraker.models import ResponseModel
+    from signtraker.query import ODataVersion, QueryLimits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +62,9 @@ class BaseClient(Client["_Connection"]):
         retry_backoff_seconds: The wait before the first retry, doubled for each further one, less up to
             half by chance; 0.5 by default.
         resend_on_429: Whether a write is sent again after a 429, assumed to mean that it was not done.
+        odata_version: The server's OData dialect, "v4" (the default) or "v3", also as
+            `SIGNTRAKER_ODATA_VERSION`; filters and orderings are written in it.
+        query_limits: What the server takes of a query, if it is configured otherwise than usual.
         http_client: An `httpx.Client` of yours: it is used, and not closed. Its own proxies and
             certificates apply.
         proxy: The URL of a proxy. A loopback server is always reached directly.
@@ -80,6 +85,8 @@ class BaseClient(Client["_Connection"]):
         max_retries: int | None = None,
         retry_backoff_seconds: float | None = None,
         resend_on_429: bool = True,
+        odata_version: ODataVersion | None = None,
+        query_limits: QueryLimits | None = None,
         http_client: httpx.Client | None = None,
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
@@ -93,6 +100,8 @@ class BaseClient(Client["_Connection"]):
             max_retries=max_retries,
             retry_backoff_seconds=retry_backoff_seconds,
             resend_on_429=resend_on_429,
+            odata_version=odata_version,
+            query_limits=query_limits,
         )
         if http_client is None:
             http = httpx.Client(**http_options(config, proxy, ca))
@@ -141,7 +150,22 @@ class BaseClient(Client["_Connection"]):
         return self._connection.send(request)
 
     def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
-        return self._send(listing.request(options, own))
+        return self._send(listing.request(options, self._connection.config, own))
+
+    def _run(self, steps: Generator[Request[Any], Any, T]) -> T:
+        """Perform an operation of several requests: it yields them, and is sent their answers or errors."""
+        try:
+            request = next(steps)
+            while True:
+                try:
+                    result = self._send(request)
+                except SignTrakerError as error:
+                    request = steps.throw(error)
+                else:
+                    request = steps.send(result)
+        except StopIteration as end:
+            found: T = end.value
+            return found
 
     def _iterate(
         self,
@@ -151,11 +175,12 @@ class BaseClient(Client["_Connection"]):
         max_items: int | None,
         own: Pairs = (),
     ) -> Iterator[M]:
-        return self._walk(Walk(listing, options, own, page_size=page_size, max_items=max_items))
+        config = self._connection.config
+        return self._walk(walk(listing, options, config, own, page_size=page_size, max_items=max_items))
 
-    def _walk(self, walk: Walk[M]) -> Iterator[M]:
-        while (request := walk.next_request()) is not None:
-            yield from walk.received(self._send(request))
+    def _walk(self, pages: AnyWalk[M]) -> Iterator[M]:
+        while (request := pages.next_request()) is not None:
+            yield from pages.received(self._send(request))
 
 
 class _Connection(Connection["httpx.Client"]):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from signtraker._detection import detection
 from signtraker.agents import AgentsClient
 from signtraker.base_client import BaseClient
 from signtraker.change_orders import ChangeOrdersClient
@@ -12,6 +15,9 @@ from signtraker.order_presets import OrderPresetsClient
 from signtraker.orders import OrdersClient
 from signtraker.services import ServicesClient
 
+if TYPE_CHECKING:
+    from signtraker.query import ODataVersion
+
 
 class SignTrakerClient(BaseClient):
     """The client of one tenant; its resources share one configuration and one connection pool.
@@ -19,6 +25,13 @@ class SignTrakerClient(BaseClient):
     The arguments are those of `BaseClient`: a key, and the tenant as `subdomain` or `base_url`, each
     with an environment variable to stand in for it. Threads may share a client.
     """
+
+    def detect_odata_version(self) -> ODataVersion:
+        """Ask the server harmlessly which OData dialect it speaks; give the answer to `odata_version`.
+
+        It sends one or two reads of no orders. Raises `SignTrakerError` where the answers leave it open.
+        """
+        return self._run(detection())
 
     @property
     def agents(self) -> AgentsClient:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import httpx
 
@@ -17,7 +17,7 @@ from signtraker._client import Client, Connection, not_a_method, nothing_sent
 from signtraker._config import resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import quiet_httpx
-from signtraker._paging import Walk
+from signtraker._merging import walk
 from signtraker._prepared import CapturedError
 from signtraker._recording import observe
 from signtraker.base_client import (
@@ -29,18 +29,21 @@ from signtraker.base_client import (
     prepared,
     reason,
 )
+from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from os import PathLike
     from types import TracebackType
 
     from signtraker._exchange import Action
     from signtraker._listing import Listing
+    from signtraker._merging import AnyWalk
     from signtraker._options import ListOptions
     from signtraker._prepared import PreparedRequest
     from signtraker._request import AnyRequest, Pairs, Request
     from signtraker.models import ResponseModel
+    from signtraker.query import ODataVersion, QueryLimits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,6 +68,8 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         max_retries: int | None = None,
         retry_backoff_seconds: float | None = None,
         resend_on_429: bool = True,
+        odata_version: ODataVersion | None = None,
+        query_limits: QueryLimits | None = None,
         http_client: httpx.AsyncClient | None = None,
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
@@ -78,6 +83,8 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             max_retries=max_retries,
             retry_backoff_seconds=retry_backoff_seconds,
             resend_on_429=resend_on_429,
+            odata_version=odata_version,
+            query_limits=query_limits,
         )
         if http_client is None:
             http = httpx.AsyncClient(**http_options(config, proxy, ca))
@@ -132,7 +139,24 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         return await self._connection.send(request)
 
     async def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
-        return await self._send(listing.request(options, own))
+        return await self._send(listing.request(options, self._connection.config, own))
+
+    async def _run(self, steps: Generator[Request[Any], Any, T]) -> T:
+        try:
+            request = next(steps)
+        except StopIteration as end:
+            return cast("T", end.value)
+        while True:
+            try:
+                result = await self._send(request)
+            except SignTrakerError as error:
+                answered = partial(steps.throw, error)
+            else:
+                answered = partial(steps.send, result)
+            try:
+                request = answered()
+            except StopIteration as end:
+                return cast("T", end.value)
 
     def _iterate(
         self,
@@ -142,11 +166,12 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         max_items: int | None,
         own: Pairs = (),
     ) -> AsyncIterator[M]:
-        return self._walk(Walk(listing, options, own, page_size=page_size, max_items=max_items))
+        config = self._connection.config
+        return self._walk(walk(listing, options, config, own, page_size=page_size, max_items=max_items))
 
-    async def _walk(self, walk: Walk[M]) -> AsyncIterator[M]:
-        while (request := walk.next_request()) is not None:
-            for row in walk.received(await self._send(request)):
+    async def _walk(self, pages: AnyWalk[M]) -> AsyncIterator[M]:
+        while (request := pages.next_request()) is not None:
+            for row in pages.received(await self._send(request)):
                 yield row
 
 

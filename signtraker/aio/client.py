@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from signtraker._detection import detection
 from signtraker.aio.agents import AsyncAgentsClient
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.aio.change_orders import AsyncChangeOrdersClient
@@ -13,6 +16,9 @@ from signtraker.aio.order_presets import AsyncOrderPresetsClient
 from signtraker.aio.orders import AsyncOrdersClient
 from signtraker.aio.services import AsyncServicesClient
 
+if TYPE_CHECKING:
+    from signtraker.query import ODataVersion
+
 
 class AsyncSignTrakerClient(AsyncBaseClient):
     """The client of one tenant; its resources share one configuration and one connection pool.
@@ -20,6 +26,13 @@ class AsyncSignTrakerClient(AsyncBaseClient):
     The arguments are those of `AsyncBaseClient`: a key, and the tenant as `subdomain` or `base_url`, each
     with an environment variable to stand in for it. Tasks of one event loop may share a client.
     """
+
+    async def detect_odata_version(self) -> ODataVersion:
+        """Ask the server harmlessly which OData dialect it speaks; give the answer to `odata_version`.
+
+        It sends one or two reads of no orders. Raises `SignTrakerError` where the answers leave it open.
+        """
+        return await self._run(detection())
 
     @property
     def agents(self) -> AsyncAgentsClient:

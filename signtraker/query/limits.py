@@ -9,7 +9,7 @@ from signtraker.query.cost import node_count
 from signtraker.query.errors import ODataError, QueryLimitError
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
-from signtraker.query.parse import parse_filter, parse_orderby, repeated
+from signtraker.query.parse import parse_clauses, parse_filter, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ def check_orderings(
         return
     try:
         orders = (
-            parse_orderby(orderby, entity, version=version) if isinstance(orderby, str) else tuple(orderby)
+            parse_clauses(orderby, entity, version=version) if isinstance(orderby, str) else tuple(orderby)
         )
     except ODataError:
         return

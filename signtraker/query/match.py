@@ -45,6 +45,11 @@ def holds(node: Node, record: object, entity: str) -> bool | None:
     return cast("bool | None", _Row(record, entity, {}).value(node))
 
 
+def evaluate(node: Node, record: object, entity: str) -> Any:
+    """Return the value of an expression for a record of the entity; None for null."""
+    return _Row(record, entity, {}).value(node)
+
+
 def substring(text: str, start: int, length: int | None = None) -> str:
     """Return the part of a text from a place counted from 0; what lies outside it is empty."""
     first = max(start, 0)

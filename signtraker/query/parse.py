@@ -26,15 +26,18 @@ def parse_filter(text: str, entity: str, *, version: ServerVersion = "v4") -> No
 
 def parse_orderby(text: str, entity: str, *, version: ServerVersion = "v4") -> tuple[Order, ...]:
     """Read the text of `$orderby` on an entity; raises ODataError as the server would."""
-    _not_empty("$orderby", text)
-    binder = Binder(ENTITIES[entity], version, text)
-    orders = tuple(
-        Order(binder.ordering(form), descending) for form, descending in read_orderby(text, version)
-    )
+    orders = parse_clauses(text, entity, version=version)
     twice = repeated(orders)
     if twice is not None:
         raise ODataError(f"Duplicate property named '{twice}' is not supported in '$orderby'.")
     return orders
+
+
+def parse_clauses(text: str, entity: str, *, version: ServerVersion = "v4") -> tuple[Order, ...]:
+    """Read the text of `$orderby` clause by clause, whether or not they go together."""
+    _not_empty("$orderby", text)
+    binder = Binder(ENTITIES[entity], version, text)
+    return tuple(Order(binder.ordering(form), descending) for form, descending in read_orderby(text, version))
 
 
 def repeated(orders: tuple[Order, ...]) -> str | None:

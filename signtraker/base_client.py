@@ -21,7 +21,7 @@ from signtraker._merging import walk
 from signtraker._prepared import CapturedError, PreparedRequest
 from signtraker._recording import observe
 from signtraker._version import __version__
-from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
+from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -293,13 +293,16 @@ def http_request(
     http: httpx.Client | httpx.AsyncClient, request: AnyRequest, config: Config
 ) -> httpx.Request:
     """Build the httpx request; it carries its own authorization, whatever the client is set to."""
-    return http.build_request(
-        request.method,
-        f"{config.base_url}{request.target}",
-        headers=headers(request, config),
-        content=request.body,
-        timeout=config.timeout_seconds,
-    )
+    try:
+        return http.build_request(
+            request.method,
+            f"{config.base_url}{request.target}",
+            headers=headers(request, config),
+            content=request.body,
+            timeout=config.timeout_seconds,
+        )
+    except httpx.InvalidURL as error:
+        raise ValidationError(f"Not sent: no URL can hold this query: {error}") from None
 
 
 def headers(request: AnyRequest, config: Config) -> dict[str, str]:

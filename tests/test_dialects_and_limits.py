@@ -134,6 +134,15 @@ def test_the_bytes_are_counted_as_they_go_over_the_wire(flavour: Any) -> None:
     assert [len(urlsplit(one.target).query) for one in server.requests] == [2048]
 
 
+def test_a_url_that_nothing_can_carry_is_refused_in_a_sentence(flavour: Any) -> None:
+    limits = QueryLimits(nodes=10**9, query_bytes=10**9)
+    with ScriptedServer([Reply.json("[]")]) as server:
+        with open_client(flavour, KEY, server.url, query_limits=limits) as client:
+            with pytest.raises(ValidationError, match="no URL can hold this query"):
+                client.orders.list_orders(filter=Q.notes == "x" * 100_000)
+    assert server.requests == []
+
+
 def test_the_largest_filters_that_are_sent_are_taken_by_every_server(generation: Sandbox) -> None:
     version: Any = generation.settings.server[:2]
     with SignTrakerClient(generation.api_key, generation.url, odata_version=version) as client:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,12 @@ def test_every_public_name_exists_and_is_seen_by_type_checkers() -> None:
     assert list(signtraker.__all__) == sorted(signtraker.__all__)
     assert all(getattr(signtraker, name) is not None for name in signtraker.__all__)
     assert set(signtraker.__all__) <= set(dir(signtraker))
+
+
+def test_the_distribution_needs_three_packages_and_says_its_version() -> None:
+    assert version("signtraker") == signtraker.__version__
+    plain = [one for one in requires("signtraker") or [] if "extra ==" not in one]
+    assert sorted(re.split(r"[<>=]", one)[0] for one in plain) == ["httpx", "pydantic", "python-dateutil"]
 
 
 def test_a_misspelt_name_is_an_error() -> None:

@@ -6,12 +6,13 @@ import os
 import sys
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from signtraker import CreateOrderRequest, NotFoundError, Q, ValidationError
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from signtraker import Order, SignTrakerClient
+    from signtraker import Order, RecordedExchange, SignTrakerClient
 
 _COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -35,6 +36,15 @@ def show(text: str) -> None:
     print(f"    {text}")
 
 
+def wire(exchanges: list[RecordedExchange]) -> None:
+    """Print what went over the wire."""
+    for one in exchanges:
+        target = unquote(one.url.partition("/api")[2])
+        print(_styled("2", f"    → {one.method} /api{target}  {one.status_code}"))
+    if not exchanges:
+        print(_styled("2", "    → nothing was sent"))
+
+
 def refused(client: SignTrakerClient) -> None:
     """Send a payload with four mistakes; nothing reaches the server."""
     step("1. A payload with mistakes is refused before it is sent, all of them at once")
@@ -47,7 +57,7 @@ def refused(client: SignTrakerClient) -> None:
             show(f"{_styled('31', '✗')} {_styled('1', problem.field)} {problem.message}")
 
 
-def create(client: SignTrakerClient) -> int:
+def create(client: SignTrakerClient) -> None:
     """Create an order from a typed model."""
     step("2. A typed order is created")
     code('order = CreateOrderRequest(agent_id=1, preset_id=1, street_number="12",')
@@ -63,29 +73,25 @@ def create(client: SignTrakerClient) -> int:
     )
     result = client.orders.create_order(order)
     show(f"{_styled('32', '✓')} {result.status}: its id is {_styled('1', str(result.order_id))}.")
-    assert result.order_id is not None  # noqa: S101 - the sandbox always says
-    return result.order_id
 
 
-def find(client: SignTrakerClient) -> Order:
+def find(client: SignTrakerClient) -> None:
     """Find it with a filter that completion wrote."""
     step("3. It is found with a filter that is checked while you type")
     where = (Q.status == "Draft") & (Q.job_site.street_name == "O'Brien & Söhne Way")
     code('where = (Q.status == "Draft") & (Q.job_site.street_name == "O\'Brien & Söhne Way")')
     code("client.orders.list_orders(filter=where, orderby=Q.created.desc(), top=5)")
-    show(f"$filter={where}")
-    show(f"$orderby={Q.created.desc()}")
     orders = client.orders.list_orders(filter=where, orderby=Q.created.desc(), top=5)
     for order in orders:
         show(f"{_styled('32', '✓')} {_line(order)}")
-    return orders[0]
 
 
-def read_back(client: SignTrakerClient, order_id: int) -> None:
-    """Read the order, and one that does not exist."""
+def read_back(client: SignTrakerClient) -> None:
+    """Read the newest order, and one that does not exist."""
     step("4. It is read back as a model, not a dict; and what is not there is an error of its own")
-    code(f"client.orders.get_order({order_id})")
-    order = client.orders.get_order(order_id)
+    [newest] = client.orders.list_orders(orderby=Q.id.desc(), select=Q.id, top=1)
+    code(f"client.orders.get_order({newest.id})")
+    order = client.orders.get_order(newest.id)
     agent = order.agent.name if order.agent else "nobody"
     show(f"{_styled('32', '✓')} {_line(order)}, due {order.due_date:%Y-%m-%d}, ordered by {agent}")
     code("client.orders.get_order(999_999)")
@@ -117,14 +123,13 @@ def main() -> None:
     with Sandbox() as sandbox:
         print(f"A SignTraker sandbox with a few hundred orders runs at {sandbox.url}, on this machine only.")
         client = sandbox.client
-        refused(client)
-        create(client)
-        order = find(client)
-        read_back(client, order.id)
-        remove(client)
+        for perform in (refused, create, find, read_back, remove):
+            with client.record() as exchanges:
+                perform(client)
+            wire(exchanges)
     step("Next")
     show("README.md shows the same against your tenant; scripts/test runs everything that CI runs;")
-    show("python -m signtraker.sandbox keeps a sandbox running to try things on.")
+    show(".cache/demo/bin/python -m signtraker.sandbox keeps a sandbox running to try things on.")
 
 
 if __name__ == "__main__":

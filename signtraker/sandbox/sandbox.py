@@ -60,7 +60,7 @@ class Sandbox:
         """
         if orders < 0:
             raise SandboxError(f"orders={orders} must not be negative.")
-        self.settings = Settings(
+        self.settings: Settings = Settings(
             api_key=api_key,
             server=server,
             national_account=national_account,
@@ -183,6 +183,7 @@ class Sandbox:
             "timeout_seconds": 30.0,
             "max_retries": 2,
             "retry_backoff_seconds": 0.5,
+            "odata_version": "v3" if self.settings.server == "v3" else "v4",
             **options,
         }
         return self._live().stack.enter_context(SignTrakerClient(**given))

@@ -41,7 +41,7 @@ class Lexer:
         self.text = text
         self._pattern = _PATTERNS[version[:2]]
         self._folds = version == "v4-7"
-        self.token = self._read(0)
+        self.token: Token = self._read(0)
 
     def advance(self) -> Token:
         """Return the token at hand and move on."""

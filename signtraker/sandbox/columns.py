@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, DateTime, Float, Integer, Numeric, TypeDecorator
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
 
 # ruff: noqa: ARG002 - SQLAlchemy passes the dialect by position
 
 # SQLite gives 64 bits to every INTEGER, and makes only an INTEGER PRIMARY KEY its row id.
-Int64 = BigInteger().with_variant(Integer, "sqlite")
+Int64: BigInteger = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored as UTC without a zone and with microseconds."""
 
-    impl = DateTime
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime()
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Store the instant in UTC."""
@@ -35,8 +36,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Money(TypeDecorator[Decimal]):
     """An amount: exact where the database has decimals, else the nearest double, whose repr is the amount."""
 
-    impl = Numeric(28, 10).with_variant(Float(), "sqlite")
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Numeric(28, 10).with_variant(Float(), "sqlite")
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | float | None:
         """Hand SQLite a number that it knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Boolean, Date, Integer, Text
 from sqlalchemy.ext.compiler import compiles
@@ -10,54 +10,60 @@ from sqlalchemy.sql.functions import GenericFunction
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
 
 
-class Position(GenericFunction[int]):
+_T = TypeVar("_T")
+
+
+class PortableFunction(GenericFunction[_T]):
+    """A function whose compiled form SQLAlchemy may keep."""
+
+    inherit_cache: bool | None  # type: ignore[assignment]  # declared so above the class where mypy infers bool
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.inherit_cache = True
+
+
+class Position(PortableFunction[int]):
     """`Position(haystack, needle)`: where the needle begins, from 1, or 0; letters' case counts."""
 
-    type = Integer()
-    inherit_cache = True
+    type: TypeEngine[int] = Integer()
 
 
-class EndsWith(GenericFunction[bool]):
+class EndsWith(PortableFunction[bool]):
     """`EndsWith(haystack, needle)`: whether the one ends with the other."""
 
-    type = Boolean()
-    inherit_cache = True
+    type: TypeEngine[bool] = Boolean()
 
 
-class Day(GenericFunction[Any]):
+class Day(PortableFunction[Any]):
     """`Day(moment)`: its date in UTC."""
 
-    type = Date()
-    inherit_cache = True
+    type: TypeEngine[Any] = Date()
 
 
-class Characters(GenericFunction[int]):
+class Characters(PortableFunction[int]):
     """`Characters(text)`: its length."""
 
-    type = Integer()
-    inherit_cache = True
+    type: TypeEngine[int] = Integer()
 
 
-class Stripped(GenericFunction[str]):
+class Stripped(PortableFunction[str]):
     """`Stripped(text)`: without white space at its ends."""
 
-    type = Text()
-    inherit_cache = True
+    type: TypeEngine[str] = Text()
 
 
-class Substring(GenericFunction[str]):
+class Substring(PortableFunction[str]):
     """`Substring(text, start, length)`: counted from 0; what lies outside the text is empty."""
 
-    type = Text()
-    inherit_cache = True
+    type: TypeEngine[str] = Text()
 
 
-class Whole(GenericFunction[Any]):
+class Whole(PortableFunction[Any]):
     """`Whole(number)`: towards zero."""
-
-    inherit_cache = True
 
 
 @compiles(Position)

@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, MetaData, Ta
 
 from signtraker.sandbox.columns import Int64, Money, UtcDateTime
 
-metadata = MetaData()
+metadata: MetaData = MetaData()
 
 
 def _key() -> Column[int]:
@@ -25,13 +25,13 @@ def _named(name: str, *more: Column[int]) -> Table:
     return Table(name, metadata, _key(), Column("Name", Text), *more)
 
 
-enterprises = _named("enterprises")
-offices = _named("offices", _reference("EnterpriseId", "enterprises"))
-post_types = _named("post_types")
-service_types = _named("service_types")
-order_presets = _named("order_presets", _reference("PostTypeId", "post_types"))
+enterprises: Table = _named("enterprises")
+offices: Table = _named("offices", _reference("EnterpriseId", "enterprises"))
+post_types: Table = _named("post_types")
+service_types: Table = _named("service_types")
+order_presets: Table = _named("order_presets", _reference("PostTypeId", "post_types"))
 
-agents = Table(
+agents: Table = Table(
     "agents",
     metadata,
     _key(),
@@ -70,7 +70,7 @@ agents = Table(
     Column("IsSynced", Boolean),
 )
 
-job_sites = Table(
+job_sites: Table = Table(
     "job_sites",
     metadata,
     _key(),
@@ -80,9 +80,9 @@ job_sites = Table(
     Column("Longitude", Float),
 )
 
-sales_orders = Table("sales_orders", metadata, _key(), Column("OrderTotal", Money))
+sales_orders: Table = Table("sales_orders", metadata, _key(), Column("OrderTotal", Money))
 
-orders = Table(
+orders: Table = Table(
     "orders",
     metadata,
     _key(),
@@ -130,10 +130,10 @@ def _follow_up(name: str) -> Table:
     )
 
 
-change_orders = _follow_up("change_orders")
-services = _follow_up("services")
+change_orders: Table = _follow_up("change_orders")
+services: Table = _follow_up("services")
 
-awards = Table(
+awards: Table = Table(
     "awards",
     metadata,
     _key(),
@@ -146,7 +146,7 @@ awards = Table(
     Column("RemainingAmount", Money),
 )
 
-award_restrictions = Table(
+award_restrictions: Table = Table(
     "award_restrictions",
     metadata,
     Column("AwardId", Int64, ForeignKey("awards.Id"), primary_key=True, autoincrement=False),
@@ -155,7 +155,7 @@ award_restrictions = Table(
 )
 
 # The next free number of each kind: portable, and numbers are never used twice.
-identities = Table(
+identities: Table = Table(
     "identities",
     metadata,
     Column("Kind", Text, primary_key=True),
@@ -164,7 +164,7 @@ identities = Table(
 
 # What was done, in the order it was done; rows are only ever added. A test that kills its client
 # reads here what the server has really processed.
-ledger = Table(
+ledger: Table = Table(
     "ledger",
     metadata,
     _key(),
@@ -175,7 +175,7 @@ ledger = Table(
 )
 
 # Where the clock stood when the sandbox last did something.
-moments = Table(
+moments: Table = Table(
     "moments",
     metadata,
     Column("Name", Text, primary_key=True),

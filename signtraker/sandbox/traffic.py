@@ -50,7 +50,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: Settings, *, keep: int = 10_000) -> None:
         self._app = app
         self._settings = settings
-        self.faults = Faults()
+        self.faults: Faults = Faults()
         self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             national_account=not options.licensee,
             page_cap=options.page_cap,
             max_top=options.max_top,
+            design_days=options.design_days,
         )
         with sandbox:
             _serve(sandbox)
@@ -56,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(sandbox: Sandbox) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        # Both, since a shell starts what it runs in the background with SIGINT ignored.
+        signal.signal(ending, signal.default_int_handler)
     count = sandbox.count_orders()
     welcome = _WELCOME.format(orders=f"{count:,} orders", url=sandbox.url, key=sandbox.api_key)
     try:
@@ -93,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--licensee", action="store_true", help="play a licensee's portal, without order presets")
     add("--page-cap", type=int, help="cut every list silently to so many rows")
     add("--max-top", type=int, help="refuse a larger $top")
+    add(
+        "--design-days",
+        type=float,
+        default=0,
+        help="days for which a new order is Designing before it is a Draft (0)",
+    )
     return parser
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from sqlalchemy import insert
+from sqlalchemy import case, insert, or_, select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox import tables, views
 from signtraker.sandbox.answers import invalid, ok
-from signtraker.sandbox.backend import exists
+from signtraker.sandbox.backend import change, exists
 from signtraker.sandbox.database import allocate
 from signtraker.sandbox.keys import optional_query_key
 from signtraker.sandbox.listing import answer_list
@@ -29,7 +29,11 @@ from signtraker.sandbox.payload import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
     from fastapi.routing import APIRoute
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
     from signtraker.sandbox.backend import Backend
@@ -44,6 +48,8 @@ AWARD: Shape = {
     "RemainingAmount": Part(money),
     "Restrictions": Part(texts),
 }
+INSTALLATION = "Installation"
+"""The restriction (assumed; only `Printing` is known) of awards that pay for orders."""
 
 
 def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
@@ -88,6 +94,34 @@ def _create(backend: Backend, values: Values) -> Values | None:
             connection.execute(insert(tables.award_restrictions), restrictions)
         backend.record(connection, "award.created", key)
         return views.AWARDS.find(connection, key)
+
+
+def spend(connection: Connection, agent: int, price: Decimal, now: datetime) -> None:
+    """Pay for an installation from what the agent was awarded, as far as it goes (assumed).
+
+    An award pays that is not restricted, or to installations among others, and that has not
+    expired; those that expire first pay first.
+    """
+    awards = tables.awards.c
+    statement = select(awards.Id, awards.RemainingAmount).where(
+        awards.AwardedToId == agent,
+        awards.RemainingAmount > 0,
+        or_(awards.ExpirationDate.is_(None), awards.ExpirationDate > now),
+        _pays_for(INSTALLATION),
+    )
+    soonest = (case((awards.ExpirationDate.is_(None), 1), else_=0), awards.ExpirationDate, awards.Id)
+    for award in connection.execute(statement.order_by(*soonest)).all():
+        part = min(price, award.RemainingAmount)
+        if part <= 0:
+            return
+        price -= part
+        change(connection, tables.awards, award.Id, {"RemainingAmount": award.RemainingAmount - part})
+
+
+def _pays_for(purpose: str) -> ColumnElement[bool]:
+    restrictions = tables.award_restrictions.c
+    of_it = select(restrictions.Position).where(restrictions.AwardId == tables.awards.c.Id)
+    return or_(~of_it.exists(), of_it.where(restrictions.Value == purpose).exists())
 
 
 def _key_of(reference: Values | None) -> int | None:

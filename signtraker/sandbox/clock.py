@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,10 @@ REFERENCE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 class Clock:
     """A clock that stands still until it is moved; what is due then happens."""
 
-    def __init__(self, now: datetime = REFERENCE, on_move: Callable[[datetime], None] | None = None) -> None:
+    def __init__(
+        self, now: datetime = REFERENCE, on_move: Callable[[datetime, datetime], None] | None = None
+    ) -> None:
+        self._lock = threading.RLock()
         self._now = _aware(now)
         self._on_move = on_move
 
@@ -28,16 +32,18 @@ class Clock:
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
         """Move on by so much; the new instant."""
-        return self.set(self._now + timedelta(days=days, hours=hours, minutes=minutes))
+        with self._lock:
+            return self.set(self._now + timedelta(days=days, hours=hours, minutes=minutes))
 
     def set(self, instant: datetime) -> datetime:
         """Move to `instant`, which must not lie in the past: what has happened has happened."""
         instant = _aware(instant)
-        if instant < self._now:
-            raise ValueError(f"The clock stands at {self._now} and cannot go back to {instant}.")
-        self._now = instant
-        if self._on_move is not None:
-            self._on_move(instant)
+        with self._lock:
+            if instant < self._now:
+                raise ValueError(f"The clock stands at {self._now} and cannot go back to {instant}.")
+            if self._on_move is not None:
+                self._on_move(self._now, instant)
+            self._now = instant
         return instant
 
     def restart(self) -> None:

@@ -27,6 +27,16 @@ CREATE: Shape = {
 }
 
 
+NOT_STANDING = "The sign of order {} is not installed."
+
+
+def stands(connection: Connection, order: int) -> bool | None:
+    """Whether the order's sign is installed and not yet removed; None if there is no such order."""
+    status = select(tables.orders.c.Status).where(tables.orders.c.Id == order)
+    found = connection.execute(status).first()
+    return None if found is None else found.Status == "Installed"
+
+
 def create(backend: Backend, view: View, values: Values, parameter: str) -> Values | None:
     """Place a follow-up on an install; `parameter` is what the action calls the payload."""
     table = view.table
@@ -67,8 +77,12 @@ def _from_install(connection: Connection, install: int) -> Values:
 
 def _check_references(connection: Connection, values: Values, parameter: str) -> None:
     mistakes: dict[str, list[str]] = {}
-    if not exists(connection, tables.orders, values["InstallId"]):
-        mistakes[f"{parameter}.InstallId"] = [f"The install {values['InstallId']} does not exist."]
+    install = values["InstallId"]
+    standing = stands(connection, install)
+    if not standing:
+        missing = f"The install {install} does not exist."
+        sentence = missing if standing is None else NOT_STANDING.format(install)
+        mistakes[f"{parameter}.InstallId"] = [sentence]
     if not exists(connection, tables.order_presets, values["PresetId"]):
         sentence = f"The order preset {values['PresetId']} does not exist."
         mistakes[f"{parameter}.PresetId"] = [sentence]

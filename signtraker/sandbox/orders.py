@@ -15,8 +15,10 @@ from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox import tables, views
 from signtraker.sandbox.answers import invalid, message, missing, ok
+from signtraker.sandbox.awards import spend
 from signtraker.sandbox.backend import change, exists
 from signtraker.sandbox.database import allocate
+from signtraker.sandbox.follow_ups import NOT_STANDING, stands
 from signtraker.sandbox.keys import path_key
 from signtraker.sandbox.listing import answer_list, answer_one
 from signtraker.sandbox.payload import Part, Shape, Values, check, instant, int64, read_json, text
@@ -77,19 +79,22 @@ def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
 
 
 def _create(backend: Backend, values: Values) -> Values:
+    status = "Designing" if backend.settings.design_days else "Draft"
+    now = backend.clock.now()
     with backend.database.begin() as connection:
         _check_references(connection, values)
         order = allocate(connection, "orders")
+        total = _price(connection, values["AgentId"])
         connection.execute(
             insert(tables.orders).values(
                 Id=order,
                 OrderNumber=allocate(connection, "order_numbers"),
-                Status="Draft",
+                Status=status,
                 Notes=values["Notes"],
-                Created=backend.clock.now(),
+                Created=now,
                 DueDate=values["DueDate"],
                 IsDueDateDefinitive=values["DueDate"] is not None,
-                SalesOrderId=_add_sales_order(connection, values["AgentId"]),
+                SalesOrderId=_add_sales_order(connection, total),
                 JobSiteId=_add_job_site(connection, values),
                 PostTypeId=_post_type(connection, values["PresetId"]),
                 AgentId=values["AgentId"],
@@ -97,8 +102,9 @@ def _create(backend: Backend, values: Values) -> Values:
                 ExternalID=values["ExternalID"],
             )
         )
+        spend(connection, values["AgentId"], total, now)
         entry = backend.record(connection, "order.created", order, values["ExternalID"])
-    return {"Status": "Draft", "Message": None, "RequestId": entry, "OrderId": order}
+    return {"Status": status, "Message": None, "RequestId": entry, "OrderId": order}
 
 
 def _check_references(connection: Connection, values: Values) -> None:
@@ -111,13 +117,15 @@ def _check_references(connection: Connection, values: Values) -> None:
         raise invalid(mistakes)
 
 
-def _add_sales_order(connection: Connection, agent: int) -> int:
+def _price(connection: Connection, agent: int) -> Decimal:
     price = select(tables.agents.c.BasicInstallPrice).where(tables.agents.c.Id == agent)
-    total = connection.execute(price).scalar_one()
+    agreed: Decimal | None = connection.execute(price).scalar_one()
+    return _USUAL_PRICE if agreed is None else agreed
+
+
+def _add_sales_order(connection: Connection, total: Decimal) -> int:
     key = allocate(connection, "sales_orders")
-    connection.execute(
-        insert(tables.sales_orders).values(Id=key, OrderTotal=_USUAL_PRICE if total is None else total)
-    )
+    connection.execute(insert(tables.sales_orders).values(Id=key, OrderTotal=total))
     return key
 
 
@@ -154,8 +162,11 @@ def _request_removal(backend: Backend, key: int, values: Values) -> Values:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     due = values["DueDate"] or midnight + REMOVAL_TAKES
     with backend.database.begin() as connection:
-        if not exists(connection, tables.orders, key):
+        standing = stands(connection, key)
+        if standing is None:
             raise missing()
+        if not standing:
+            raise message(400, f"The removal cannot be requested: {NOT_STANDING.format(key)}")
         asked: Values = {
             "RemovalRequestDate": now,
             "RemovalDueDate": due,

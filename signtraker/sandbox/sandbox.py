@@ -51,12 +51,14 @@ class Sandbox:
         national_account: bool = True,
         page_cap: int | None = None,
         max_top: int | None = None,
+        design_days: float = 0,
     ) -> None:
         """Describe the sandbox; it starts with `with` or `start()`.
 
         `database` is a file, a SQLAlchemy URL, or None for memory; what is already in it is kept
         and no seed is planted. `server` is the OData generation that is played. `page_cap` cuts
-        every list silently; `max_top` refuses a larger `$top`.
+        every list silently; `max_top` refuses a larger `$top`. `design_days` is how long a new
+        order is `Designing` before it is a `Draft`.
         """
         if orders < 0:
             raise SandboxError(f"orders={orders} must not be negative.")
@@ -66,6 +68,7 @@ class Sandbox:
             national_account=national_account,
             page_cap=page_cap,
             max_top=max_top,
+            design_days=design_days,
         )
         self._seed = seed
         self._orders = orders
@@ -196,13 +199,14 @@ class Sandbox:
     def _prepare(self, database: Database) -> _Running:
         """Plant the seed in an empty database, or find the time at which it stands."""
         planted = database.is_empty()
-        clock = Clock(on_move=partial(_move, database))
+        on_move = partial(_move, database, self.settings)
+        clock = Clock(on_move=on_move)
         if planted:
             self._plant(database, clock)
         else:
             with database.begin() as connection:
                 now = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
-                clock = Clock(connection.execute(now).scalar_one(), partial(_move, database))
+                clock = Clock(connection.execute(now).scalar_one(), on_move)
         gate = Gate(create_app(Backend(self.settings, database, clock)), self.settings)
         return _Running(database, clock, gate, planted=planted)
 
@@ -226,9 +230,9 @@ class LedgerEntry:
     """The caller's own key, where there was one."""
 
 
-def _move(database: Database, now: datetime) -> None:
+def _move(database: Database, settings: Settings, since: datetime, now: datetime) -> None:
     with database.begin() as connection:
-        move(connection, now)
+        move(connection, since, now, settings.designing)
 
 
 class _Running:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, TypeAlias
 
 Generation: TypeAlias = Literal["v3", "v4-5", "v4-7"]
 GENERATIONS: tuple[Generation, ...] = ("v3", "v4-5", "v4-7")
+
+
+_MOST_DAYS = 36_500
 
 
 class SandboxError(Exception):
@@ -26,6 +30,8 @@ class Settings:
     """A list is silently cut to this many rows."""
     max_top: int | None = None
     """A larger `$top` is refused."""
+    design_days: float = 0
+    """A new order is `Designing` for so long; with 0 it is a `Draft` at once."""
     max_query_bytes: int = 2048
     """A longer query string is answered as IIS answers it: 404 in HTML."""
     max_url_bytes: int = 4096
@@ -38,10 +44,17 @@ class Settings:
             )
         if not self.api_key or not (self.api_key.isascii() and self.api_key.isprintable()):
             raise SandboxError("api_key must be printable ASCII and not empty.")
+        if not 0 <= self.design_days <= _MOST_DAYS:
+            raise SandboxError(f"design_days={self.design_days} must lie between 0 and {_MOST_DAYS}.")
         for name in ("page_cap", "max_top"):
             limit = getattr(self, name)
             if limit is not None and limit < 1:
                 raise SandboxError(f"{name}={limit} must be at least 1.")
+
+    @property
+    def designing(self) -> timedelta:
+        """How long a new order is designed."""
+        return timedelta(days=self.design_days)
 
     @property
     def is_v3(self) -> bool:

@@ -1,8 +1,7 @@
-"""Faults on demand, the clock, the ledger, and back to the beginning."""
+"""Faults on demand, the ledger, and back to the beginning."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -138,35 +137,9 @@ def test_a_fault_that_could_never_happen_is_refused(sandbox: Sandbox, parameters
         sandbox.faults.add(**parameters)
 
 
-def test_time_installs_a_draft_and_takes_its_sign_down(sandbox: Sandbox, api: httpx.Client) -> None:
-    due = {**_ORDER, "DueDate": "2026-01-20T00:00:00Z"}
-    key = api.post("/api/orders", json=due).json()["OrderId"]
-    sandbox.clock.advance(days=4)
-    assert api.get(f"/api/orders/{key}").json()["Status"] == "Draft"
-    sandbox.clock.advance(days=1)
-    order = api.get(f"/api/orders/{key}").json()
-    assert (order["Status"], order["DateInstalled"]) == ("Installed", "2026-01-20T00:00:00.000Z")
-    removal = {"DueDate": "2026-03-01T00:00:00Z"}
-    api.post(f"/api/orders/{key}/requestremoval", json=removal)
-    sandbox.clock.set(datetime(2026, 3, 2, tzinfo=UTC))
-    order = api.get(f"/api/orders/{key}").json()
-    assert (order["Status"], order["RemovalDate"]) == ("Removed", "2026-03-01T00:00:00.000Z")
-
-
-def test_work_without_a_due_date_is_done_after_three_days(sandbox: Sandbox, api: httpx.Client) -> None:
-    key = api.post("/api/orders", json=_ORDER).json()["OrderId"]
-    service = {"InstallId": key, "PresetId": 1, "OverridePriceLimit": False}
-    (placed,) = api.post("/api/services", json=service).json()
-    now = sandbox.clock.advance(days=2, hours=23, minutes=59)
-    assert api.get(f"/api/orders/{key}").json()["Status"] == "Draft"
-    assert now == datetime(2026, 1, 18, 8, 59, tzinfo=UTC)
-    sandbox.clock.advance(minutes=1)
-    assert api.get(f"/api/orders/{key}").json()["DateInstalled"] == "2026-01-18T09:00:00.000Z"
-    assert api.get(f"/api/services/{placed['Id']}").json()["Status"] == "Completed"
-
-
 def test_the_ledger_tells_what_was_done_to_what(sandbox: Sandbox, api: httpx.Client) -> None:
     result = api.post("/api/orders", json=_ORDER).json()
+    sandbox.clock.advance(days=3)
     api.post(f"/api/orders/{result['OrderId']}/requestremoval", json={})
     api.post("/api/orders", json={"AgentId": 1})
     created, removal = sandbox.ledger

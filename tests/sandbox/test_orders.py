@@ -121,11 +121,12 @@ def test_dates_are_kept_to_the_microsecond_in_utc(api: httpx.Client, sent: str, 
 
 
 def test_a_removal_is_requested_with_and_without_a_date(api: httpx.Client) -> None:
-    path = "/api/orders/1003/requestremoval"
+    key = rows(api, filter="Status eq 'Installed'", top=1)[0]["Id"]
+    path = f"/api/orders/{key}/requestremoval"
     assert api.post(path, json={}).json() == {"DueDate": "2026-01-18T00:00:00.000Z"}
     dated = {"DueDate": "2026-02-01T00:00:00Z", "Notes": "call first"}
     assert api.post(path, json=dated).json() == {"DueDate": "2026-02-01T00:00:00.000Z"}
-    order = api.get("/api/orders/1003").json()
+    order = api.get(f"/api/orders/{key}").json()
     assert order["RemovalRequestDate"] == "2026-01-15T09:00:00.000Z"
     assert order["RemovalDueDate"] == "2026-02-01T00:00:00.000Z"
     assert api.post("/api/orders/1/requestremoval", json={}).status_code == 404

@@ -19,6 +19,7 @@ from signtraker.sandbox.seed import plant
 from signtraker.sandbox.server import HOST, ServerThread
 from signtraker.sandbox.settings import Generation, SandboxError, Settings
 from signtraker.sandbox.traffic import Gate, ReceivedRequest
+from signtraker.sandbox.window.front import Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,7 +89,8 @@ class Sandbox:
             database = Database(self._location)
             stack.callback(database.dispose)
             running = self._prepare(database)
-            thread = ServerThread(running.gate, self._port)
+            window = Window(running.gate, Backend(self.settings, database, running.clock))
+            thread = ServerThread(window, self._port)
             thread.start()
             stack.callback(thread.stop)
             running.port = thread.port

@@ -1,0 +1,1 @@
+"""The window into a sandbox: its orders, its requests, its faults and its clock, in a browser."""

@@ -22,7 +22,7 @@ _MOST_NAMES = 14
 _STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0)
 _FLATTEST = 0.1
 """Near a pole a degree of longitude shrinks to nothing; below this it is drawn wider than it is."""
-_LETTER, _LINE = 6.6, 15
+_LETTER, _LINE = 7.4, 15
 
 
 @dataclass(frozen=True, slots=True)

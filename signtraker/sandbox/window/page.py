@@ -153,7 +153,7 @@ def _legend(sights: Sights) -> Html:
         parts = [f"The newest {drawn:,} of {sights.located:,} job sites drawn"]
     if without:
         parts.append(f"{without:,} without coordinates")
-    parts.append("outlined: listed below")
+    parts.append("outlined: listed below; a city's name shows its orders alone")
     return tag("p", " · ".join(parts), class_="legend")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox.backend import Backend
     from signtraker.sandbox.views import Record
 
-ORDERS_ON_A_PAGE = 25
+ORDERS_ON_A_PAGE = 15
 MOST_SITES = 2_000
 """More points than this would hide each other."""
 

@@ -24,6 +24,11 @@ SignTraker sandbox: {orders} at {url} (key: {key}). Ctrl-C stops it.
             print(order.id, order.status)
 
     curl -H 'Authorization: ST-API {key}' '{url}/api/orders?$top=3'
+
+Control token: {token}
+
+    curl -H 'X-Sandbox-Token: {token}' --json '"GET /api/orders* status=503"' {url}/sandbox/faults
+    curl -H 'X-Sandbox-Token: {token}' --json '{{"days": 3}}' {url}/sandbox/clock
 """
 
 
@@ -34,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"The sandbox listens on loopback only: --host {options.host} is refused.")
     try:
         from signtraker.sandbox import Sandbox, SandboxError  # noqa: PLC0415 - the extra may be missing
+        from signtraker.sandbox.rules import parse_rule  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         return _refuse(str(error))
     try:
@@ -48,8 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page_cap=options.page_cap,
             max_top=options.max_top,
             design_days=options.design_days,
+            control_token=options.control_token,
         )
+        faults = [parse_rule(rule) for rule in options.fault]
         with sandbox:
+            for fault in faults:
+                sandbox.faults.add(fault)
             _serve(sandbox)
     except SandboxError as error:
         return _refuse(str(error))
@@ -61,7 +71,9 @@ def _serve(sandbox: Sandbox) -> None:
         # Both, since a shell starts what it runs in the background with SIGINT ignored.
         signal.signal(ending, signal.default_int_handler)
     count = sandbox.count_orders()
-    welcome = _WELCOME.format(orders=f"{count:,} orders", url=sandbox.url, key=sandbox.api_key)
+    welcome = _WELCOME.format(
+        orders=f"{count:,} orders", url=sandbox.url, key=sandbox.api_key, token=sandbox.control_token
+    )
     try:
         sys.stdout.write(welcome)
         sys.stdout.flush()
@@ -102,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         help="days for which a new order is Designing before it is a Draft (0)",
     )
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="what goes wrong, e.g. 'POST /api/orders status=503 nth=2'; may be given again",
+    )
+    add("--control-token", help="what changes under /sandbox/ must name (made up anew)")
     return parser
 
 

@@ -6,7 +6,7 @@ import random
 import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from signtraker.sandbox.settings import SandboxError
 
@@ -73,6 +73,26 @@ class Fault:
         )
 
 
+class FaultParameters(TypedDict, total=False):
+    """The parameters of a `Fault`, all by name."""
+
+    method: str | None
+    path: str | None
+    nth: int
+    times: int | None
+    probability: float
+    seed: int
+    status: int | None
+    after_work: bool
+    message: str
+    retry_after: str | int | None
+    delay_before: float
+    delay_after: float
+    reset: Reset | None
+    body: Body | None
+    trickle: float | None
+
+
 @dataclass(slots=True)
 class _Entry:
     fault: Fault
@@ -105,7 +125,7 @@ class Faults:
     def __iter__(self) -> Iterator[Fault]:
         return iter([entry.fault for entry in self._entries])
 
-    def add(self, fault: Fault | None = None, **parameters: Any) -> Fault:
+    def add(self, fault: Fault | None = None, **parameters: Unpack[FaultParameters]) -> Fault:
         """Put a fault in force, given whole or by its parameters."""
         fault = Fault(**parameters) if fault is None else fault
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from signtraker.sandbox import tables
 from signtraker.sandbox.app import create_app
 from signtraker.sandbox.backend import Backend
 from signtraker.sandbox.clock import REFERENCE, Clock
+from signtraker.sandbox.control import Control
 from signtraker.sandbox.database import Database
 from signtraker.sandbox.lifecycle import move
 from signtraker.sandbox.seed import plant
@@ -53,13 +55,15 @@ class Sandbox:
         page_cap: int | None = None,
         max_top: int | None = None,
         design_days: float = 0,
+        control_token: str | None = None,
     ) -> None:
         """Describe the sandbox; it starts with `with` or `start()`.
 
         `database` is a file, a SQLAlchemy URL, or None for memory; what is already in it is kept
         and no seed is planted. `server` is the OData generation that is played. `page_cap` cuts
         every list silently; `max_top` refuses a larger `$top`. `design_days` is how long a new
-        order is `Designing` before it is a `Draft`.
+        order is `Designing` before it is a `Draft`. `control_token` is what the control API wants
+        to see before it changes anything; by default, a new one is made up.
         """
         if orders < 0:
             raise SandboxError(f"orders={orders} must not be negative.")
@@ -71,6 +75,11 @@ class Sandbox:
             max_top=max_top,
             design_days=design_days,
         )
+        self._control_token = secrets.token_urlsafe(24) if control_token is None else control_token
+        if not self._control_token or not (
+            self._control_token.isascii() and self._control_token.isprintable()
+        ):
+            raise SandboxError("control_token must be printable ASCII and not empty.")
         self._seed = seed
         self._orders = orders
         self._location = database
@@ -90,19 +99,19 @@ class Sandbox:
             stack.callback(database.dispose)
             running = self._prepare(database)
             window = Window(running.gate, Backend(self.settings, database, running.clock))
-            thread = ServerThread(window, self._port)
+            thread = ServerThread(Control(window, self, self._control_token), self._port)
+            running.port = thread.port
+            self._running = running
+            stack.callback(setattr, self, "_running", None)
             thread.start()
             stack.callback(thread.stop)
-            running.port = thread.port
             running.stack = stack.pop_all()
-        self._running = running
         return self
 
     def stop(self) -> None:
         """Close the client, the server and the database; a file keeps what it holds."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.stack.close()
+        if self._running is not None:
+            self._running.stack.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -124,6 +133,11 @@ class Sandbox:
     def api_key(self) -> str:
         """The key that the server expects."""
         return self.settings.api_key
+
+    @property
+    def control_token(self) -> str:
+        """What `X-Sandbox-Token` must say before the control API under `/sandbox/` changes anything."""
+        return self._control_token
 
     @property
     def clock(self) -> Clock:

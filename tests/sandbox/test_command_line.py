@@ -46,6 +46,8 @@ def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signal
         (["--orders", "-1"], "must not be negative"),
         (["--port", "99999"], "cannot listen"),
         (["--api-key", ""], "printable ASCII"),
+        (["--control-token", "é"], "control_token must be printable ASCII"),
+        (["--fault", "GET staus=500"], "did you mean status?"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(
@@ -56,3 +58,21 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     assert sentence in shown.err
     assert shown.err.count("\n") == 1
     assert shown.out == ""
+
+
+def test_faults_and_the_control_token_come_from_the_command_line() -> None:
+    rules = ("--fault", "GET /api/offices status=503", "--fault", "* body=empty nth=2")
+    command = _command("--port", "0", "--orders", "1", "--control-token", "t0", *rules)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        found = re.search(r"at (http://127\.0\.0\.1:\d+) ", process.stdout.readline())
+        assert found is not None
+        faults = httpx.get(f"{found[1]}/sandbox/faults", trust_env=False).json()
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+    assert faults == [
+        {"method": "GET", "path": "/api/offices", "status": 503},
+        {"path": "*", "body": "empty", "nth": 2},
+    ]
+    assert "Control token: t0" in rest

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from signtraker.sandbox.faults import Reset
+
 _ORDER = {"AgentId": 1, "PresetId": 1, "ExternalID": "mine"}
 
 
@@ -47,7 +49,7 @@ def test_a_status_can_come_after_the_work_was_done(sandbox: Sandbox, api: httpx.
 
 @pytest.mark.parametrize(("reset", "work"), [("before_work", 0), ("before_answer", 1), ("during_answer", 1)])
 def test_a_connection_is_lost_before_or_after_the_work(
-    sandbox: Sandbox, api: httpx.Client, reset: str, work: int
+    sandbox: Sandbox, api: httpx.Client, reset: Reset, work: int
 ) -> None:
     sandbox.faults.add(reset=reset)
     with pytest.raises(httpx.TransportError):

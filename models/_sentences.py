@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
+from signtraker._shown import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic_core import ErrorDetails
-
-_SHOWN = 60
-
-
-def shown(value: object) -> str:
-    """Return a value as code, cut to a length that fits a sentence."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def mistake(kind: str, text: str) -> PydanticCustomError:

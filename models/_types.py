@@ -18,7 +18,8 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from signtraker.models._sentences import mistake, shown
+from signtraker._shown import shown
+from signtraker.models._sentences import mistake
 
 INT64_MAX = 2**63 - 1
 INT32_MAX = 2**31 - 1

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pydantic
 
 from signtraker._reading import problems
+from signtraker._shown import shown
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._base import RequestModel
-from signtraker.models._sentences import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
 from signtraker._request import encode
+from signtraker._shown import shown
 from signtraker.exceptions import Problem, ValidationError
-from signtraker.models._sentences import shown
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
 from signtraker.query.limits import check_length, check_nodes, check_orderings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
+from signtraker._shown import shown
 from signtraker.query.cost import encoded_length, node_count
-from signtraker.query.literals import shown
 from signtraker.query.match import holds
 from signtraker.query.nodes import (
     MAX_HEIGHT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from signtraker._shown import shown
 from signtraker.query.cost import node_count
 from signtraker.query.errors import ODataError, QueryLimitError
 from signtraker.query.filters import Filter
@@ -32,7 +33,7 @@ class QueryLimits:
         for name in ("nodes", "orderings", "query_bytes"):
             value: object = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"QueryLimits: {name} is a whole number of at least 1, not {value!r}")
+                raise ValueError(f"QueryLimits: {name} is a whole number of at least 1, not {shown(value)}")
 
 
 DEFAULT_LIMITS: Final = QueryLimits()

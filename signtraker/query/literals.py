@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from signtraker._shown import shown
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ DECIMAL_LIMIT: Final = Decimal(2**96 - 1)
 """The largest `System.Decimal`; it has 96 bits and at most 28 decimal places."""
 DECIMAL_PLACES: Final = 28
 _DECIMAL_DIGITS: Final = 29
-_SHOWN = 60
-
-
-def shown(value: object) -> str:
-    """Return a value as code, cut to a length that fits a sentence."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def check_value(kind: Edm, value: object, name: str) -> Scalar:
@@ -63,9 +57,10 @@ def _boolean(value: object, name: str) -> bool:
 def _integer(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a whole number: write an int, not {shown(value)}")
-    if value not in INT64:
+    number = int(value)  # of a subclass, a range would look at one number after the other
+    if number not in INT64:
         raise ValueError(f"{name}: {shown(value)} does not fit 64 bits, the largest whole number there is")
-    return int(value)
+    return number
 
 
 def _double(value: object, name: str) -> int | float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
+from signtraker._shown import shown
 from signtraker.query.entities import ENTITIES, ROOTS
 from signtraker.query.fields import (
     CUSTOM,
@@ -18,7 +19,6 @@ from signtraker.query.fields import (
 )
 from signtraker.query.filters import Filter, M
 from signtraker.query.infer import property_at
-from signtraker.query.literals import shown
 from signtraker.query.nodes import Path
 from signtraker.query.parse import parse_filter
 

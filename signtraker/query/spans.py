@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from signtraker.query.literals import shown, utc
+from signtraker._shown import shown
+from signtraker.query.literals import utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,4 +41,4 @@ def _check_count(value: object, name: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a whole number, not {shown(value)}")
     if value < 0:
-        raise ValueError(f"{name} is {value}; write ahead=True for a span after now")
+        raise ValueError(f"{name} is {shown(value)}; write ahead=True for a span after now")

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
 
+from signtraker._shown import shown
 from signtraker.query.filters import ADVICE, Filter, M, Ordering
 from signtraker.query.infer import common_type, kind_of
-from signtraker.query.literals import check_value, shown
+from signtraker.query.literals import check_value
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,

@@ -6,12 +6,12 @@ import copy
 import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
-from signtraker.query import AgentQ, AwardQ, Filter, ODataError, Q, all_of, any_of
+from signtraker.query import AgentQ, AwardQ, Filter, ODataError, Q, QueryLimits, all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,6 +171,55 @@ def test_every_digit_of_a_decimal_that_fits_is_sent(text: str) -> None:
 def test_an_enum_s_value_is_sent() -> None:
     assert str(Q.status == Colour.RED) == "Status eq 'Red'"
     assert type(cast("Any", (Q.status == Colour.RED).node).right.value) is str
+
+
+class Rank(IntEnum):
+    FIRST = 1
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_a_number_of_an_enum_is_sent_at_once() -> None:
+    assert str(Q.id == Rank.FIRST) == "Id eq 1"
+    assert type(cast("Any", (Q.id == Rank.FIRST).node).right.value) is int
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("mistake", "kind", "sentence"),
+    [
+        (lambda huge: q.id == huge, ValueError, r"^Q\.id: <int of 16610 bits> does not fit 64 bits"),
+        (
+            lambda huge: q.status == huge,
+            TypeError,
+            r"^Q\.status is text: write a str, not <int of 16610 bits>",
+        ),
+        (lambda huge: q.status.in_([huge]), TypeError, r"^Q\.status is text: write a str, not <int"),
+        (lambda huge: q.status == [huge], TypeError, r"^Q\.status is text: write a str, not \[<int of 16610"),
+        (q.status.substring, ValueError, r"^Q\.status\.substring: <int of 16610 bits>"),
+        (lambda huge: q.created.within(days=huge, now=NOW), ValueError, r"^Q\.created\.within: "),
+        (lambda huge: QueryLimits(nodes=-abs(huge)), ValueError, r"nodes is a whole number .*, not <int of"),
+    ],
+)
+def test_a_number_too_long_to_print_is_refused_like_any_other(
+    mistake: Callable[[int], object], kind: type[Exception], sentence: str, sign: int
+) -> None:
+    with pytest.raises(kind, match=sentence):
+        mistake(sign * 10**5000)
+
+
+@pytest.mark.parametrize("field", [q.id, q.status, q.created, q.is_due_date_definitive, q.job_site.latitude])
+def test_a_value_that_raises_when_printed_is_named_by_its_class(field: Any) -> None:
+    with pytest.raises(TypeError, match=r"not <Unprintable instance"):
+        field.eq(Unprintable())
+
+
+def test_a_long_value_is_cut_to_fit_the_sentence() -> None:
+    with pytest.raises(TypeError, match=rf"write an int, not '{'x' * 58}…$"):
+        _ = q.id == "x" * 1_000_000
 
 
 def test_a_day_means_midnight_in_utc() -> None:

@@ -15,6 +15,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     Strict,
+    WithJsonSchema,
 )
 from pydantic_core import core_schema
 
@@ -155,16 +156,28 @@ def _whole_int32(value: int) -> int:
     return value
 
 
+def _schema(width: str, least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "format": width, "minimum": least, "maximum": most})
+
+
 # Sent
-Id: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_id)]
+Id: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_id), _schema("int64", 1, INT64_MAX)]
 """An id in a request: a positive 64-bit integer; a bool or a number's text is refused."""
-Integer: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_int32)]
+Integer: TypeAlias = Annotated[
+    int, Strict(), AfterValidator(_whole_int32), _schema("int32", -INT32_MAX - 1, INT32_MAX)
+]
 Text: TypeAlias = Annotated[str, Strict(), AfterValidator(_sendable_text)]
-RequiredText: TypeAlias = Annotated[Text, AfterValidator(_not_blank)]
-StateCode: TypeAlias = Annotated[Text, AfterValidator(_two_characters)]
+RequiredText: TypeAlias = Annotated[
+    Text, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})
+]
+StateCode: TypeAlias = Annotated[
+    Text, AfterValidator(_two_characters), WithJsonSchema({"type": "string", "maxLength": 2})
+]
 Flag: TypeAlias = Annotated[bool, Strict()]
 Number: TypeAlias = Annotated[float, PlainValidator(_sent_number)]
 
+# Assumed: what a decimal column holds.
+_AMOUNT = {"type": "number", "exclusiveMinimum": -(10**18), "exclusiveMaximum": 10**18}
 _JSON_NUMBER = PlainSerializer(float, return_type=float, when_used="json")
 
 if TYPE_CHECKING:
@@ -177,7 +190,7 @@ else:
         BeforeValidator(_sent_moment),
         PlainSerializer(write_datetime, return_type=str, when_used="json"),
     ]
-    Amount = Annotated[Decimal, PlainValidator(_sent_money), _JSON_NUMBER]
+    Amount = Annotated[Decimal, PlainValidator(_sent_money), _JSON_NUMBER, WithJsonSchema(_AMOUNT)]
 
 # Received
 ReceivedMoment: TypeAlias = Annotated[datetime, GetPydanticSchema(_received_schema)]

@@ -104,12 +104,13 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
     [
         ("generate_aio.py", "signtraker/aio/orders.py"),
         ("generate_keywords.py", "models/_keywords.py"),
+        ("generate_openapi.py", "docs/openapi.json"),
         ("generate_query.py", "signtraker/query/entities.py"),
         ("generate_query.py", "signtraker/query/roots.py"),
     ],
 )
 def test_the_drift_check_fails_on_an_artificial_drift(script: str, generated: str, tmp_path: Path) -> None:
-    for folder in ("scripts", "signtraker", "models"):
+    for folder in ("scripts", "signtraker", "models", "docs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.exceptions import HTTPException
 
 from signtraker import __version__
 from signtraker.sandbox import agents, awards, change_orders, named, orders, services
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox.backend import Backend
 
 _log = logging.getLogger("signtraker.sandbox")
-_GROUPS = (orders, agents, change_orders, services, awards, named)
+GROUPS = (orders, agents, change_orders, services, awards, named)
 
 
 def create_app(backend: Backend) -> FastAPI:
@@ -34,10 +34,12 @@ def create_app(backend: Backend) -> FastAPI:
         title="SignTraker API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
     route_class = _guarded(backend.settings.api_key)
-    for group in _GROUPS:
-        app.include_router(group.router(backend, route_class))
+    routers = [group.router(backend, route_class) for group in GROUPS]
+    for router in routers:
+        app.include_router(router)
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.add_exception_handler(404, _no_route)
-    app.add_exception_handler(405, _no_method)
+    app.add_exception_handler(405, partial(_no_method, routes))
     app.add_exception_handler(500, _failed)
     return app
 
@@ -77,11 +79,15 @@ async def _no_route(request: Request, _error: Exception) -> Response:
     return message(404, text).response()
 
 
-async def _no_method(request: Request, error: Exception) -> Response:
+async def _no_method(routes: list[APIRoute], request: Request, _error: Exception) -> Response:
+    """Refuse a method, and name those of the path: Starlette would name those of its first route only."""
+    found = [route for route in routes if route.path_regex.match(request.scope["path"])]
+    # What is written out in full is meant before what fits a pattern: /agents/activate, /agents/{id}.
+    fewest = min((len(route.param_convertors) for route in found), default=0)
+    closest = [route for route in found if len(route.param_convertors) == fewest]
     text = f"The requested resource does not support http method '{request.method}'."
     response = message(405, text).response()
-    if isinstance(error, HTTPException) and error.headers:
-        response.headers.update(error.headers)
+    response.headers["Allow"] = ", ".join(sorted({one for route in closest for one in route.methods or ()}))
     return response
 
 

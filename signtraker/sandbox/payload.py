@@ -176,7 +176,7 @@ def texts(value: object, name: str) -> list[str]:
     return [text(item, name) for item in cast("list[object]", value)]
 
 
-REFERENCE: Shape = {"Id": Part(int64, required=True)}
+REFERENCE: Shape = {"Id": Part(int64, required=True), "Name": Part(text)}
 """`{Id, Name}`: the server goes by the Id alone."""
 
 

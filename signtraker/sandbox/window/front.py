@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from signtraker.sandbox.traffic import is_loopback
-from signtraker.sandbox.window import forms, page
-from signtraker.sandbox.window.frame import document, note
+from signtraker.sandbox.window import forms, frame, page, reference
 from signtraker.sandbox.window.state import State
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Window:
         try:
             response = await self._answer(request)
         except _Refused as refused:
-            text = document(refused.sentence, note(refused.sentence, "wrong"))
+            text = frame.document(refused.sentence, frame.note(refused.sentence, "wrong"))
             response = Response(text, refused.status, refused.headers, _HTML)
         except ClientDisconnect:
             return
@@ -88,7 +88,22 @@ class Window:
         _allow(request, "GET", "HEAD")
         if path == "/":
             return Response(page.render(self._scene, State.read(request.query_params)), media_type=_HTML)
+        if path == "/docs":
+            return Response(self._reference, media_type=_HTML)
+        if path == "/openapi.json":
+            return Response(json.dumps(self._described), media_type="application/json")
         return _asset(path)
+
+    @cached_property
+    def _described(self) -> dict[str, Any]:
+        # The models and their schemas take a while to load, and few look at them.
+        from signtraker.sandbox.openapi import document  # noqa: PLC0415
+
+        return document(self._backend, own_address="/")
+
+    @cached_property
+    def _reference(self) -> bytes:
+        return reference.render(self._described)
 
     @cached_property
     def _scene(self) -> page.Scene:

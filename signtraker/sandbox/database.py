@@ -43,7 +43,9 @@ class Database:
     def __init__(self, location: str | Path | None = None) -> None:
         """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
         self._lock = threading.RLock()
-        self._engine = _engine(_url(location))
+        url = _url(location)
+        self.in_memory: bool = _in_memory(url)
+        self._engine = _engine(url)
         try:
             metadata.create_all(self._engine)
         except SQLAlchemyError as error:
@@ -96,11 +98,15 @@ def _url(location: str | Path | None) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
+def _in_memory(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
-    if url.database in {None, "", ":memory:"}:
+    if _in_memory(url):
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare_sqlite)

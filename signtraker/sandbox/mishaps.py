@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -83,16 +81,12 @@ async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> N
     rest = b"" if fault.trickle is not None else answer.body
     await send({"type": "http.response.body", "body": rest})
     if fault.reset == "after_answer":
-        scope["signtraker.transport"].close()
+        scope["signtraker.connection"].close()
 
 
 async def _lose(scope: Scope) -> None:
     """Reset the connection: the client sees what a crash of the server looks like."""
-    transport: asyncio.Transport = scope["signtraker.transport"]
-    connection: socket.socket = transport.get_extra_info("socket")
-    # Lingering for no time turns the closing into a reset.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    scope["signtraker.connection"].reset()
     # The next turn of the loop tells uvicorn, which would otherwise miss an answer.
     await asyncio.sleep(0)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from signtraker.sandbox import tables
+from signtraker.sandbox import snapshot, tables
 from signtraker.sandbox.app import create_app
 from signtraker.sandbox.backend import Backend
 from signtraker.sandbox.clock import REFERENCE, Clock
 from signtraker.sandbox.control import Control
 from signtraker.sandbox.database import Database
 from signtraker.sandbox.lifecycle import move
+from signtraker.sandbox.loop_thread import LoopThread
 from signtraker.sandbox.seed import plant
 from signtraker.sandbox.server import HOST, ServerThread
 from signtraker.sandbox.settings import Generation, SandboxError, Settings
@@ -29,8 +30,17 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    import httpx
+
+    from signtraker.aio import AsyncSignTrakerClient
     from signtraker.client import SignTrakerClient
+    from signtraker.models import ChangeOrder, Enterprise, OrderPreset, ServiceOrder
     from signtraker.sandbox.faults import Faults
+    from signtraker.sandbox.records import Agents, Awards, FollowUps, Named, Offices, Orders, Shelves
+
+
+_NOWHERE = 9
+"""The port that a sandbox without a socket bears in its address: where nobody answers (RFC 863)."""
 
 
 class Sandbox:
@@ -48,7 +58,7 @@ class Sandbox:
         seed: int = 1,
         orders: int = 300,
         database: str | Path | None = None,
-        port: int = 0,
+        port: int | None = 0,
         api_key: str = "sandbox-key",
         server: Generation = "v4-7",
         national_account: bool = True,
@@ -60,10 +70,12 @@ class Sandbox:
         """Describe the sandbox; it starts with `with` or `start()`.
 
         `database` is a file, a SQLAlchemy URL, or None for memory; what is already in it is kept
-        and no seed is planted. `server` is the OData generation that is played. `page_cap` cuts
-        every list silently; `max_top` refuses a larger `$top`. `design_days` is how long a new
-        order is `Designing` before it is a `Draft`. `control_token` is what the control API wants
-        to see before it changes anything; by default, a new one is made up.
+        and no seed is planted. `port` is 0 for any that is free, and None for a sandbox without a
+        socket, reached by `client`, `transport()` and `async_transport()` alone. `server` is the
+        OData generation that is played. `page_cap` cuts every list silently; `max_top` refuses a
+        larger `$top`. `design_days` is how long a new order is `Designing` before it is a `Draft`.
+        `control_token` is what the control API wants to see before it changes anything; by default,
+        a new one is made up.
         """
         if orders < 0:
             raise SandboxError(f"orders={orders} must not be negative.")
@@ -98,13 +110,14 @@ class Sandbox:
             database = Database(self._location)
             stack.callback(database.dispose)
             running = self._prepare(database)
-            window = Window(running.gate, Backend(self.settings, database, running.clock))
-            thread = ServerThread(Control(window, self, self._control_token), self._port)
-            running.port = thread.port
             self._running = running
             stack.callback(setattr, self, "_running", None)
-            thread.start()
-            stack.callback(thread.stop)
+            stack.callback(running.loop.stop)
+            if self._port is not None:
+                thread = ServerThread(running.app, self._port)
+                running.port = thread.port
+                thread.start()
+                stack.callback(thread.stop)
             running.stack = stack.pop_all()
         return self
 
@@ -170,11 +183,11 @@ class Sandbox:
                 " began with an empty one can be reset."
             )
         running.gate.faults.clear()
-        # Every change is in the ledger, so that a test which only read costs nothing.
-        if self.ledger or running.clock.now() != REFERENCE:
+        # Every change is in the ledger or was made through the records, so that a test which only
+        # read costs nothing.
+        if self.ledger or running.clock.now() != REFERENCE or "records" in vars(running):
+            self._replant(running.database)
             running.clock.restart()
-            running.database.clear()
-            self._plant(running.database, running.clock)
         running.gate.requests.clear()
 
     def count_orders(self) -> int:
@@ -182,6 +195,46 @@ class Sandbox:
         with self._live().database.begin() as connection:
             count = connection.execute(select(func.count()).select_from(tables.orders))
             return int(count.scalar_one())
+
+    @property
+    def orders(self) -> Orders:
+        """The orders: `.add(status="Installed", city="Sandy")`, `.all(Q.status == "Draft")`, `.get(1001)`."""
+        return self._live().records.orders
+
+    @property
+    def agents(self) -> Agents:
+        """The agents."""
+        return self._live().records.agents
+
+    @property
+    def services(self) -> FollowUps[ServiceOrder]:
+        """The services."""
+        return self._live().records.services
+
+    @property
+    def change_orders(self) -> FollowUps[ChangeOrder]:
+        """The change orders."""
+        return self._live().records.change_orders
+
+    @property
+    def awards(self) -> Awards:
+        """The awards."""
+        return self._live().records.awards
+
+    @property
+    def enterprises(self) -> Named[Enterprise]:
+        """The enterprises."""
+        return self._live().records.enterprises
+
+    @property
+    def offices(self) -> Offices:
+        """The offices."""
+        return self._live().records.offices
+
+    @property
+    def order_presets(self) -> Named[OrderPreset]:
+        """The order presets."""
+        return self._live().records.order_presets
 
     @property
     def client(self) -> SignTrakerClient:
@@ -195,7 +248,43 @@ class Sandbox:
         """Make another client, with the options of `SignTrakerClient`; closed with the sandbox."""
         from signtraker.client import SignTrakerClient  # noqa: PLC0415 - loads httpx only when used
 
-        given: dict[str, Any] = {
+        running = self._live()
+        given = {**self._options(), **options}
+        if self._port is None and "http_client" not in given:
+            import httpx  # noqa: PLC0415 - loaded only when used
+
+            given["http_client"] = running.stack.enter_context(httpx.Client(transport=self.transport()))
+        return running.stack.enter_context(SignTrakerClient(**given))
+
+    def async_client(self, **options: Any) -> AsyncSignTrakerClient:
+        """Make an async client, with the options of `AsyncSignTrakerClient`.
+
+        It speaks to the sandbox in process: nothing is left open where nobody closes it, and it works
+        in whatever loop it is first used.
+        """
+        import httpx  # noqa: PLC0415 - loaded only when used
+
+        from signtraker.aio import AsyncSignTrakerClient  # noqa: PLC0415 - as above
+
+        given = {**self._options(), **options}
+        if "http_client" not in given:
+            given["http_client"] = httpx.AsyncClient(transport=self.async_transport())
+        return AsyncSignTrakerClient(**given)
+
+    def transport(self) -> httpx.BaseTransport:
+        """For `httpx.Client(transport=…)`: requests come here without a socket."""
+        from signtraker.sandbox.in_process import InProcessTransport  # noqa: PLC0415 - loads httpx
+
+        return InProcessTransport(self._live().loop, self._live().app)
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """For `httpx.AsyncClient(transport=…)`: requests come here without a socket."""
+        from signtraker.sandbox.in_process import AsyncInProcessTransport  # noqa: PLC0415 - loads httpx
+
+        return AsyncInProcessTransport(self._live().app)
+
+    def _options(self) -> dict[str, Any]:
+        return {
             "api_key": self.api_key,
             "base_url": self.url,
             # Named, because what is not named is looked for in the environment.
@@ -203,9 +292,7 @@ class Sandbox:
             "max_retries": 2,
             "retry_backoff_seconds": 0.5,
             "odata_version": "v3" if self.settings.server == "v3" else "v4",
-            **options,
         }
-        return self._live().stack.enter_context(SignTrakerClient(**given))
 
     def _live(self) -> _Running:
         if self._running is None:
@@ -218,18 +305,31 @@ class Sandbox:
         on_move = partial(_move, database, self.settings)
         clock = Clock(on_move=on_move)
         if planted:
-            self._plant(database, clock)
+            self._plant(database)
         else:
             with database.begin() as connection:
                 now = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
                 clock = Clock(connection.execute(now).scalar_one(), on_move)
-        gate = Gate(create_app(Backend(self.settings, database, clock)), self.settings)
-        return _Running(database, clock, gate, planted=planted)
+        backend = Backend(self.settings, database, clock)
+        gate = Gate(create_app(backend), self.settings)
+        app = Control(Window(gate, backend), self, self._control_token)
+        return _Running(backend, gate, app, planted=planted)
 
-    def _plant(self, database: Database, clock: Clock) -> None:
+    def _plant(self, database: Database) -> None:
         with database.begin() as connection:
-            plant(connection, seed=self._seed, orders=self._orders, now=clock.now())
-            connection.execute(insert(tables.moments).values(Name="now", At=clock.now()))
+            plant(connection, seed=self._seed, orders=self._orders, now=REFERENCE)
+            connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
+            if database.in_memory:
+                snapshot.take(connection)
+
+    def _replant(self, database: Database) -> None:
+        with database.begin() as connection:
+            if database.in_memory:
+                snapshot.restore(connection)
+                return
+            # A file is not burdened with copies.
+            database.clear()
+            self._plant(database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +354,21 @@ def _move(database: Database, settings: Settings, since: datetime, now: datetime
 class _Running:
     """What exists only between start and stop."""
 
-    def __init__(self, database: Database, clock: Clock, gate: Gate, *, planted: bool) -> None:
-        self.database = database
-        self.clock = clock
+    def __init__(self, backend: Backend, gate: Gate, app: Control, *, planted: bool) -> None:
+        self.backend = backend
+        self.database = backend.database
+        self.clock = backend.clock
         self.gate = gate
+        self.app = app
         self.planted = planted
         self.stack = ExitStack()
-        self.port = 0
+        self.loop = LoopThread()
+        self.port = _NOWHERE
         self.client: SignTrakerClient | None = None
+
+    @cached_property
+    def records(self) -> Shelves:
+        """The records, by kind; once they were asked for, a test may have changed them."""
+        from signtraker.sandbox.records import Shelves  # noqa: PLC0415 - loads the models only when used
+
+        return Shelves(self.backend)

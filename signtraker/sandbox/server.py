@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
 from typing import TYPE_CHECKING
 
@@ -25,15 +26,31 @@ class Protocol(H11Protocol):
     """uvicorn's protocol, which also hands the connection to the application (faults reset it)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does: TCP gives a Transport
-        """Put the transport into the scope of each request on this connection."""
+        """Put the connection into the scope of each request that comes over it."""
         super().connection_made(transport)
-        app = self.app
+        app, connection = self.app, _Connection(transport)
 
-        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["signtraker.transport"] = transport
+        async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["signtraker.connection"] = connection
             await app(scope, receive, send)
 
-        self.app = with_transport
+        self.app = with_connection
+
+
+class _Connection:
+    """What faults do to a connection."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def reset(self) -> None:
+        connection: socket.socket = self._transport.get_extra_info("socket")
+        # Lingering for no time turns the closing into a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+    def close(self) -> None:
+        self._transport.close()
 
 
 class _Server(uvicorn.Server):

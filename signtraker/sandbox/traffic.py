@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import json
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from signtraker.query import Filter, ODataError
+from signtraker.query.parse import parse_filter
 from signtraker.sandbox.answers import html
 from signtraker.sandbox.faults import Fault, Faults
 from signtraker.sandbox.mishaps import suffer
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from signtraker.sandbox.settings import Settings
+    from signtraker.sandbox.settings import Generation, Settings
 
 
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -37,11 +40,44 @@ class ReceivedRequest:
     """The status that was answered; None until it is, and when no answer was sent."""
     fault: Fault | None = None
     """What was made to go wrong with it."""
+    server: Generation = "v4-7"
+    """The OData generation that it was asked of."""
 
     @property
     def options(self) -> dict[str, str]:
         """The query by name; of a name that was sent twice, the last value."""
         return dict(self.query)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None where there is none."""
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def filter(self) -> Filter[Any] | None:
+        """The `$filter` of a list as the server read it; None where there is none, or it was refused.
+
+        `request.filter == (Q.status == "Draft")` tells what was asked for, however it was written.
+        """
+        entity, text = _ENTITIES.get(self.path.lower()), self.options.get("$filter")
+        if entity is None or text is None:
+            return None
+        try:
+            return Filter(parse_filter(text, entity, version=self.server), entity)
+        except ODataError:
+            return None
+
+
+_ENTITIES = {
+    "/api/orders": "Order",
+    "/api/agents": "Agent",
+    "/api/changeorders": "ChangeOrder",
+    "/api/services": "ServiceOrder",
+    "/api/credits/awards": "Award",
+    "/api/enterprises": "Enterprise",
+    "/api/offices": "Office",
+    "/api/orderpresets": "OrderPreset",
+}
 
 
 class Gate:
@@ -57,7 +93,7 @@ class Gate:
         """Take one request."""
         body = await _read(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        received = _received(scope, headers, body)
+        received = _received(scope, headers, body, self._settings.server)
         self.requests.append(received)
 
         async def send_noting(message: Message) -> None:
@@ -108,7 +144,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _received(scope: Scope, headers: dict[str, str], body: bytes) -> ReceivedRequest:
+def _received(scope: Scope, headers: dict[str, str], body: bytes, server: Generation) -> ReceivedRequest:
     query = scope["query_string"].decode("latin-1")
     return ReceivedRequest(
         method=scope["method"],
@@ -116,6 +152,7 @@ def _received(scope: Scope, headers: dict[str, str], body: bytes) -> ReceivedReq
         query=parse_qsl(query, keep_blank_values=True),
         headers={name: value for name, value in headers.items() if name not in _SECRET},
         body=body,
+        server=server,
     )
 
 

@@ -1,0 +1,333 @@
+"""The sandbox's records from the test's side: arranged without a request, and read back as the SDK's models.
+
+What is arranged here is not checked as the API checks what it is sent, and stands in no ledger.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import func, insert, select
+
+from signtraker.models import (
+    Agent,
+    Award,
+    ChangeOrder,
+    Enterprise,
+    Office,
+    Order,
+    OrderPreset,
+    ResponseModel,
+    ServiceOrder,
+)
+from signtraker.sandbox import tables, views
+from signtraker.sandbox.answers import encode
+from signtraker.sandbox.backend import exists
+from signtraker.sandbox.database import allocate
+from signtraker.sandbox.settings import SandboxError
+from signtraker.sandbox.sql import Translator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+    from signtraker.query import Filter
+    from signtraker.sandbox.backend import Backend
+    from signtraker.sandbox.views import View
+
+M = TypeVar("M", bound=ResponseModel)
+When = date | datetime | None
+_STANDING = frozenset({"Installed", "Removed"})
+
+
+class Records(Generic[M]):
+    """All records of one kind."""
+
+    def __init__(self, backend: Backend, view: View, model: type[M]) -> None:
+        self._backend = backend
+        self._view = view
+        self._model = model
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} records of {self._view.entity}>"
+
+    def __len__(self) -> int:
+        with self._backend.database.begin() as connection:
+            count = select(func.count()).select_from(self._view.table)
+            return int(connection.execute(count).scalar_one())
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self.all())
+
+    def all(self, where: Filter[M] | None = None) -> list[M]:
+        """The records that a filter of `Q` keeps, or all, by Id."""
+        condition = [] if where is None else [Translator(self._view).predicate(where.node)]
+        with self._backend.database.begin() as connection:
+            found = self._view.read(
+                connection, lambda select_: select_.where(*condition).order_by(self._view.key)
+            )
+        return [self._read(record) for record in found]
+
+    def get(self, key: int) -> M:
+        """The record with this Id; `LookupError` if there is none."""
+        with self._backend.database.begin() as connection:
+            return self._find(connection, key)
+
+    def _find(self, connection: Connection, key: int) -> M:
+        found = self._view.find(connection, key)
+        if found is None:
+            raise LookupError(f"The sandbox has no {self._view.entity} {key}.")
+        return self._read(found)
+
+    def _read(self, record: dict[str, Any]) -> M:
+        # Through JSON, so that a test sees what a client would see.
+        return self._model.model_validate_json(encode(record))
+
+    def _insert(self, connection: Connection, key: int, values: dict[str, Any]) -> M:
+        connection.execute(insert(self._view.table).values(Id=key, **values))
+        return self._find(connection, key)
+
+
+class Orders(Records[Order]):
+    """`sandbox.orders`."""
+
+    def add(
+        self,
+        *,
+        status: str = "Draft",
+        agent_id: int = 1,
+        preset_id: int = 1,
+        street_number: str | None = None,
+        street_name: str | None = None,
+        city: str | None = None,
+        state: str | None = None,
+        zip: str | None = None,  # noqa: A002 - the field's name
+        latitude: float | None = None,
+        longitude: float | None = None,
+        notes: str | None = None,
+        external_id: str | None = None,
+        total: Decimal | float | None = None,
+        created: When = None,
+        due_date: When = None,
+        date_installed: When = None,
+        removal_due_date: When = None,
+        removal_date: When = None,
+    ) -> Order:
+        """Add an order in any status; an installed or removed one gets the dates it cannot lack."""
+        now = self._backend.clock.now()
+        installed = instant(date_installed) or (now if status in _STANDING else None)
+        removed = instant(removal_date) or (now if status == "Removed" else None)
+        removal_due = instant(removal_due_date) or removed
+        with self._backend.database.begin() as connection:
+            need(connection, tables.agents, agent_id)
+            need(connection, tables.order_presets, preset_id)
+            site = {
+                "StreetAddress": " ".join(part for part in (street_number, street_name) if part) or None,
+                "StreetNumber": street_number,
+                "StreetName": street_name,
+                "City": city,
+                "State": state,
+                "Zip": zip,
+                "CountryCode": "US",
+                "Latitude": latitude,
+                "Longitude": longitude,
+            }
+            values: dict[str, Any] = {
+                "OrderNumber": allocate(connection, "order_numbers"),
+                "Status": status,
+                "Notes": notes,
+                "Created": instant(created) or now,
+                "DueDate": instant(due_date),
+                "IsDueDateDefinitive": due_date is not None,
+                "DateInstalled": installed,
+                "RemovalRequestDate": now if removal_due else None,
+                "RemovalDueDate": removal_due,
+                "RemovalDate": removed,
+                "AgentId": agent_id,
+                "PresetId": preset_id,
+                "ExternalID": external_id,
+                "JobSiteId": _add(connection, tables.job_sites, site),
+                "SalesOrderId": _add(connection, tables.sales_orders, {"OrderTotal": amount(total)}),
+            }
+            return self._insert(connection, allocate(connection, "orders"), values)
+
+
+class Agents(Records[Agent]):
+    """`sandbox.agents`."""
+
+    def add(
+        self,
+        *,
+        email: str | None = None,
+        first_name: str = "Ada",
+        last_name: str = "Quist",
+        office_id: int = 1,
+        manager_id: int | None = None,
+        payment_mode: str = "Terms",
+        basic_install_price: Decimal | float | None = None,
+        is_inactive: bool = False,
+        is_manager: bool = False,
+        is_synced: bool = False,
+        notes: str | None = None,
+    ) -> Agent:
+        """Add an agent; one that is synced cannot be changed through the API."""
+        with self._backend.database.begin() as connection:
+            need(connection, tables.offices, office_id)
+            key = allocate(connection, "agents")
+            values: dict[str, Any] = {
+                "Name": f"{first_name} {last_name}",
+                "UserName": f"agent{key}",
+                "Email": email or f"agent{key}@example.com",
+                "FirstName": first_name,
+                "LastName": last_name,
+                "CellularPhone": f"385-555-{key:04d}",
+                "OfficeId": office_id,
+                "ManagerId": manager_id,
+                "PaymentMode": payment_mode,
+                "BasicInstallPrice": amount(basic_install_price),
+                "IsInactive": is_inactive,
+                "IsLocked": False,
+                "IsManager": is_manager,
+                "IsSynced": is_synced,
+                "Notes": notes,
+            }
+            return self._insert(connection, key, values)
+
+
+class FollowUps(Records[M]):
+    """`sandbox.services` and `sandbox.change_orders`."""
+
+    def add(
+        self,
+        install_id: int,
+        *,
+        status: str = "Draft",
+        preset_id: int = 1,
+        notes: str | None = None,
+        created: When = None,
+        due_date: When = None,
+        completion_date: When = None,
+    ) -> M:
+        """Add work on an order's sign, whatever the order's status."""
+        now = self._backend.clock.now()
+        orders = tables.orders.c
+        with self._backend.database.begin() as connection:
+            need(connection, tables.orders, install_id)
+            need(connection, tables.order_presets, preset_id)
+            install = connection.execute(
+                select(orders.OrderNumber, orders.JobSiteId, orders.AgentId).where(orders.Id == install_id)
+            ).one()
+            values: dict[str, Any] = {
+                "OrderNumber": install.OrderNumber,
+                "JobSiteId": install.JobSiteId,
+                "AgentId": install.AgentId,
+                "ServiceTypeId": 1,
+                "Status": status,
+                "Notes": notes,
+                "Created": instant(created) or now,
+                "DueDate": instant(due_date),
+                "IsDueDateDefinitive": due_date is not None,
+                "CompletionDate": instant(completion_date) or (now if status == "Completed" else None),
+                "InstallId": install_id,
+                "PresetId": preset_id,
+                "OverridePriceLimit": False,
+            }
+            return self._insert(connection, allocate(connection, self._view.table.name), values)
+
+
+class Awards(Records[Award]):
+    """`sandbox.awards`."""
+
+    def add(
+        self,
+        agent_id: int,
+        total: Decimal | float,
+        *,
+        remaining: Decimal | float | None = None,
+        name: str | None = None,
+        expiration_date: When = None,
+        restrictions: Sequence[str] = (),
+    ) -> Award:
+        """Add an award to an agent, whole unless said otherwise."""
+        with self._backend.database.begin() as connection:
+            need(connection, tables.agents, agent_id)
+            key = allocate(connection, "awards")
+            values: dict[str, Any] = {
+                "Name": name,
+                "AwardedToId": agent_id,
+                "AwardedDate": self._backend.clock.now(),
+                "ExpirationDate": instant(expiration_date),
+                "TotalAmount": amount(total),
+                "RemainingAmount": amount(total if remaining is None else remaining),
+            }
+            connection.execute(insert(tables.awards).values(Id=key, **values))
+            rows = [{"AwardId": key, "Position": i, "Value": one} for i, one in enumerate(restrictions)]
+            if rows:
+                connection.execute(insert(tables.award_restrictions), rows)
+            return self._find(connection, key)
+
+
+class Named(Records[M]):
+    """`sandbox.enterprises` and `sandbox.order_presets`."""
+
+    def add(self, name: str) -> M:
+        """Add one of this name."""
+        return self._add(Name=name)
+
+    def _add(self, **values: Any) -> M:
+        with self._backend.database.begin() as connection:
+            last = connection.execute(select(func.max(self._view.key))).scalar_one()
+            return self._insert(connection, (last or 0) + 1, values)
+
+
+class Offices(Named[Office]):
+    """`sandbox.offices`."""
+
+    def add(self, name: str, enterprise_id: int | None = None) -> Office:
+        """Add an office, of an enterprise or of none."""
+        return self._add(Name=name, EnterpriseId=enterprise_id)
+
+
+class Shelves:
+    """Every kind of record of one sandbox."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.orders: Orders = Orders(backend, views.ORDERS, Order)
+        self.agents: Agents = Agents(backend, views.AGENTS, Agent)
+        self.services: FollowUps[ServiceOrder] = FollowUps(backend, views.SERVICES, ServiceOrder)
+        self.change_orders: FollowUps[ChangeOrder] = FollowUps(backend, views.CHANGE_ORDERS, ChangeOrder)
+        self.awards: Awards = Awards(backend, views.AWARDS, Award)
+        self.enterprises: Named[Enterprise] = Named(backend, views.ENTERPRISES, Enterprise)
+        self.offices: Offices = Offices(backend, views.OFFICES, Office)
+        self.order_presets: Named[OrderPreset] = Named(backend, views.ORDER_PRESETS, OrderPreset)
+
+
+def need(connection: Connection, table: Table, key: int) -> None:
+    """Refuse a reference to nothing."""
+    if not exists(connection, table, key):
+        kind = table.name.removesuffix("s").replace("_", " ")
+        raise SandboxError(f"The sandbox has no {kind} {key} to refer to.")
+
+
+def instant(moment: When) -> datetime | None:
+    """A date means midnight in UTC; a datetime must have its zone."""
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise SandboxError(f"{moment} has no time zone; write e.g. datetime(…, tzinfo=UTC).")
+        return moment
+    return None if moment is None else datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+
+
+def amount(money: Decimal | float | None) -> Decimal | None:
+    """An amount as it is written."""
+    return None if money is None else Decimal(str(money))
+
+
+def _add(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    key = allocate(connection, table.name)
+    connection.execute(insert(table).values(Id=key, **values))
+    return key

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from signtraker.query.cost import SAFE_IN_QUERY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,10 +20,6 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 """RFC 7396 (assumed; the reference names the format, not the content type)."""
-
-# What a query may hold as it is (RFC 3986), less what separates pairs. A server counts encoded bytes
-# (2,048 on IIS), so nothing is encoded without need.
-_SAFE_IN_QUERY = "$!'()*,/:@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def encode(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _quote(text: str) -> str:
-    return quote(text, safe=_SAFE_IN_QUERY)
+    return quote(text, safe=SAFE_IN_QUERY)
 
 
 AnyRequest: TypeAlias = Request[Any]

@@ -14,7 +14,7 @@ from signtraker.query.fields import (
     TextListField,
 )
 from signtraker.query.filters import Filter, Ordering, all_of, any_of
-from signtraker.query.limits import QueryLimits, check_limits, split_filter
+from signtraker.query.limits import QueryLimits, split_filter
 from signtraker.query.roots import (
     AgentQ,
     AwardQ,
@@ -55,6 +55,5 @@ __all__ = [
     "TextListField",
     "all_of",
     "any_of",
-    "check_limits",
     "split_filter",
 ]

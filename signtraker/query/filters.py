@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from signtraker._shown import shown
 from signtraker.query.cost import encoded_length, node_count
+from signtraker.query.entities import ENTITIES
+from signtraker.query.errors import ODataError
 from signtraker.query.match import holds
 from signtraker.query.nodes import (
     MAX_HEIGHT,
@@ -16,14 +20,14 @@ from signtraker.query.nodes import (
     Or,
     conjunction,
     disjunction,
+    free_variable,
     height,
 )
 from signtraker.query.render import render, render_orders
 from signtraker.query.reprs import filter_code, value_code
+from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from signtraker.query.nodes import Order
     from signtraker.query.schema import ODataVersion
 
@@ -50,6 +54,7 @@ class Filter(Generic[M]):
     """How deep the tree nests; counted when not given."""
 
     def __post_init__(self) -> None:
+        _check_tree(self.node, self.entity)
         if not self.height:
             object.__setattr__(self, "height", height(self.node))
         if self.height > MAX_HEIGHT:
@@ -88,11 +93,13 @@ class Filter(Generic[M]):
 
     def render(self, version: ODataVersion = "v4") -> str:
         """Return the OData text; raises ODataError for what the dialect has no words for."""
-        return render(self.node, self.entity, version)
+        check_dialect(version)
+        return render(self._whole, self.entity, version)
 
     def cost(self, version: ODataVersion = "v4") -> int:
         """Return how many nodes the server counts (it takes 100 unless configured otherwise)."""
-        return node_count(self.node, self.entity, version)
+        check_dialect(version)
+        return node_count(self._whole, self.entity, version)
 
     def encoded_length(self, version: ODataVersion = "v4") -> int:
         """Return the length of the text in bytes, percent-encoded as in a URL."""
@@ -103,8 +110,15 @@ class Filter(Generic[M]):
 
         A comparison with null is unknown, neither true nor false, and a row for which the whole is unknown is
         dropped; only `is_null` finds null. Text compares case-sensitively; parts of moments are those in UTC.
+        Raises TypeError for anything but a model of the list.
         """
-        return holds(self.node, record, self.entity) is True
+        _check_record(record, self.entity)
+        return holds(self._whole, record, self.entity) is True
+
+    @cached_property
+    def _whole(self) -> Node:
+        check_bound(self.node, self)
+        return self.node
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,6 +139,8 @@ class Ordering(Generic[M]):
 
     def render(self, version: ODataVersion = "v4") -> str:
         """Return the OData text; raises ODataError for what the dialect has no words for."""
+        check_dialect(version)
+        check_bound(self.order.expression, self)
         return render_orders((self.order,), self.entity, version)
 
 
@@ -140,6 +156,34 @@ def any_of(filters: Iterable[Filter[M]]) -> Filter[M]:
     return Filter(disjunction(*(one.node for one in parts)), parts[0].entity, _joined_height(Or, parts))
 
 
+def check_bound(node: Node, made: Filter[Any] | Ordering[Any]) -> None:
+    """Raise ODataError for a tree with a row variable that no `any` or `all` binds."""
+    variable = free_variable(node)
+    if variable:
+        raise ODataError(
+            f"{made!r}: {variable} stands for one item of a collection, and means nothing outside of the"
+            " .any(…) or .all(…) whose function was given it"
+        )
+
+
+def _check_tree(node: object, entity: object) -> None:
+    if not isinstance(node, Node):
+        raise TypeError(
+            f"a Filter is made of a tree of nodes, not of {shown(node)}: write Q.id == 5, or Q.parse(…)"
+            " for text"
+        )
+    if not isinstance(entity, str) or entity not in ENTITIES:
+        raise TypeError(f"a Filter is on a list's model, such as 'Order', not on {shown(entity)}")
+
+
+def _check_record(record: object, entity: str) -> None:
+    if entity not in {one.__name__ for one in type(record).__mro__}:
+        raise TypeError(
+            f"a filter on {entity} matches models of that name, not {shown(record)};"
+            f" {entity}.model_validate(…) makes one of a mapping"
+        )
+
+
 def check_filter(value: object, entity: str, operator: str) -> None:
     """Raise TypeError unless the value is a filter on the entity."""
     if not _is_filter(value):
@@ -151,11 +195,18 @@ def check_filter(value: object, entity: str, operator: str) -> None:
         raise TypeError(f"a filter on {entity} and one on {value.entity} do not combine: {value!r}")
 
 
+def check_iterable(values: object, wanted: str) -> None:
+    """Raise TypeError, saying what is wanted, unless the value can be iterated over."""
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{wanted}, not {shown(values)}")
+
+
 def _is_filter(value: object) -> TypeGuard[Filter[Any]]:
     return isinstance(value, Filter)
 
 
 def _parts(filters: Iterable[Filter[M]], name: str) -> tuple[Filter[M], ...]:
+    check_iterable(filters, f"{name} takes a list of filters")
     parts = tuple(filters)
     if not parts:
         raise ValueError(f"{name} needs at least one filter; leave the filter out to get every row")

@@ -11,11 +11,11 @@ from signtraker.query.errors import ODataError, QueryLimitError
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
 from signtraker.query.parse import parse_clauses, parse_filter, repeated
+from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from signtraker.query.nodes import Order
     from signtraker.query.schema import ODataVersion
 
 M = TypeVar("M")
@@ -39,29 +39,11 @@ class QueryLimits:
 DEFAULT_LIMITS: Final = QueryLimits()
 
 
-def check_limits(
-    *,
-    entity: str,
-    filter: Node | str | None = None,  # noqa: A002 - the documented name
-    orderby: Sequence[Order] | str | None = None,
-    query: str = "",
-    version: ODataVersion = "v4",
-    limits: QueryLimits = DEFAULT_LIMITS,
-) -> None:
-    """Raise QueryLimitError for a query that is beyond a limit, with the number and the mend.
+def check_nodes(node: Node | str, entity: str, version: ODataVersion, limits: QueryLimits) -> None:
+    """Raise QueryLimitError for a filter of too many nodes.
 
-    `query` is the encoded query string. Texts are the caller's own: where they can't be read, the server has
-    the last word.
+    A text is the caller's own: where it can't be read, the server has the last word.
     """
-    check_nodes(filter, entity, version, limits)
-    check_orderings(orderby, entity, version, limits)
-    check_length(query, limits)
-
-
-def check_nodes(node: Node | str | None, entity: str, version: ODataVersion, limits: QueryLimits) -> None:
-    """Raise QueryLimitError for a filter of too many nodes."""
-    if node is None:
-        return
     rendered = not isinstance(node, str)
     try:
         tree = parse_filter(node, entity, version=version) if isinstance(node, str) else node
@@ -76,16 +58,10 @@ def check_nodes(node: Node | str | None, entity: str, version: ODataVersion, lim
         )
 
 
-def check_orderings(
-    orderby: Sequence[Order] | str | None, entity: str, version: ODataVersion, limits: QueryLimits
-) -> None:
+def check_orderings(orderby: str, entity: str, version: ODataVersion, limits: QueryLimits) -> None:
     """Raise QueryLimitError for too many orderings, or for one property twice."""
-    if orderby is None:
-        return
     try:
-        orders = (
-            parse_clauses(orderby, entity, version=version) if isinstance(orderby, str) else tuple(orderby)
-        )
+        orders = parse_clauses(orderby, entity, version=version)
     except ODataError:
         return
     if len(orders) > limits.orderings:
@@ -129,6 +105,7 @@ def split_filter(
         length = one.encoded_length(version) + other_bytes
         return one.cost(version) + other_nodes <= limits.nodes and length <= limits.query_bytes
 
+    check_dialect(version)
     if fits(whole.node):
         return [whole]
     rest, alternatives, join = _cut(whole.node)

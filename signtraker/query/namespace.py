@@ -21,6 +21,7 @@ from signtraker.query.filters import Filter, M
 from signtraker.query.infer import property_at
 from signtraker.query.nodes import Path
 from signtraker.query.parse import parse_filter
+from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,10 +65,11 @@ class Root(Namespace[M], Generic[M]):
         Raises `ODataError`, in the server's words, for a text that the server would refuse.
         """
         _check_text(text, f"{self!r}.parse")
+        check_dialect(version)
         return Filter(parse_filter(text, self._entity, version=version), self._entity)
 
-    @overload  # a bool is an int to type checkers, so this one comes first, and overlaps the next
-    def field(self, path: str, kind: type[bool]) -> BooleanField[M]: ...  # type: ignore[overload-overlap]
+    @overload
+    def field(self, path: str, kind: type[bool]) -> BooleanField[M]: ...  # type: ignore[overload-overlap]  # bool comes first since it is an int
     @overload
     def field(self, path: str, kind: type[int]) -> IntegerField[M]: ...
     @overload

@@ -178,6 +178,18 @@ def height(node: Node) -> int:
     return count
 
 
+def free_variable(node: Node, bound: frozenset[str] = frozenset()) -> str | None:
+    """Return a row variable that stands outside the `any` or `all` it belongs to, or None."""
+    match node:
+        case Path(segments, variable=True):
+            return None if segments[0] in bound else segments[0]
+        case Lambda(_, _, variable, predicate):
+            return None if predicate is None else free_variable(predicate, bound | {variable})
+        case _:
+            found = (free_variable(child, bound) for child in children(node))
+            return next((one for one in found if one), None)
+
+
 def holds_lambda(node: Node) -> bool:
     """Say whether an `any` or `all` stands anywhere in a tree."""
     level: tuple[Node, ...] = (node,)

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from signtraker._shown import shown
+
 ODataVersion: TypeAlias = Literal["v3", "v4"]
 """The dialect in which a query is written."""
 ServerVersion: TypeAlias = Literal["v3", "v4", "v4-5", "v4-7"]
 """What reads a query: a server's generation, or `v4`, which takes what any v4 generation does."""
+
+
+def check_dialect(version: object) -> None:
+    """Raise ValueError for anything but the two dialects."""
+    if version not in ("v3", "v4"):
+        raise ValueError(f"the OData version is 'v3' or 'v4', not {shown(version)}")
 
 
 class Edm(StrEnum):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
 
 from signtraker._shown import shown
-from signtraker.query.filters import ADVICE, Filter, M, Ordering
+from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
 from signtraker.query.infer import common_type, kind_of
 from signtraker.query.literals import check_value
 from signtraker.query.nodes import (
@@ -158,6 +158,7 @@ class Comparable(Operand[M], Generic[M, V, O]):
     def _literals(self, values: Iterable[V], method: str) -> tuple[Literal, ...]:
         if isinstance(values, str | bytes):
             raise TypeError(f"{self!r}.{method}: write a list of values, not the text {shown(values)}")
+        check_iterable(values, f"{self!r}.{method}: write a list of values")
         literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
         if not literals:
             raise ValueError(
@@ -349,6 +350,18 @@ class IntegerValue(Number[M, int, "IntegerValue[M]", "IntegerValue[M]"], Generic
 
     def __rfloordiv__(self, other: int) -> IntegerValue[M]:
         return self._calculate("div", other, reverse=True)
+
+    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+
+        def __truediv__(self, other: object) -> object:
+            if isinstance(other, Fraction):
+                return NotImplemented
+            raise TypeError(
+                f"{self!r} is a whole number, and a server divides those without a fraction: write //, as in"
+                f" {self!r} // 2"
+            )
+
+        __rtruediv__ = __truediv__
 
 
 class Fraction(Number[M, V, O, R], Generic[M, V, O, R]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 import pytest
 
 from signtraker.query import (
@@ -10,12 +12,15 @@ from signtraker.query import (
     QueryLimitError,
     QueryLimits,
     any_of,
-    check_limits,
     split_filter,
 )
 from signtraker.query.cost import node_count
-from signtraker.query.nodes import In, Order, Path
+from signtraker.query.limits import DEFAULT_LIMITS, check_length, check_nodes, check_orderings
+from signtraker.query.nodes import In
 from signtraker.query.parse import parse_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -72,35 +77,34 @@ def test_twenty_equal_terms_fit_and_twenty_mixed_ones_do_not() -> None:
 def test_a_filter_of_too_many_nodes_is_refused_with_the_number_and_the_mend() -> None:
     long = Q.status.in_([f"s{number}" for number in range(21)])
     with pytest.raises(QueryLimitError, match=r"counts 104 nodes, and the server takes 100: ask in several"):
-        check_limits(entity="Order", filter=long.node)
-    check_limits(entity="Order", filter=long.node, limits=QueryLimits(nodes=104))
+        check_nodes(long.node, "Order", "v4", DEFAULT_LIMITS)
+    check_nodes(long.node, "Order", "v4", QueryLimits(nodes=104))
 
 
 def test_a_text_is_counted_as_it_is_written() -> None:
     text = " or ".join(f"Id eq {number}" for number in range(17))
-    check_limits(entity="Order", filter=text)
+    check_nodes(text, "Order", "v4", DEFAULT_LIMITS)
     with pytest.raises(QueryLimitError, match="101 nodes"):
-        check_limits(entity="Order", filter=text, version="v3")
+        check_nodes(text, "Order", "v3", DEFAULT_LIMITS)
 
 
 def test_a_text_that_cannot_be_read_is_left_to_the_server() -> None:
-    check_limits(entity="Order", filter="Custom eq 1", orderby="Custom,Custom")
+    check_nodes("Custom eq 1", "Order", "v4", DEFAULT_LIMITS)
+    check_orderings("Custom,Custom", "Order", "v4", DEFAULT_LIMITS)
 
 
 def test_six_orderings_or_one_twice_are_refused() -> None:
-    names = ["Id", "Status", "Notes", "Created", "DueDate", "OrderNumber"]
-    orders = [Order(Path((name,))) for name in names]
-    check_limits(entity="Order", orderby=orders[:5])
+    check_orderings("Id,Status,Notes,Created,DueDate", "Order", "v4", DEFAULT_LIMITS)
     with pytest.raises(QueryLimitError, match="6 orderings, and the server takes 5"):
-        check_limits(entity="Order", orderby=orders)
+        check_orderings("Id,Status,Notes,Created,DueDate,OrderNumber", "Order", "v4", DEFAULT_LIMITS)
     with pytest.raises(QueryLimitError, match="names Id twice"):
-        check_limits(entity="Order", orderby=[orders[0], Q.id.desc().order])
+        check_orderings("Id,Id desc", "Order", "v4", DEFAULT_LIMITS)
 
 
 def test_a_query_of_too_many_bytes_is_refused() -> None:
-    check_limits(entity="Order", query="q" * 2048)
+    check_length("q" * 2048, DEFAULT_LIMITS)
     with pytest.raises(QueryLimitError, match="2049 bytes long, and the server takes 2048"):
-        check_limits(entity="Order", query="q" * 2049)
+        check_length("q" * 2049, DEFAULT_LIMITS)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "5"])
@@ -147,3 +151,20 @@ def test_what_cannot_be_split_is_refused() -> None:
     wide: Filter[object] = Filter((Q.notes == "x" * 3000).node, "Order")
     with pytest.raises(QueryLimitError, match="can be cut into pieces that fit: make it simpler"):
         split_filter(wide)
+
+
+USES: Final[list[Callable[[Any], object]]] = [
+    (Q.id == 5).render,
+    (Q.id == 5).cost,
+    (Q.id == 5).encoded_length,
+    Q.created.desc().render,
+    lambda version: Q.parse("Id eq 5", version=version),
+    lambda version: split_filter(Q.id == 5, version=version),
+]
+
+
+@pytest.mark.parametrize("version", ["v9", "V4", "v4-7", "", None, 4, ["v3"]])
+@pytest.mark.parametrize("use", USES)
+def test_a_dialect_that_there_is_not_is_refused(use: Callable[[Any], object], version: object) -> None:
+    with pytest.raises(ValueError, match=r"^the OData version is 'v3' or 'v4', not "):
+        use(version)

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
-from signtraker.query import AgentQ, AwardQ, Filter, ODataError, Q, QueryLimits, all_of, any_of
+from signtraker.models import Award
+from signtraker.query import AgentQ, AwardQ, Filter, ODataError, Ordering, Q, QueryLimits, all_of, any_of
+from signtraker.query.nodes import Order, Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from signtraker.query.values import TextValue
 
 q = cast("Any", Q)
 """The same fields, for mistakes that type checkers would refuse."""
 
 NOW: Final = datetime(2024, 3, 31, tzinfo=UTC)
+AWARD: Final = Award.model_validate({"Id": 1})
 NO_FILTERS: Final[list[Filter[Any]]] = []
 
 
@@ -98,6 +103,26 @@ def test_python_s_own_logic_is_refused_with_advice(mistake: Callable[[], object]
         (lambda: q.job_site.latitude > Decimal(1), r"is a number: write a float or an int"),
         (lambda: q.is_due_date_definitive == 1, r"is true or false: write a bool, not 1"),
         (lambda: q.status.in_("Draft"), r"write a list of values, not the text 'Draft'"),
+        (lambda: q.status.not_in(b"Draft"), r"write a list of values, not the text b'Draft'"),
+        (lambda: q.id.in_(5), r"Q\.id\.in_: write a list of values, not 5"),
+        (lambda: q.id.in_(q.order_number), r"Q\.id\.in_: write a list of values, not Q\.order_number"),
+        (lambda: all_of(q.id == 5), r"all_of takes a list of filters, not Q\.id == 5"),
+        (
+            lambda: Filter[Any](cast("Any", 5), "Order"),
+            r"a Filter is made of a tree of nodes, not of 5: write Q\.id",
+        ),
+        (lambda: Filter[Any](q.id, "Order"), r"a tree of nodes, not of Q\.id"),
+        (
+            lambda: Filter[Any]((q.id == 5).node, cast("Any", 5)),
+            r"a Filter is on a list's model, .*, not on 5",
+        ),
+        (
+            lambda: Filter[Any]((q.id == 5).node, "Nothing"),
+            r"a Filter is on a list's model, .*, not on 'Nothing'",
+        ),
+        (lambda: q.order_number / 2, r"Q\.order_number is a whole number, .*: write //"),
+        (lambda: 9 / q.order_number, r"Q\.order_number is a whole number, .*: write //"),
+        (lambda: q.notes.length() / q.id, r"Q\.notes\.length\(\) is a whole number, .*: write //"),
         (lambda: q.status.contains(5), r"Q\.status is text: write a str, not 5"),
         (lambda: q.status.substring("1"), r"Q\.status\.substring is a whole number"),
         (lambda: q.created.within(months=1, now=date(2024, 1, 1)), r"within: now is an aware datetime"),
@@ -182,28 +207,28 @@ class Unprintable:
         raise RuntimeError
 
 
+TOO_LONG: Final[list[tuple[Callable[[Any], object], type[Exception], str]]] = [
+    (lambda huge: q.id == huge, ValueError, r"^Q\.id: <int of 16610 bits> does not fit 64 bits"),
+    (
+        lambda huge: q.status == huge,
+        TypeError,
+        r"^Q\.status is text: write a str, not <int of 16610 bits>",
+    ),
+    (lambda huge: q.status.in_([huge]), TypeError, r"^Q\.status is text: write a str, not <int"),
+    (lambda huge: q.status == [huge], TypeError, r"^Q\.status is text: write a str, not \[<int of 16610"),
+    (q.status.substring, ValueError, r"^Q\.status\.substring: <int of 16610 bits>"),
+    (lambda huge: q.created.within(days=huge, now=NOW), ValueError, r"^Q\.created\.within: "),
+    (lambda huge: QueryLimits(nodes=-abs(huge)), ValueError, r"nodes is a whole number .*, not <int of"),
+]
+
+
 def test_a_number_of_an_enum_is_sent_at_once() -> None:
     assert str(Q.id == Rank.FIRST) == "Id eq 1"
     assert type(cast("Any", (Q.id == Rank.FIRST).node).right.value) is int
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize(
-    ("mistake", "kind", "sentence"),
-    [
-        (lambda huge: q.id == huge, ValueError, r"^Q\.id: <int of 16610 bits> does not fit 64 bits"),
-        (
-            lambda huge: q.status == huge,
-            TypeError,
-            r"^Q\.status is text: write a str, not <int of 16610 bits>",
-        ),
-        (lambda huge: q.status.in_([huge]), TypeError, r"^Q\.status is text: write a str, not <int"),
-        (lambda huge: q.status == [huge], TypeError, r"^Q\.status is text: write a str, not \[<int of 16610"),
-        (q.status.substring, ValueError, r"^Q\.status\.substring: <int of 16610 bits>"),
-        (lambda huge: q.created.within(days=huge, now=NOW), ValueError, r"^Q\.created\.within: "),
-        (lambda huge: QueryLimits(nodes=-abs(huge)), ValueError, r"nodes is a whole number .*, not <int of"),
-    ],
-)
+@pytest.mark.parametrize(("mistake", "kind", "sentence"), TOO_LONG)
 def test_a_number_too_long_to_print_is_refused_like_any_other(
     mistake: Callable[[int], object], kind: type[Exception], sentence: str, sign: int
 ) -> None:
@@ -302,3 +327,31 @@ def test_a_filter_nested_beyond_every_server_is_refused() -> None:
         made = ~made
     with pytest.raises(ValueError, match="nests 129 levels deep"):
         _ = ~made
+
+
+def test_a_whole_number_is_divided_by_a_fraction() -> None:
+    assert str(q.order_number / q.job_site.latitude > 1) == "OrderNumber div JobSite/Latitude gt 1"
+
+
+def test_an_item_of_a_collection_is_refused_outside_of_its_function() -> None:
+    kept: list[Any] = []
+
+    def keep(item: TextValue[Award, str]) -> Filter[Award]:
+        kept.append(item)
+        return item != "x"
+
+    assert str(AwardQ.restrictions.any(keep)) == "Restrictions/any(x:x ne 'x')"
+    loose: Filter[Award] = kept[0] == "x"
+    uses: list[Callable[[], object]] = [
+        loose.render,
+        loose.cost,
+        loose.encoded_length,
+        (AwardQ.restrictions.any(keep) & loose).render,
+        lambda: (AwardQ.id == 1).matches(AWARD) and ((AwardQ.id == 2) & loose).matches(AWARD),
+        Ordering[Award](Order(Path(("x",), variable=True)), "Award").render,
+    ]
+    for use in uses:
+        with pytest.raises(
+            ODataError, match=r"x.*: x stands for one item of a collection, and means nothing"
+        ):
+            use()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from signtraker.models import Award, Order
+from signtraker.models import Agent, Award, Order
 from signtraker.query import AwardQ, Q
 
 if TYPE_CHECKING:
@@ -120,3 +120,19 @@ def test_conditions_on_a_collection(restrictions: Any, kept: set[str]) -> None:
 def test_a_condition_on_a_collection_may_look_at_the_record() -> None:
     award = Award.model_validate({"Id": 1, "Name": "Post", "Restrictions": ["Printing", "Post"]})
     assert AwardQ.restrictions.any(lambda text: text == AwardQ.name).matches(award)
+
+
+class BigOrder(Order, frozen=True):
+    """What an application makes of an order."""
+
+
+def test_a_model_of_one_s_own_is_matched() -> None:
+    assert (Q.id == 7).matches(BigOrder.model_validate({"Id": 7}))
+
+
+@pytest.mark.parametrize("record", [None, 5, {"Id": 5}, Agent.model_validate({"Id": 5}), Order])
+def test_what_is_no_record_of_the_list_is_refused(record: Any) -> None:
+    with pytest.raises(
+        TypeError, match=r"^a filter on Order matches models of that name, not .*Order\.model_v"
+    ):
+        (Q.id == 5).matches(record)

@@ -110,6 +110,7 @@ class ResponseModel(BaseModel, frozen=True):
         validate_by_alias=True,
         extra="allow",
         coerce_numbers_to_str=True,
+        allow_inf_nan=False,
     )
 
     if not TYPE_CHECKING:

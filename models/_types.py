@@ -19,11 +19,10 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from signtraker._integers import INT32_MAX, INT64_MAX
 from signtraker._shown import shown
 from signtraker.models._sentences import mistake
 
-INT64_MAX = 2**63 - 1
-INT32_MAX = 2**31 - 1
 _DATE_LENGTH = len("2024-01-02")
 _MILLISECOND = 1000
 
@@ -31,7 +30,10 @@ _MILLISECOND = 1000
 def write_datetime(moment: datetime) -> str:
     """Write a moment as the API reference does: `2024-01-02T00:00:00.000Z`, always in UTC."""
     digits = "milliseconds" if moment.microsecond % _MILLISECOND == 0 else "microseconds"
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=digits) + "Z"
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=digits) + "Z"
+    except OverflowError:  # At the edges of the calendar a received moment may have no place in UTC.
+        return moment.isoformat(timespec=digits)
 
 
 def _midnight(day: date) -> datetime:
@@ -134,7 +136,13 @@ def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
     """Let Pydantic's fast parser try first; only what it does not take costs a Python call."""
     return core_schema.union_schema(
         [
-            core_schema.datetime_schema(tz_constraint="aware", strict=True),
+            core_schema.chain_schema(
+                [
+                    # Without the pattern, Pydantic takes "2024" for seconds since 1970.
+                    core_schema.str_schema(strict=True, pattern=r"^\d{4}-\d\d-\d\d[Tt ]"),
+                    core_schema.datetime_schema(tz_constraint="aware", strict=False),
+                ]
+            ),
             core_schema.no_info_plain_validator_function(_received_moment),
         ],
         mode="left_to_right",

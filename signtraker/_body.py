@@ -28,7 +28,8 @@ def validated(
         if isinstance(given, model):
             return given.revalidated()
         if given is None or isinstance(given, Mapping):
-            return model.model_validate(dict(cast("Mapping[str, Any]", given or fields)))
+            # Twice, because a nested model in it may have skipped its own validation.
+            return model.model_validate(dict(cast("Mapping[str, Any]", given or fields))).revalidated()
     except pydantic.ValidationError as error:
         raise _refused(model, problems(error)) from None
     raise _refused(

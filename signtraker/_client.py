@@ -72,6 +72,18 @@ class Client(Generic[ConnectionT]):
         client._owns_http = False  # noqa: SLF001 - its own class
         return client
 
+    def _twin(self, connection: ConnectionT) -> Self:
+        """Make the same client over another connection, with whatever a subclass has added."""
+        client = self._sharing(connection)
+        vars(client).update({**vars(self), **vars(client)})
+        return client
+
+    def __copy__(self) -> Self:
+        return self._twin(self._connection)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._twin(self._connection)
+
     @property
     def base_url(self) -> str:
         """Where the requests go."""
@@ -101,7 +113,7 @@ class Client(Generic[ConnectionT]):
             odata_version=odata_version,
             query_limits=query_limits,
         )
-        return self._sharing(replace(self._connection, config=config))
+        return self._twin(replace(self._connection, config=config))
 
     def record(self, *, bodies: bool = False) -> AbstractContextManager[list[RecordedExchange]]:
         """Record the exchanges of the calls made inside the block, one for each call, in the order they end.
@@ -117,6 +129,8 @@ class Client(Generic[ConnectionT]):
         return recording(self._connection.http, bodies=bodies)
 
     def __repr__(self) -> str:
+        if "_connection" not in vars(self):  # A traceback may show a client whose settings were refused.
+            return f"<{type(self).__name__} without settings>"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:

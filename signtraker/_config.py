@@ -68,7 +68,7 @@ def resolve(
         retry_backoff_seconds=_seconds(
             environ, "retry_backoff_seconds", retry_backoff_seconds, 0.5, allow_zero=True
         ),
-        resend_on_429=resend_on_429,
+        resend_on_429=_switch("resend_on_429", resend_on_429),
         odata_version=_odata_version(environ, odata_version),
         query_limits=_query_limits(query_limits),
     )
@@ -142,6 +142,8 @@ def _checked_url(given: object, source: str) -> str:
     parts = _split(given)
     if parts is None:
         raise SignTrakerConfigError(f"{mend}, not {given!r}.")
+    if re.search(r"/api/*$", parts.path, re.IGNORECASE):
+        raise SignTrakerConfigError(f"{mend}, without /api, which the requests add themselves: {given!r}.")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SignTrakerConfigError(
             f"{source} must use https, since over plain http the key would travel in the clear "
@@ -158,6 +160,12 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable else None
+
+
+def _switch(name: str, given: object) -> bool:
+    if not isinstance(given, bool):
+        raise SignTrakerConfigError(f"{name} must be True or False, not {given!r}.")
+    return given
 
 
 def _odata_version(environ: Mapping[str, str], given: object) -> ODataVersion:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 from signtraker._recording import RecordedExchange
 from signtraker._refusals import error_for
 from signtraker._retry import Trouble, may_repeat, parse_retry_after, wait_seconds
+from signtraker._scrub import scrub, scrub_bytes
 from signtraker.exceptions import (
     Exchange,
     NetworkError,
@@ -32,6 +33,7 @@ T = TypeVar("T")
 _log = logging.getLogger("signtraker")
 _SUCCESS = range(200, 300)
 _TOO_MANY = 429
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Failure:
     reason: str
     never_sent: bool
     elapsed_seconds: float
-    cause: Exception
+    cause: Exception | None
+    """The original, unless its text holds the key."""
 
 
 Action: TypeAlias = Send | Wait
@@ -168,7 +171,7 @@ def _wait(
 
 def _read(request: Request[T], answer: Answer, config: Config, attempt: int) -> T:
     try:
-        return request.reader(answer.body)
+        return request.reader(answer.body.removeprefix(_BYTE_ORDER_MARK))
     except UnreadableResponseError as error:
         error.exchange = _exchange(request, answer, config, attempt)
         error.outcome = "happened" if request.is_write else "did_not_happen"
@@ -195,7 +198,7 @@ def _fail(
 
 def _network_error(request: AnyRequest, failure: Failure, exchange: Exchange) -> SignTrakerError:
     times = "once" if exchange.attempts == 1 else f"{exchange.attempts} times"
-    what = f"{request.method} {request.path} (sent {times}): {failure.reason}"
+    what = f"{request.method} {request.path} (tried {times}): {failure.reason.rstrip('.')}"
     if failure.never_sent:
         return NetworkError(f"No connection for {what}", exchange=exchange)
     if request.is_write:
@@ -219,8 +222,8 @@ def _exchange(request: AnyRequest, event: Answer | Failure, config: Config, atte
         request.method,
         url,
         event.status_code,
-        {name: value.replace(key, "***") for name, value in event.headers.items()},
-        event.body.replace(key.encode(), b"***"),
+        {name: scrub(value, key) for name, value in event.headers.items()},
+        scrub_bytes(event.body, key),
         attempt,
     )
 

@@ -8,13 +8,12 @@ import pydantic
 
 from signtraker._options import refuse
 from signtraker._reading import problems
+from signtraker._shown import shown
 from signtraker.exceptions import Problem, ValidationError
-from signtraker.models import UpdateAgentRequest
+from signtraker.models import Agent, UpdateAgentRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from signtraker.models import Agent
 
 _MANAGER = "an agent can't become a manager, nor a manager an agent (API reference)"
 
@@ -28,6 +27,7 @@ def merge_patch(before: Agent, after: Agent) -> UpdateAgentRequest:
     Raises:
         ValidationError: The two are not the same agent, or one could not become the other.
     """
+    before, after = _validated("before", before), _validated("after", after)
     if before.id != after.id:
         refuse([Problem("id", f"can't change from {before.id} to {after.id}: these are two agents")])
     changes = difference(_set(before), _set(after))
@@ -42,6 +42,19 @@ def merge_patch(before: Agent, after: Agent) -> UpdateAgentRequest:
         raise ValidationError(f"Not possible: {'; '.join(map(str, found))}", problems=found) from None
     check_change(before.id, patch, before)
     return patch
+
+
+def _validated(name: str, agent: object) -> Agent:
+    """Return an agent whose parts are models, whatever `model_copy(update=…)` has put into it."""
+    if not isinstance(agent, Agent):
+        refuse([Problem(name, f"must be an Agent, not {shown(agent)}")])
+    given = cast("Agent", agent)
+    held = {field: value for field, value in vars(given).items() if field in given.model_fields_set}
+    try:
+        return Agent.model_validate({**held, **(given.model_extra or {})})
+    except pydantic.ValidationError as error:
+        found = problems(error, prefix=name)
+        raise ValidationError(f"Not possible: {'; '.join(map(str, found))}", problems=found) from None
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,6 +78,8 @@ def check_change(agent_id: int, patch: UpdateAgentRequest, before: Agent | None)
                 [Problem("changes", "sets no field, so there is nothing to send; set one, or give before")]
             )
         return
+    if not isinstance(cast("object", before), Agent):
+        refuse([Problem("before", f"must be an Agent, not {shown(before)}")])
     if before.id != agent_id:
         refuse([Problem("before", f"is agent {before.id}, and the change is to agent {agent_id}")])
     sets_it = "is_manager" in patch.model_fields_set

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
+from signtraker._integers import INT32_MAX, INT64_MAX
 from signtraker._options import check_same_list, counts, is_filter, orderby_text, refuse, select_text
 from signtraker._paging import SeenIds, Walk
 from signtraker._request import encode
 from signtraker.exceptions import NotSelectedError, Problem, ValidationError
-from signtraker.query import ODataError, QueryLimitError
+from signtraker.query import ODataError, QueryLimitError, QueryLimits
 from signtraker.query.limits import split_filter
 from signtraker.query.match import evaluate
-from signtraker.query.nodes import Order, Path
+from signtraker.query.nodes import And, Comparison, Literal, Or, Order, Path
 from signtraker.query.parse import parse_orderby
 
 if TYPE_CHECKING:
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
     from signtraker._request import Pairs, Request
     from signtraker.models import ResponseModel
     from signtraker.query import Filter
+    from signtraker.query.nodes import Node
 
 M = TypeVar("M", bound="ResponseModel")
 AnyWalk: TypeAlias = "Walk[M] | MergedWalk[M]"
 _HAS_ID = re.compile(r"(?:^|,)\s*(?:Id|\*)\s*(?:,|$)")
 # What `Id gt {last}`, joined by `and` to the caller's filter, takes at most.
 _KEY_NODES = 6
-_KEY_BYTES = len("()%20and%20Id%20gt%20L") + len(str(2**63))
-_LARGEST = 2**31 - 1
+_KEY_BYTES = len("()%20and%20Id%20gt%20L") + len(str(INT64_MAX))
+_NO_LIMITS = QueryLimits(nodes=INT64_MAX, orderings=INT64_MAX, query_bytes=INT64_MAX)
 
 
 def walk(
@@ -47,8 +49,7 @@ def walk(
     max_items: int | None,
 ) -> AnyWalk[M]:
     """Return the walk through a whole list; raises `ValidationError` at once for what can't be sent."""
-    counts(1, page_size=page_size)
-    counts(0, **({} if max_items is None else {"max_items": max_items}))
+    _check(listing, options, config, page_size=page_size, max_items=max_items)
     if options.select is not None:
         names = select_text(options.select, listing.model.__name__)
         options = replace(options, select=names if _HAS_ID.search(names) else f"{names},Id")
@@ -61,7 +62,33 @@ def walk(
         one.check()
     if len(walks) == 1:
         return walks[0]
-    return MergedWalk(walks, _order_key(listing, options, config), max_items)
+    floors = [None if options.orderby is not None else _lowest_id(one) for one in pieces]
+    lanes = [Lane(one, floor) for one, floor in zip(walks, floors, strict=True)]
+    return MergedWalk(lanes, _order_key(listing, options, config), max_items)
+
+
+def _check(
+    listing: Listing[M],
+    options: ListOptions,
+    config: Config,
+    *,
+    page_size: int,
+    max_items: int | None,
+) -> None:
+    """Raise one `ValidationError` for all that is wrong, but for the limits: the filter may yet be cut."""
+    loose = replace(config, query_limits=_NO_LIMITS)
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: counts(1, page_size=page_size),
+        lambda: None if max_items is None else counts(0, max_items=max_items),
+        lambda: listing.request(options, loose),
+    )
+    problems: list[Problem] = []
+    for check in checks:
+        try:
+            check()
+        except ValidationError as error:
+            problems += error.problems
+    refuse(problems)
 
 
 def _pieces(
@@ -73,7 +100,7 @@ def _pieces(
         return [cast("str | None", whole)]
     check_same_list(whole, listing.model.__name__)
     by_key = options.orderby is None
-    rest = replace(options, filter=None, top=_LARGEST, skip=None if by_key else _LARGEST)
+    rest = replace(options, filter=None, top=INT32_MAX, skip=None if by_key else INT32_MAX)
     query = listing.request(replace(rest, orderby="Id" if by_key else rest.orderby), config, own).query
     try:
         return [
@@ -112,11 +139,32 @@ def _order_key(listing: Listing[M], options: ListOptions, config: Config) -> Cal
     return cmp_to_key(compare)
 
 
+def _lowest_id(piece: Filter[Any] | str | None) -> int | None:
+    """Return an id below which a piece has no rows, if its filter says so."""
+    return _floor(piece.node) if is_filter(piece) else None
+
+
+def _floor(node: Node) -> int | None:
+    match node:
+        case Comparison("eq", Path(("Id",)), Literal(int(number))):
+            return number
+        case Or(terms):
+            floors = [_floor(term) for term in terms]
+            known = [one for one in floors if one is not None]
+            return min(known) if len(known) == len(floors) else None
+        case And(terms):
+            return max((one for term in terms if (one := _floor(term)) is not None), default=None)
+        case _:
+            return None
+
+
 @dataclass(slots=True)
-class _Lane(Generic[M]):
+class Lane(Generic[M]):
     """One piece: its walk, and the rows of it that wait for their turn."""
 
     walk: Walk[M]
+    floor: int | None
+    """An id below which it has no rows, if known: until that one's turn it need not be asked."""
     rows: deque[M] = field(default_factory=deque["M"])
 
     @property
@@ -127,8 +175,8 @@ class _Lane(Generic[M]):
 class MergedWalk(Generic[M]):
     """Several walks as one: each has at most one page waiting, and the first row in order goes first."""
 
-    def __init__(self, walks: list[Walk[M]], key: Callable[[M], Any], max_items: int | None) -> None:
-        self._lanes = [_Lane(one) for one in walks]
+    def __init__(self, lanes: list[Lane[M]], key: Callable[[M], Any], max_items: int | None) -> None:
+        self._lanes = lanes
         self._key = key
         self._remaining: int | None = max_items
         self._seen = SeenIds()
@@ -136,7 +184,7 @@ class MergedWalk(Generic[M]):
 
     def next_request(self) -> Request[list[M]] | None:
         """Return the request for the next page of the first piece that has run dry; None at the end."""
-        dry = next((lane for lane in self._lanes if lane.starved), None)
+        dry = self._dry()
         if dry is None or self._remaining == 0:
             return None
         self._asked = dry
@@ -147,11 +195,8 @@ class MergedWalk(Generic[M]):
         self._asked.rows.extend(self._asked.walk.received(rows))
         ready: list[M] = []
         try:
-            while not any(lane.starved for lane in self._lanes) and self._remaining != 0:
-                waiting = [lane for lane in self._lanes if lane.rows]
-                if not waiting:
-                    break
-                row = min(waiting, key=lambda lane: self._key(lane.rows[0])).rows.popleft()
+            while self._remaining != 0 and self._dry() is None and (first := self._first()) is not None:
+                row = first.rows.popleft()
                 if self._seen.add(cast("Any", row).id):
                     ready.append(row)
                     self._remaining = None if self._remaining is None else self._remaining - 1
@@ -159,3 +204,18 @@ class MergedWalk(Generic[M]):
             told = f"leaves out {error.field}, by which the pieces of a long filter are merged; add it"
             raise ValidationError(f"select: {told}", problems=[Problem("select", told)]) from None
         return ready
+
+    def _first(self) -> Lane[M] | None:
+        """Return the piece whose next row is the first in order."""
+        waiting = [lane for lane in self._lanes if lane.rows]
+        return min(waiting, key=lambda lane: self._key(lane.rows[0])) if waiting else None
+
+    def _dry(self) -> Lane[M] | None:
+        """Return the piece that has to be asked before the next row can be given on."""
+        starved = [lane for lane in self._lanes if lane.starved]
+        if not starved:
+            return None
+        lowest = min(starved, key=lambda lane: lane.floor or 0)
+        first = self._first()
+        known = first is not None and lowest.floor is not None
+        return None if known and cast("Any", first).rows[0].id < lowest.floor else lowest

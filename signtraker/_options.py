@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
+from signtraker._integers import INT32_MAX, INT64_MAX
 from signtraker._request import encode
 from signtraker._shown import shown
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
 from signtraker.query.limits import check_length, check_nodes, check_orderings
+from signtraker.query.namespace import Namespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +25,6 @@ M = TypeVar("M")
 FilterOption: TypeAlias = Filter[M] | str
 OrderBy: TypeAlias = str | Ordering[M] | Field[M, Any] | Sequence[str | Ordering[M] | Field[M, Any]]
 Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
-
-_INT32_MAX = 2**31 - 1
-_INT64_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,10 @@ def refuse(problems: Sequence[Problem]) -> None:
 
 def record_id(name: str, value: object) -> int:
     """Check an id before it becomes part of a path or a query."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _INT64_MAX:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
         refuse([Problem(name, f"must be a positive id, not {shown(value)}")])
-    return cast("int", value)
+    # A subclass of int may print as anything.
+    return int.__pos__(cast("int", value))
 
 
 def text_parameter(name: str, value: object) -> str:
@@ -155,6 +155,10 @@ def _selected_name(value: object, entity: str) -> str:
         return top
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, Namespace):
+        raise _RefusedError(
+            f"can't take {value!r}: the server's $select drops nested objects; leave select out to get it"
+        )
     raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {shown(value)}")
 
 
@@ -197,9 +201,9 @@ def _text(value: object) -> str:
 
 
 def _count(value: object, lowest: int = 0) -> str:
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= _INT32_MAX:
-        raise _RefusedError(f"must be a whole number from {lowest} to {_INT32_MAX}, not {shown(value)}")
-    return str(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= INT32_MAX:
+        raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {shown(value)}")
+    return str(int.__pos__(value))
 
 
 def counts(lowest: int, **given: object) -> None:

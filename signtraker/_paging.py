@@ -11,8 +11,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
+from signtraker._integers import INT32_MAX, INT64_MAX
 from signtraker._options import orderby_text
-from signtraker.exceptions import NotSelectedError, UnreadableResponseError
+from signtraker.exceptions import Exchange, NotSelectedError, UnreadableResponseError
 from signtraker.query import Filter
 from signtraker.query.nodes import Comparison, Literal, Path
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 100
 _CHUNK = 64
-_INT32_MAX = 2**31 - 1
-_INT64_MAX = 2**63 - 1
 _BY_ID = re.compile(r"(?:^|,)\s*Id(?:\s+(?:asc|desc))?\s*(?:,|$)")
 
 
@@ -65,7 +64,7 @@ class ByKey:
 
     def late(self) -> ByKey:
         """Return where the walk may come to stand, for the longest request that it may need."""
-        return ByKey(self._entity, self._version, _INT64_MAX)
+        return ByKey(self._entity, self._version, INT64_MAX)
 
     def page(self, options: ListOptions, size: int) -> ListOptions:
         """Return the options of the next page."""
@@ -88,7 +87,7 @@ class ByKey:
         """Return the rows of a page that are new: all of them, or the server did not do what it was asked."""
         for row in rows:
             if self._last is not None and row.id <= self._last:
-                raise _stuck("it ignores $filter or $orderby", row.id)
+                raise _StuckError(f"Id {row.id} came after Id {self._last}: it ignores $filter or $orderby")
             self._last = row.id
         return rows
 
@@ -103,7 +102,7 @@ class ByOffset:
 
     def late(self) -> ByOffset:
         """Return where the walk may come to stand, for the longest request that it may need."""
-        return ByOffset(self._orderby, _INT32_MAX)
+        return ByOffset(self._orderby, INT32_MAX)
 
     def page(self, options: ListOptions, size: int) -> ListOptions:
         """Return the options of the next page."""
@@ -113,16 +112,16 @@ class ByOffset:
         """Return the rows that were not given before; rows inserted meanwhile push others into view again."""
         fresh = [row for row in rows if self._seen.add(row.id)]
         if not fresh:
-            raise _stuck("it ignores $skip, or rows arrive faster than they are read", rows[0].id)
+            raise _StuckError(
+                f"all of a page came before, from Id {rows[0].id}: it ignores $skip, or rows arrive faster "
+                "than they are read"
+            )
         self._received += len(rows)
         return fresh
 
 
-def _stuck(reason: str, number: int) -> UnreadableResponseError:
-    return UnreadableResponseError(
-        f"The list can't be read to its end: the server sent Id {number} again, so {reason}",
-        outcome="did_not_happen",
-    )
+class _StuckError(Exception):
+    """The server's pages can't be put together; the text says what it did."""
 
 
 class Walk(Generic[M]):
@@ -150,6 +149,7 @@ class Walk(Generic[M]):
         self._page_size = page_size
         self._remaining = max_items
         self._ended = False
+        self._url = ""
 
     def check(self) -> None:
         """Raise `ValidationError` now for what could not be sent now or on a later page."""
@@ -166,19 +166,29 @@ class Walk(Generic[M]):
         if self.ended:
             return None
         size = self._page_size if self._remaining is None else min(self._page_size, self._remaining)
-        return self._listing.request(self._position.page(self._options, size), self._config, self._own)
+        options = self._position.page(self._options, size)
+        request = self._listing.request(options, self._config, self._own)
+        self._url = f"{self._config.base_url}{request.target}"
+        return request
 
     def received(self, rows: list[M]) -> list[M]:
         """Take the rows of that page; return those that the caller has not had yet."""
         self._ended = not rows
         try:
             fresh = cast("list[M]", self._position.unseen(cast("list[Any]", rows))) if rows else rows
-        except NotSelectedError as error:
-            raise UnreadableResponseError(
-                "The server left out the Id, without which a list can't be read page by page",
-                outcome="did_not_happen",
-            ) from error
+        except _StuckError as stuck:
+            raise self._unreadable(str(stuck), rows) from None
+        except NotSelectedError:
+            raise self._unreadable("it left out the Id", rows) from None
         if self._remaining is not None:
             fresh = fresh[: self._remaining]
             self._remaining -= len(fresh)
         return fresh
+
+    def _unreadable(self, what: str, rows: list[M]) -> UnreadableResponseError:
+        return UnreadableResponseError(
+            f"The server's pages of {self._listing.path} can't be put together: {what}",
+            exchange=Exchange("GET", self._url),
+            partial=rows,
+            outcome="did_not_happen",
+        )

@@ -36,7 +36,7 @@ class ReadOne(Generic[ResponseT]):
         try:
             return self.model.model_validate_json(body)
         except pydantic.ValidationError as error:
-            raise _unreadable(self.model, body, problems(error)) from None
+            raise unreadable(self.model.__name__, body, problems(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ReadList(Generic[ResponseT]):
             except pydantic.ValidationError as error:
                 mistakes += problems(error, prefix=f"[{index}]")
         if mistakes:
-            raise _unreadable(self.model, body, mistakes, partial=records)
+            raise unreadable(self.model.__name__, body, mistakes, partial=records)
         return records
 
     def _rows(self, body: bytes) -> list[Any]:
@@ -71,10 +71,10 @@ class ReadList(Generic[ResponseT]):
         try:
             rows = from_json(body)
         except ValueError as error:
-            raise _unreadable(self.model, body, [Problem("", f"is no JSON: {error}")]) from None
+            raise unreadable(self.model.__name__, body, [Problem("", f"is no JSON: {error}")]) from None
         if isinstance(rows, list):
             return [*rows]
-        raise _unreadable(self.model, body, [Problem("", "is no JSON array")])
+        raise unreadable(self.model.__name__, body, [Problem("", "is no JSON array")])
 
     def _read(self, row: Any) -> ResponseT:
         if self.selected and isinstance(row, dict):
@@ -87,7 +87,11 @@ class ReadNothing:
     """An answer whose body, documented as empty or JSON, says nothing that the status does not."""
 
     def __call__(self, body: bytes, /) -> None:
-        del body
+        try:
+            if body.strip():
+                from_json(body)
+        except ValueError as error:
+            raise unreadable("nothing", body, [Problem("", f"is no JSON: {error}")]) from None
 
 
 @cache
@@ -108,12 +112,13 @@ def problems(error: pydantic.ValidationError, prefix: str = "") -> list[Problem]
     ]
 
 
-def _unreadable(
-    model: type[ResponseModel],
+def unreadable(
+    expected: str,
     body: bytes,
     mistakes: Sequence[Problem],
     partial: Sequence[ResponseModel] = (),
 ) -> UnreadableResponseError:
+    """Return the error for an answer that is not what was expected."""
     if body.lstrip()[:1] == b"<":
         reason = "it is a page, not JSON; does the base URL lead to the API?"
     elif not body.strip():
@@ -122,7 +127,7 @@ def _unreadable(
         reason = "; ".join(str(one) for one in mistakes[:5])
         reason += f"; and {len(mistakes) - 5} more" if len(mistakes) > 5 else ""  # noqa: PLR2004 - as above
     return UnreadableResponseError(
-        f"The answer can't be read as {model.__name__}: {reason}",
+        f"The answer can't be read as {expected}: {reason}",
         partial=partial,
         problems=mistakes,
     )

@@ -55,8 +55,9 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
     text = f"{sentence}: {listed}" if listed else sentence
     message = f"{_cut(text)} (HTTP {status} from {exchange.method} {_path(exchange.url)})"
     if status == _TOO_MANY:
+        asked = "" if retry_after_seconds is None else f"; it asks to wait {retry_after_seconds:g} s"
         return RateLimitError(
-            message, exchange=exchange, problems=found, retry_after_seconds=retry_after_seconds
+            f"{message}{asked}", exchange=exchange, problems=found, retry_after_seconds=retry_after_seconds
         )
     return _class_of(status, is_write=is_write)(message, exchange=exchange, problems=found)
 

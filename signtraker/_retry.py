@@ -64,6 +64,6 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return float(text[:10])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return max(0.0, (moment - now).total_seconds()) if moment.utcoffset() is not None else None
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment - now).total_seconds()) if moment.utcoffset() is not None else None

@@ -16,10 +16,11 @@ import httpx
 from signtraker._client import Client, Connection, not_a_method, nothing_sent
 from signtraker._config import Config, resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
-from signtraker._httpx_log import quiet_httpx
+from signtraker._httpx_log import discreet
 from signtraker._merging import walk
 from signtraker._prepared import CapturedError, PreparedRequest
 from signtraker._recording import observe
+from signtraker._scrub import scrub
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
 
@@ -103,12 +104,7 @@ class BaseClient(Client["_Connection"]):
             odata_version=odata_version,
             query_limits=query_limits,
         )
-        if http_client is None:
-            http = httpx.Client(**http_options(config, proxy, ca))
-        else:
-            http = checked_http_client(http_client, httpx.Client, proxy, ca)
-        portable = http_client is None and proxy is None and not isinstance(ca, ssl.SSLContext)
-        self._connection = _Connection(config, http, ca if portable else None, portable=portable)
+        self._connection = _Connection(config, *opened(httpx.Client, config, http_client, proxy, ca))
         self._owns_http = http_client is None
 
     def close(self) -> None:
@@ -139,7 +135,7 @@ class BaseClient(Client["_Connection"]):
         real = owner._connection  # noqa: SLF001 - its own class
         dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
         try:
-            result = getattr(owner._sharing(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            result = getattr(owner._twin(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
             if isinstance(result, Iterator):
                 next(cast("Iterator[object]", result), None)
         except CapturedError as captured:
@@ -190,8 +186,6 @@ class _Connection(Connection["httpx.Client"]):
 
     def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        if self.http.is_closed:
-            raise self.closed()
         steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
         event: Event = None
         try:
@@ -208,22 +202,24 @@ class _Connection(Connection["httpx.Client"]):
         return None
 
     def _attempt(self, request: AnyRequest) -> Answer | Failure:
+        if self.http.is_closed:  # Perhaps since the last attempt.
+            raise self.closed()
         start = time.perf_counter()
         message = http_request(self.http, request, self.config)
-        try:
-            with quiet_httpx():
+        with discreet(self.config.api_key):
+            try:
                 response = self.http.send(message, stream=True, auth=None, follow_redirects=False)
-        except httpx.RequestError as error:
-            return failure(error, message, start)
-        body = bytearray()
-        cut = ""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-        except httpx.RequestError as error:
-            cut = reason(error)
-        finally:
-            response.close()
+            except httpx.RequestError as error:
+                return failure(error, message, self.config, start)
+            body = bytearray()
+            cut = ""
+            try:
+                for chunk in response.iter_bytes():
+                    body += chunk
+            except httpx.RequestError as error:
+                cut = reason(error, self.config)
+            finally:
+                response.close()
         return answer(response, bytes(body), cut, start)
 
 
@@ -257,19 +253,24 @@ def http_options(
 
 
 def _checked_proxy(proxy: str | None) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
     try:
-        return None if proxy is None else httpx.Proxy(proxy)
+        checked = httpx.Proxy(proxy)
     except (TypeError, ValueError, httpx.InvalidURL):
+        checked = None
+    if checked is None or not checked.url.host:
         # The URL may hold a password, so it is not quoted.
-        raise SignTrakerConfigError("proxy must be a URL such as http://proxy.example:3128.") from None
+        raise SignTrakerConfigError("proxy must be a URL such as http://proxy.example:3128.")
+    return checked
 
 
 def _trusting(ca: str | PathLike[str] | None) -> ssl.SSLContext | bool:
     if ca is None:
         return True
     try:
-        return ssl.create_default_context(cafile=os.fspath(ca))
-    except (OSError, TypeError) as error:
+        return ssl.create_default_context(cafile=os.path.abspath(ca))  # noqa: PTH100 - "" must not mean none
+    except (OSError, TypeError, ValueError) as error:
         raise SignTrakerConfigError(
             f"ca must be a readable file of PEM certificates, or an ssl.SSLContext, not {ca!r}: {error}"
         ) from None
@@ -278,10 +279,47 @@ def _trusting(ca: str | PathLike[str] | None) -> ssl.SSLContext | bool:
 HttpClientT = TypeVar("HttpClientT", httpx.Client, httpx.AsyncClient)
 
 
-def checked_http_client(
+def opened(
+    kind: type[HttpClientT],
+    config: Config,
+    http_client: HttpClientT | None,
+    proxy: str | None,
+    ca: str | PathLike[str] | ssl.SSLContext | None,
+) -> tuple[HttpClientT, str | PathLike[str] | None, bool]:
+    """Return the httpx client to use, the CA file to remember, and whether all of it can be pickled."""
+    _check_host(config.base_url)
+    if http_client is not None:
+        return _checked_http_client(http_client, kind, proxy, ca), None, False
+    try:
+        http = kind(**http_options(config, proxy, ca))
+    except SignTrakerConfigError:
+        raise
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        # What these variables hold may be a password, so only the kind of the error is told.
+        raise SignTrakerConfigError(
+            f"The connections can't be set up ({type(error).__name__}): look at proxy, and at HTTP_PROXY, "
+            "HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE in the "
+            "environment; a socks proxy needs the package httpx[socks]."
+        ) from None
+    if isinstance(ca, ssl.SSLContext):
+        return http, None, False
+    return http, ca, proxy is None
+
+
+def _check_host(base_url: str) -> None:
+    """Find out now whether httpx can use a host name, rather than at the first call."""
+    try:
+        url = httpx.URL(base_url)
+        usable = bool(url.raw_host and url.host)
+    except (ValueError, httpx.InvalidURL):  # An IDNA error is a ValueError.
+        usable = False
+    if not usable:
+        raise SignTrakerConfigError(f"base_url holds no usable host name: {base_url!r}.")
+
+
+def _checked_http_client(
     http_client: object, kind: type[HttpClientT], proxy: str | None, ca: object
 ) -> HttpClientT:
-    """Return the injected client if it can be used as it is."""
     if not isinstance(http_client, kind):
         raise SignTrakerConfigError(f"http_client must be an httpx.{kind.__name__}, not {http_client!r}.")
     if proxy is not None or ca is not None:
@@ -315,17 +353,19 @@ def headers(request: AnyRequest, config: Config) -> dict[str, str]:
     }
 
 
-def failure(error: httpx.RequestError, message: httpx.Request, start: float) -> Failure:
+def failure(error: httpx.RequestError, message: httpx.Request, config: Config, start: float) -> Failure:
     """Describe a request that nothing came back for."""
     # The original carries the authorization header, and the error will be chained to ours.
     error.request = httpx.Request(message.method, message.url)
+    cause = error if scrub(str(error), config.api_key) == str(error) else None
     elapsed = time.perf_counter() - start
-    return Failure(reason(error), isinstance(error, NEVER_SENT), elapsed, error)
+    return Failure(reason(error, config), isinstance(error, NEVER_SENT), elapsed, cause)
 
 
-def reason(error: httpx.RequestError) -> str:
+def reason(error: httpx.RequestError, config: Config) -> str:
     """Say in a few words what failed; time-outs have no text of their own."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return scrub(text, config.api_key)
 
 
 def answer(response: httpx.Response, body: bytes, cut: str, start: float) -> Answer:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import ssl
+import traceback
 from typing import Any
 
 import httpx
@@ -135,6 +137,8 @@ def test_a_subdomain_is_one_dns_label(label: Any) -> None:
         ("https://a.example\n", "without blanks"),
         ("https:\\\\a.example", "backslashes"),
         ("", "must be a URL"),
+        ("https://acme.signtraker.com/api", "without /api"),
+        ("https://acme.signtraker.com/api/", "without /api"),
         (5, "must be a URL"),
     ],
 )
@@ -182,6 +186,67 @@ def test_a_client_reads_the_environment_and_shows_no_key(monkeypatch: pytest.Mon
         assert repr(client) == "SignTrakerClient(base_url='https://acme.signtraker.com')"
         assert repr(client.orders) == "OrdersClient(base_url='https://acme.signtraker.com')"
         assert KEY not in repr(vars(client))
+
+
+@pytest.mark.parametrize("url", ["https://xn--zzzzzz.example", "https://[v1.a]", f"https://{'a.' * 40000}b"])
+def test_a_host_name_that_cannot_be_is_refused_at_once(url: str) -> None:
+    with pytest.raises(SignTrakerConfigError, match="base_url"):
+        SignTrakerClient(KEY, url)
+    with pytest.raises(SignTrakerConfigError):
+        SignTrakerClient(KEY, subdomain="xn--zzzzzz")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://u:secret@a.example"),
+        ("HTTPS_PROXY", "http://u:secret@[::1"),
+        ("HTTPS_PROXY", "ftp://u:secret@a.example"),
+        ("SSL_CERT_FILE", "/secret/nowhere.pem"),
+    ],
+)
+def test_a_variable_that_httpx_cannot_use_is_an_error_of_the_settings(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SignTrakerConfigError, match=name) as caught:
+        SignTrakerClient(KEY, subdomain="acme")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_a_switch_is_true_or_false(value: Any) -> None:
+    with pytest.raises(SignTrakerConfigError, match="resend_on_429 must be True or False"):
+        SignTrakerClient(KEY, subdomain="acme", resend_on_429=value)
+
+
+def test_a_client_whose_settings_were_refused_can_still_be_shown_in_a_traceback() -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        SignTrakerClient("bad key", subdomain="acme")
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "<SignTrakerClient without settings>" in "".join(shown.format())
+
+
+class Tagged(SignTrakerClient):
+    """A client with something of its own."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(KEY, subdomain="acme")
+        self.tag = tag
+
+
+def test_a_subclass_keeps_what_it_has_added() -> None:
+    with Tagged("x") as client:
+        assert client.with_options(max_retries=0).tag == "x"
+
+
+def test_a_copied_client_is_the_same_client_and_keeps_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNTRAKER_API_KEY", "another")
+    with SignTrakerClient(KEY, subdomain="acme") as client:
+        for twin in (copy.copy(client), copy.deepcopy(client)):
+            assert twin._connection is client._connection
+            twin.close()
+        assert not client._connection.http.is_closed
 
 
 @pytest.mark.parametrize("kind", [SignTrakerClient, OrdersClient])
@@ -237,14 +302,14 @@ def test_an_async_client_is_no_http_client_here() -> None:
         SignTrakerClient(KEY, subdomain="acme", http_client=wrong)
 
 
-@pytest.mark.parametrize("proxy", ["ftp://u:secret@proxy.example", "http://u:secret@[::1", 5])
+@pytest.mark.parametrize("proxy", ["ftp://u:secret@proxy.example", "http://", "http://u:secret@[::1", 5])
 def test_an_unusable_proxy_is_refused_without_its_password(proxy: Any) -> None:
     with pytest.raises(SignTrakerConfigError, match="proxy must be a URL") as caught:
         SignTrakerClient(KEY, subdomain="acme", proxy=proxy)
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("ca", ["/no/such/file.pem", __file__, 5])
+@pytest.mark.parametrize("ca", ["/no/such/file.pem", __file__, 5, ""])
 def test_an_unusable_certificate_file_is_refused(ca: Any) -> None:
     with pytest.raises(SignTrakerConfigError, match="ca must be a readable file of PEM certificates"):
         SignTrakerClient(KEY, subdomain="acme", ca=ca)

@@ -197,8 +197,20 @@ def test_max_items_bounds_each_piece_and_the_whole(flavour: Any, sandbox: Sandbo
         with client.record(bodies=True) as exchanges:
             found = [one.id for one in client.orders.iter_orders(filter=Q.id.in_(ids), max_items=3)]
     assert found == ids[:3]
-    assert all(len(json.loads(one.response_body or b"")) <= 3 for one in exchanges)
-    assert len(exchanges) <= 4
+    assert [len(json.loads(one.response_body or b"")) for one in exchanges] == [3]
+
+
+def test_a_piece_is_asked_when_its_ids_have_their_turn(flavour: Any, sandbox: Sandbox) -> None:
+    with open_client(flavour, sandbox.api_key, sandbox.url) as client:
+        ids = [one.id for one in client.orders.iter_orders(max_items=60)]
+        with client.record() as exchanges:
+            rows = client.orders.iter_orders(filter=Q.id.in_(ids) & (Q.order_number > 0))
+            asked: list[int] = []
+            for _ in range(20):
+                next(rows)
+                asked.append(len(exchanges))
+    assert asked[0] == 1
+    assert asked[-1] <= 4
 
 
 def test_what_can_not_be_cut_or_merged_is_refused_at_once(flavour: Any) -> None:

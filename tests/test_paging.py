@@ -12,7 +12,7 @@ import pytest
 from either_client import open_client
 from scripted_server import Reply, ScriptedServer
 
-from signtraker import Q, UnreadableResponseError
+from signtraker import Order, Q, UnreadableResponseError, ValidationError
 from signtraker._paging import SeenIds
 from signtraker.sandbox import Sandbox
 
@@ -96,11 +96,24 @@ def test_a_server_that_caps_pages_silently_is_read_to_the_end(flavour: Any, opti
 
 @pytest.mark.parametrize(
     ("options", "reason"),
-    [({}, r"ignores \$filter or \$orderby"), ({"orderby": "Created"}, r"ignores \$skip")],
+    [
+        ({}, r"Id 1 came after Id 2: it ignores \$filter or \$orderby"),
+        ({"orderby": "Created"}, r"ignores \$skip"),
+    ],
 )
 def test_a_server_that_sends_the_same_page_again_is_noticed(flavour: Any, options: Any, reason: str) -> None:
-    with pytest.raises(UnreadableResponseError, match=reason):
+    with pytest.raises(UnreadableResponseError, match=reason) as caught:
         walk(flavour, page(1, 2), **options)
+    assert caught.value.method == "GET"
+    assert "/api/orders?" in (caught.value.url or "")
+    assert [one.id for one in caught.value.partial if isinstance(one, Order)] == [1, 2]
+
+
+def test_every_mistake_in_a_walk_is_told_at_once(flavour: Any) -> None:
+    wrong: Any = {"page_size": 0, "max_items": -1, "filter": 5, "select": [5]}
+    with pytest.raises(ValidationError) as caught:
+        walk(flavour, page(), **wrong)
+    assert {one.field for one in caught.value.problems} == set(wrong)
 
 
 def test_a_server_that_leaves_out_the_id_is_noticed(flavour: Any) -> None:

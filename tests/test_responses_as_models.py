@@ -18,7 +18,12 @@ from signtraker.models import Agent, Award, Order
 
 
 def order(**fields: Any) -> Order:
-    return ReadOne(Order)(json.dumps({"Id": 1, **fields}).encode())
+    """Read a row in both ways there are, which must come to the same."""
+    body = json.dumps({"Id": 1, **fields})
+    [selected] = ReadList(Order, selected=True)(f"[{body}]".encode())
+    whole = ReadOne(Order)(body.encode())
+    assert selected.model_dump(exclude_unset=True) == whole.model_dump(exclude_unset=True)
+    return whole
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,7 @@ def order(**fields: Any) -> Order:
         ("2024-01-02T03:04:05+02:00", datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC)),
         ("20240102T030405Z", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ("2024-01-02", datetime(2024, 1, 2, tzinfo=UTC)),
+        ("2024", datetime(2024, 1, 1, tzinfo=UTC)),
         ("2024-01-02T24:00:00Z", datetime(2024, 1, 3, tzinfo=UTC)),
     ],
 )
@@ -40,10 +46,20 @@ def test_dates_of_every_iso_form_are_read_as_aware_moments(text: str, moment: da
     assert created.utcoffset() is not None
 
 
-@pytest.mark.parametrize("lie", ["yesterday", "01/02/2024", 1_700_000_000, True, {}, ""])
+@pytest.mark.parametrize("lie", ["yesterday", "1704164645", "01/02/2024", 1_700_000_000, True, {}, ""])
 def test_what_is_no_iso_date_is_not_guessed(lie: object) -> None:
     with pytest.raises(UnreadableResponseError, match="Created"):
         order(Created=lie)
+
+
+def test_a_moment_at_the_edge_of_the_calendar_can_be_read_and_written() -> None:
+    edge = "0001-01-01T00:00:00.000+05:00"
+    assert json.loads(order(Created=edge).model_dump_json(by_alias=True))["Created"] == edge
+
+
+def test_a_coordinate_that_is_no_number_is_not_taken_for_one() -> None:
+    with pytest.raises(UnreadableResponseError, match="Latitude"):
+        ReadOne(Order)(b'{"Id": 1, "JobSite": {"Id": 2, "Latitude": Infinity}}')
 
 
 def test_a_number_where_text_is_expected_is_taken_as_its_text() -> None:

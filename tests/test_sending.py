@@ -10,6 +10,7 @@ import socket
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from scripted_server import Reply, ScriptedServer
 
 import signtraker
 from signtraker import (
+    AddressRequest,
     APIStatusError,
     AuthenticationError,
     CreateOrderRequest,
@@ -33,6 +35,7 @@ from signtraker import (
     UnconfirmedServerError,
     UnconfirmedWriteError,
     UnreadableResponseError,
+    UpdateAgentRequest,
     ValidationError,
 )
 
@@ -169,6 +172,37 @@ def test_a_model_and_keywords_at_once_are_refused() -> None:
     assert "not both" in str(refused(lambda c: c.orders.create_order(order, notes="x")))
 
 
+def test_a_nested_model_that_skipped_validation_is_refused_however_it_is_given() -> None:
+    loose = AddressRequest(state="UT").model_copy(update={"state": "Utah"})
+    refused(lambda c: c.agents.update_agent(1, address=loose))
+    refused(lambda c: c.agents.update_agent(1, {"Address": AddressRequest.model_construct(state="Utah")}))
+    refused(lambda c: c.agents.update_agent(1, UpdateAgentRequest.model_construct(address=loose)))
+
+
+class Nine(int):
+    """A number that prints as a path."""
+
+    def __str__(self) -> str:
+        return "9/evil"
+
+    __repr__ = __format__ = __str__  # type: ignore[assignment]  # as hostile as it gets
+
+
+def test_a_number_is_sent_as_the_number_that_it_is() -> None:
+    with serving(Reply.json("[]")) as (server, client):
+        client.orders.list_orders(top=Nine(9), skip=Nine(9))
+        with pytest.raises(UnreadableResponseError):
+            client.orders.get_order(Nine(9))
+    assert [one.target for one in server.requests] == ["/api/orders?$top=9&$skip=9", "/api/orders/9"]
+
+
+def test_a_number_of_thousands_of_digits_is_refused_by_name() -> None:
+    assert "order_id: must be a positive id" in str(refused(lambda c: c.orders.get_order(10**5000)))
+    assert "top: must be a whole number" in str(refused(lambda c: c.orders.list_orders(top=10**5000)))
+    found = refused(lambda c: c.orders.create_order({"AgentId": 10**5000, "PresetId": 0}))
+    assert [one.field for one in found.problems] == ["agent_id", "preset_id"]
+
+
 def test_a_model_that_skipped_validation_is_refused() -> None:
     order = CreateOrderRequest(agent_id=1, preset_id=1).model_copy(update={"agent_id": -1})
     assert "agent_id: must be a positive id, not -1" in str(refused(lambda c: c.orders.create_order(order)))
@@ -190,6 +224,11 @@ def test_every_option_that_cannot_be_sent_is_named_at_once() -> None:
 def test_an_option_that_is_blank_or_no_unicode_is_refused(text: str) -> None:
     error = refused(lambda c: c.orders.list_orders(filter=text, orderby=text, select=text))
     assert len(error.problems) == 3
+
+
+def test_a_nested_object_in_select_is_refused_with_the_reason() -> None:
+    whole: Any = Q.job_site
+    assert "drops nested objects" in str(refused(lambda c: c.orders.list_orders(select=whole)))
 
 
 def test_a_nested_field_in_select_is_refused_with_the_reason() -> None:
@@ -294,11 +333,29 @@ def test_a_server_that_stays_silent_is_left_after_the_timeout() -> None:
                 write(client)
 
 
-@pytest.mark.parametrize("value", ["soon", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT", ""])
+STRANGE = [
+    "soon",
+    "-1",
+    "1.5",
+    "Wed, 21 Oct 2015 07:28:00 GMT",
+    "Mon, 01 Jan 99999999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2024 00:00:00 +99999999999999999",
+    "",
+]
+
+
+@pytest.mark.parametrize("value", STRANGE)
 def test_a_retry_after_in_the_past_or_unreadable_does_not_hold_up(value: str) -> None:
     with serving(Reply.json("", 503, Retry_After=value), Reply.json(ORDER)) as (server, client):
         read(client)
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("value", STRANGE)
+def test_a_strange_retry_after_costs_a_write_no_word_of_its_outcome(value: str) -> None:
+    with serving(Reply.json("", 500, Retry_After=value)) as (_, client):
+        with pytest.raises(UnconfirmedServerError):
+            write(client)
 
 
 def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
@@ -306,6 +363,20 @@ def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
         with pytest.raises(RateLimitError) as caught:
             read(client)
     assert (len(server.requests), caught.value.retry_after_seconds) == (1, 3600.0)
+    assert str(caught.value).endswith("; it asks to wait 3600 s")
+
+
+def test_a_client_closed_while_it_waits_for_the_next_attempt_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer([Reply.json("", 503)]) as server:
+        client = SignTrakerClient(KEY, server.url)
+
+        def closing(_seconds: float) -> None:
+            client.close()
+
+        monkeypatch.setattr("time.sleep", closing)
+        with pytest.raises(SignTrakerError, match="This client is closed"):
+            read(client)
+    assert len(server.requests) == 1
 
 
 # What the answers become
@@ -429,6 +500,24 @@ def test_a_compressed_answer_is_read_and_a_falsely_labelled_one_is_an_error(enco
             read(client)
 
 
+@pytest.mark.parametrize(
+    ("body", "fine"), [("", True), ('{"ok": 1}', True), ("<html></html>", False), ("ok", False)]
+)
+def test_an_answer_that_should_be_empty_or_json_is_no_page(body: str, fine: bool) -> None:  # noqa: FBT001 - a case
+    with serving(Reply.json(body)) as (_, client):
+        if fine:
+            client.agents.deactivate_agent(1)
+        else:
+            with pytest.raises(UnreadableResponseError) as caught:
+                client.agents.deactivate_agent(1)
+            assert caught.value.outcome == "happened"
+
+
+def test_a_byte_order_mark_before_the_json_does_no_harm() -> None:
+    with serving(Reply.json(b"\xef\xbb\xbf" + ORDER.encode())) as (_, client):
+        assert client.orders.get_order(5).id == 5
+
+
 def test_rows_that_can_be_read_are_on_the_error_of_a_list_that_cannot() -> None:
     with serving(Reply.json('[{"Id": 1}, {"Id": null}]')) as (_, client):
         with pytest.raises(UnreadableResponseError) as caught:
@@ -448,6 +537,39 @@ def test_a_server_that_sends_the_key_back_does_not_get_it_into_the_error() -> No
     told = (str(caught.value), repr(caught.value), caught.value.body.decode(), str(caught.value.headers))
     assert not any(KEY in one for one in told)
     assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+ODD_KEY = "S3cr3t+Key/AbC<x>&'"
+ECHOES = {
+    "a malformed header line": Reply(f"HTTP/1.1 200 OK\r\nST-API {ODD_KEY}\r\n\r\n".encode()),
+    "a malformed status line": Reply(f"ST-API {ODD_KEY}\r\n\r\n".encode()),
+    "the reason phrase": Reply(f"HTTP/1.1 403 {ODD_KEY}\r\nContent-Length: 0\r\n\r\n".encode()),
+    "JSON": Reply.json(json.dumps({"Message": f"Bad {ODD_KEY}"}), 403),
+    "escaped JSON": Reply.json(
+        '{"Message": "Bad S3cr3t\\u002BKey\\/AbC\\u003Cx\\u003e\\u0026\\u0027", "ModelState": {"a.B": ["'
+        'S3cr3t\\u002BKey/AbC\\u003Cx>&\\u0027"]}}',
+        400,
+    ),
+    "HTML": Reply.json("<p>S3cr3t+Key/AbC&lt;x&gt;&amp;&#39;</p>", 403),
+    "a redirect": Reply.json("", 302, Location=f"https://a.example/?k={quote(ODD_KEY, safe='')}"),
+    "a list": Reply.json(json.dumps([{"Id": ODD_KEY}])),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_however_a_server_echoes_the_key_it_gets_nowhere(echo: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with ScriptedServer([ECHOES[echo]]) as server:
+        with open_client(_FLAVOUR[0], ODD_KEY, server.url, max_retries=1, retry_backoff_seconds=0) as client:
+            with client.record(bodies=True) as exchanges, pytest.raises(SignTrakerError) as caught:
+                client.orders.list_orders()
+    error: BaseException | None = caught.value
+    seen = [pickle.dumps(error).decode("latin-1"), repr(exchanges), str(exchanges[0].response_body)]
+    seen += [one.getMessage() for one in caplog.records]
+    while error is not None:
+        seen += [str(error), repr(error), repr(vars(error))]
+        error = error.__cause__ or error.__context__
+    assert not [text for text in seen if "S3cr3t" in text]
 
 
 def errors() -> list[SignTrakerError]:

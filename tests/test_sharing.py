@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -45,6 +46,42 @@ def test_200_tasks_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> N
             assert all(await asyncio.gather(*map(create, range(200))))
 
     asyncio.run(main())
+
+
+def test_hundreds_of_tasks_cancelled_at_any_moment_leave_a_small_pool_usable(sandbox: Sandbox) -> None:
+    chance = random.Random(7)
+
+    async def main() -> None:
+        limits = httpx.Limits(max_connections=3)
+        async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
+            client = AsyncSignTrakerClient(
+                sandbox.api_key, sandbox.url, http_client=http, timeout_seconds=10, max_retries=0
+            )
+            for _ in range(60):
+                tasks = [asyncio.create_task(client.orders.list_orders(top=5)) for _ in range(10)]
+                for _ in range(chance.randrange(200)):
+                    await asyncio.sleep(0)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            alive = await asyncio.gather(*(client.orders.list_orders(top=1) for _ in range(9)))
+            assert [len(one) for one in alive] == [1] * 9
+
+    asyncio.run(main())
+
+
+def test_a_task_that_is_cancelled_twice_ends_at_once(sandbox: Sandbox) -> None:
+    async def main(url: str) -> None:
+        async with AsyncSignTrakerClient("key", url) as client:
+            task = asyncio.create_task(client.orders.get_order(1))
+            await asyncio.sleep(0)
+            task.cancel()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asyncio.run(main(f"http://127.0.0.1:{server.getsockname()[1]}"))
 
 
 def test_a_cancelled_task_leaves_the_pool_usable(sandbox: Sandbox) -> None:

@@ -229,6 +229,7 @@ REFUSED: list[tuple[Callable[[Any], object], str]] = [
         "manager_data.discount_level",
     ),
     (lambda c: c.agents.update_agent(7, notes="x", before=Agent(id=8)), "before"),
+    (lambda c: c.agents.update_agent(7, notes="x", before="a"), "before"),
     (
         lambda c: c.agents.update_agent(7, is_manager=True, before=Agent(id=7, is_manager=False)),
         "is_manager",
@@ -309,6 +310,19 @@ def test_nested_objects_are_merged_and_what_is_not_mentioned_stays() -> None:
         "Office": {"Id": 1, "Name": "South"},
         "Address": {"City": "Provo"},
     }
+
+
+def test_plain_values_in_a_copy_are_taken_for_what_they_mean() -> None:
+    after = BEFORE.model_copy(update={"office": {"id": 2}, "address": {"City": "Y"}})
+    assert merge_patch(BEFORE, after).payload() == {"Office": {"Id": 2}, "Address": {"City": "Y"}}
+
+
+def test_what_is_no_agent_is_refused() -> None:
+    wrong: Any = "a"
+    broken = BEFORE.model_copy(update={"address": 5})
+    for before, after in ((wrong, BEFORE), (BEFORE, wrong), (BEFORE, broken)):
+        with pytest.raises(ValidationError):
+            merge_patch(before, after)
 
 
 def test_an_impossible_change_is_refused_before_it_is_made() -> None:

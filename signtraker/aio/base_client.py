@@ -5,33 +5,33 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import ssl
 import time
 from collections.abc import AsyncIterator, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
+import anyio  # a dependency of httpx, which knows cancellation by its scopes only
 import httpx
 
 from signtraker._client import Client, Connection, not_a_method, nothing_sent
 from signtraker._config import resolve
 from signtraker._exchange import Answer, Event, Failure, Send, converse
-from signtraker._httpx_log import quiet_httpx
+from signtraker._httpx_log import discreet
 from signtraker._merging import walk
 from signtraker._prepared import CapturedError
 from signtraker._recording import observe
 from signtraker.base_client import (
     answer,
-    checked_http_client,
     failure,
-    http_options,
     http_request,
+    opened,
     prepared,
     reason,
 )
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Generator
     from os import PathLike
     from types import TracebackType
@@ -86,12 +86,9 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             odata_version=odata_version,
             query_limits=query_limits,
         )
-        if http_client is None:
-            http = httpx.AsyncClient(**http_options(config, proxy, ca))
-        else:
-            http = checked_http_client(http_client, httpx.AsyncClient, proxy, ca)
-        portable = http_client is None and proxy is None and not isinstance(ca, ssl.SSLContext)
-        self._connection = _AsyncConnection(config, http, ca if portable else None, portable=portable)
+        self._connection = _AsyncConnection(
+            config, *opened(httpx.AsyncClient, config, http_client, proxy, ca)
+        )
         self._owns_http = http_client is None
 
     async def close(self) -> None:
@@ -124,7 +121,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         real = owner._connection  # noqa: SLF001 - its own class
         dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
         try:
-            result = getattr(owner._sharing(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            result = getattr(owner._twin(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
             if isinstance(result, AsyncIterator):
                 _step(anext(cast("AsyncIterator[object]", result)))
             else:
@@ -175,6 +172,30 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
                 yield row
 
 
+async def _cancellable(attempt: Coroutine[object, object, T]) -> T:
+    """Await an attempt so that cancelling the caller gives its connection back to the pool.
+
+    httpx's pool protects its cleaning up by a scope of anyio, which a cancelled task breaks through: the
+    connection then counts as used for ever. So the attempt gets a task of its own, and is cancelled by a
+    scope, which the pool understands.
+    """
+    scope = anyio.CancelScope()
+    results: list[T] = []
+
+    async def perform() -> None:
+        with scope:
+            results.append(await attempt)
+
+    task = asyncio.ensure_future(perform())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        scope.cancel()
+        await asyncio.wait([task])
+        raise
+    return results[0]
+
+
 def _step(pending: object) -> None:
     """Run a coroutine to its first wait; a dry connection never waits, so that is to its end."""
     if isinstance(pending, Coroutine):
@@ -188,8 +209,6 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
 
     async def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        if self.http.is_closed:
-            raise self.closed()
         steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
         event: Event = None
         while True:
@@ -202,27 +221,29 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
 
     async def _perform(self, request: AnyRequest, action: Action) -> Event:
         if isinstance(action, Send):
-            return await self._attempt(request)
+            return await _cancellable(self._attempt(request))
         await asyncio.sleep(action.seconds)
         return None
 
     async def _attempt(self, request: AnyRequest) -> Answer | Failure:
+        if self.http.is_closed:  # Perhaps since the last attempt.
+            raise self.closed()
         start = time.perf_counter()
         message = http_request(self.http, request, self.config)
-        try:
-            with quiet_httpx():
+        with discreet(self.config.api_key):
+            try:
                 response = await self.http.send(message, stream=True, auth=None, follow_redirects=False)
-        except httpx.RequestError as error:
-            return failure(error, message, start)
-        body = bytearray()
-        cut = ""
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-        except httpx.RequestError as error:
-            cut = reason(error)
-        finally:
-            await response.aclose()
+            except httpx.RequestError as error:
+                return failure(error, message, self.config, start)
+            body = bytearray()
+            cut = ""
+            try:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+            except httpx.RequestError as error:
+                cut = reason(error, self.config)
+            finally:
+                await response.aclose()
         return answer(response, bytes(body), cut, start)
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from signtraker.query.nodes import Quantifier
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Field(Operand[M], Generic[M, T]):
+class Field(Operand[M], Generic[M, T_co]):
     """A property of a list's rows: what `orderby` and `select` take beside text."""
 
     __slots__ = ()
@@ -40,8 +40,12 @@ class Field(Operand[M], Generic[M, T]):
         return cast("Path", self._node).segments
 
 
-class Nullable(Operand[M], Generic[M]):
-    """What may have no value."""
+# Type checkers take a list of different fields for one of their longest common ancestor, so that must be a
+# Field: why Nullable is one, and whole numbers have a base of their own.
+
+
+class Nullable(Field[M, T_co], Generic[M, T_co]):
+    """A property that may have no value."""
 
     __slots__ = ()
 
@@ -54,51 +58,57 @@ class Nullable(Operand[M], Generic[M]):
         return Filter(Comparison("ne", self._node, Literal(None)), self._entity)
 
 
-class IdField(IntegerValue[M], Field[M, int], Generic[M]):
+class WholeField(IntegerValue[M], Field[M, int], Generic[M]):
+    """A whole number that is a property."""
+
+    __slots__ = ()
+
+
+class IdField(WholeField[M], Generic[M]):
     """A record's id, which is never null."""
 
     __slots__ = ()
     _kind = Edm.INT64
 
 
-class NestedIdField(IntegerValue[M], Nullable[M], Field[M, int], Generic[M]):
+class NestedIdField(WholeField[M], Nullable[M, int], Generic[M]):
     """The id of a nested record, which is null where there is no such record."""
 
     __slots__ = ()
     _kind = Edm.INT64
 
 
-class IntegerField(IntegerValue[M], Nullable[M], Field[M, int], Generic[M]):
+class IntegerField(WholeField[M], Nullable[M, int], Generic[M]):
     """A whole number that may be null."""
 
     __slots__ = ()
 
 
-class DoubleField(DoubleValue[M], Nullable[M], Field[M, float], Generic[M]):
+class DoubleField(DoubleValue[M], Nullable[M, float], Generic[M]):
     """A binary floating-point number that may be null."""
 
     __slots__ = ()
 
 
-class DecimalField(DecimalValue[M], Nullable[M], Field[M, Decimal], Generic[M]):
+class DecimalField(DecimalValue[M], Nullable[M, Decimal], Generic[M]):
     """An exact decimal that may be null."""
 
     __slots__ = ()
 
 
-class BooleanField(BooleanValue[M], Nullable[M], Field[M, bool], Generic[M]):
+class BooleanField(BooleanValue[M], Nullable[M, bool], Generic[M]):
     """True, false or null."""
 
     __slots__ = ()
 
 
-class DateTimeField(DateTimeValue[M], Nullable[M], Field[M, datetime], Generic[M]):
+class DateTimeField(DateTimeValue[M], Nullable[M, datetime], Generic[M]):
     """A moment that may be null."""
 
     __slots__ = ()
 
 
-class TextField(TextValue[M, S], Nullable[M], Field[M, str], Generic[M, S]):
+class TextField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
     """Text that may be null. `S` holds the values that are known."""
 
     __slots__ = ()

@@ -81,6 +81,18 @@ def everything(client: SignTrakerClient) -> Iterator[Order]:
     yield from client.orders.list_orders(select="Id,Status", orderby=["Created desc", Q.id])
 
 
+def short(client: SignTrakerClient, *, newest: bool) -> list[Order]:
+    fields = [Q.id, Q.status]
+    numbers = [Q.id, Q.order_number, Q.rebill_interval]
+    keys = (Q.created, Q.job_site.city, Q.agent.id)
+    return client.orders.list_orders(select=[*fields, *numbers], orderby=keys if newest else numbers)
+
+
+def shorter(client: SignTrakerClient) -> list[Order]:
+    fields = [Q.id, Q.status, Q.created, Q.is_due_date_definitive, Q.order_number]
+    return client.orders.list_orders(select=fields, orderby=fields)
+
+
 def distinct(orders: list[Order]) -> set[Order]:
     return set(orders)
 

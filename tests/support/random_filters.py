@@ -1,16 +1,19 @@
-"""Strategies for filters of every shape that the models allow."""
+"""Filters of every shape that the models allow, drawn by chance from a seed."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Final, cast
+from random import Random
+from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
 from signtraker.query.entities import ENTITIES, ROOTS
 from signtraker.query.functions import SIGNATURES
+from signtraker.query.literals import utc
 from signtraker.query.nodes import (
     Arithmetic,
     ArithmeticOperator,
@@ -41,27 +44,200 @@ NASTY: Final = (
     "", "'", "''", "O'Brien", "%", "_", "a%b_c", "a+b&c=d#e", "\\", "\n", "\x00", "\x7f", "Draft", "draft",
     "ß", "é", "日本", "😀", " ", " x ", "') or (Id ge 0", "null", "true", "5", "2024-01-01", "/", "--",
 )  # fmt: skip
+KINDS: Final = (
+    Edm.STRING, Edm.BOOLEAN, Edm.INT32, Edm.INT64, Edm.DOUBLE, Edm.DECIMAL, Edm.DATETIME,
+)  # fmt: skip
 NUMBERS: Final = (Edm.INT32, Edm.INT64, Edm.DOUBLE, Edm.DECIMAL)
 COMPARISONS: Final[tuple[ComparisonOperator, ...]] = ("eq", "ne", "gt", "ge", "lt", "le")
 ARITHMETIC: Final[tuple[ArithmeticOperator, ...]] = ("add", "sub", "mul", "div", "mod")
+_HALF: Final = 0.5
 QUANTIFIERS: Final[tuple[Quantifier, ...]] = ("any", "all")
 
-texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=8))
-ints = st.one_of(st.integers(-10, 10), st.integers(-(2**63), 2**63 - 1))
-floats = st.floats(allow_nan=False, allow_infinity=False)
-decimals = st.decimals(-(10**9), 10**9, places=4, allow_nan=False, allow_infinity=False)
-moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
-VALUES: Final[dict[Edm, st.SearchStrategy[Scalar]]] = {
-    Edm.STRING: texts,
-    Edm.BOOLEAN: st.booleans(),
-    Edm.INT32: ints,
-    Edm.INT64: ints,
-    Edm.DOUBLE: st.one_of(floats, ints),
-    Edm.DECIMAL: st.one_of(decimals, ints),
-    Edm.DATETIME: moments,
-    Edm.DATE: st.dates(),
-}
-entities = st.sampled_from(sorted(ROOTS))
+ZONES: Final = tuple(timezone(timedelta(minutes=minutes)) for minutes in (0, 60, -420, 345, 840, -765))
+_HIGHEST: Final = 0x10FFFF
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Which constants a filter may hold, and what it may compute of fractions."""
+
+    integers: int = 2**63 - 1
+    exponents: int = 300
+    """Of two, in floats."""
+    years: tuple[int, int] = (2, 9998)
+    fractions: tuple[ArithmeticOperator, ...] = ARITHMETIC
+
+
+class Chance:
+    """Draws filters on one entity, in the words of one dialect."""
+
+    def __init__(
+        self,
+        seed: int,
+        entity: str,
+        version: ODataVersion = "v4",
+        within: Range = Range(),
+    ) -> None:
+        self._random = Random(seed)
+        self._entity = entity
+        self._version = version
+        self._within = within
+
+    def condition(self, depth: int = 3) -> Node:
+        """Draw a condition on the entity's rows."""
+        if not depth or self._random.random() < _HALF:
+            return self._leaf()
+        count = self._random.randint(2, 4)
+        match self._random.choice(("and", "or", "not")):
+            case "not":
+                return Not(self.condition(depth - 1))
+            case "and":
+                return conjunction(*(self.condition(depth - 1) for _ in range(count)))
+            case _:
+                return disjunction(*(self.condition(depth - 1) for _ in range(count)))
+
+    def orderings(self) -> tuple[Order, ...]:
+        """Draw up to five clauses that name no property twice."""
+        chosen = [self._expression(self._kind(), 2) for _ in range(self._random.randint(0, 5))]
+        return tuple(Order(one, self._random.random() < _HALF) for one in dict.fromkeys(chosen))
+
+    def text(self) -> str:
+        """Draw a text, most likely one that breaks something."""
+        if self._random.random() < _HALF:
+            return self._random.choice(NASTY)
+        codes = (self._random.randint(0, _HIGHEST) for _ in range(self._random.randint(0, 8)))
+        return "".join(chr(code) for code in codes if code not in _SURROGATES)
+
+    def moment(self) -> datetime:
+        """Draw a moment in any zone."""
+        first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in self._within.years)
+        second = self._random.randrange((last - first) // timedelta(seconds=1))
+        part = self._random.choice((0, 0, 1, 500_000, 999_999))
+        moment = first + timedelta(seconds=second, microseconds=part)
+        return moment.astimezone(self._random.choice(ZONES))
+
+    def amount(self) -> Decimal:
+        """Draw an amount of money, with up to four decimal places."""
+        most = min(self._within.integers, 10**9)
+        return (
+            Decimal(self._random.randint(-most, most) * 10**4 + self._random.choice((0, 1, 2500, 9999)))
+            / 10**4
+        )
+
+    def integer(self) -> int:
+        """Draw a whole number, as often a small one as any."""
+        most = self._random.choice((10, self._within.integers))
+        return self._random.randint(-most, most)
+
+    def double(self) -> float:
+        """Draw a float, as often one of a few digits as any."""
+        if self._random.random() < _HALF:
+            return self._random.randint(-1000, 1000) / 8
+        exponent = self._random.randint(-self._within.exponents, self._within.exponents)
+        return self._random.uniform(-1, 1) * 2.0**exponent
+
+    def value(self, kind: Edm) -> Scalar:  # noqa: PLR0911 - one case for each type
+        """Draw a constant as it is kept in a filter."""
+        match kind:
+            case Edm.STRING:
+                return self.text()
+            case Edm.BOOLEAN:
+                return self._random.random() < _HALF
+            case Edm.DOUBLE:
+                return self._random.choice((self.double, self.integer))()
+            case Edm.DECIMAL:
+                return self._random.choice((self.amount, self.integer))()
+            case Edm.DATETIME:
+                return utc(self.moment(), "a constant")
+            case Edm.DATE:
+                return self.moment().date()
+            case _:
+                return self.integer()
+
+    def _kind(self) -> Edm:
+        return self._random.choice([kind for kind in KINDS if paths(self._entity, kind)])
+
+    def _literal(self, kind: Edm) -> Literal:
+        return Literal(self.value(kind))
+
+    def _expression(self, kind: Edm, depth: int) -> Node:
+        """Draw a value of a type that is no constant: a property, or a function or sum over one."""
+        found, calls = paths(self._entity, kind), self._calls(kind) if depth else []
+        options = ["path"] * bool(found) + ["call"] * bool(calls)
+        if kind in NUMBERS and options and depth:
+            options += ["sum", "negative"] * bool(found or depth > 1)
+        match self._random.choice(options):
+            case "path":
+                return self._random.choice(found)
+            case "call":
+                return self._call(*self._random.choice(calls), depth)
+            case "negative":
+                return Negative(self._expression(kind, depth - 1))
+            case _:
+                sides = [self._expression(kind, depth - 1), self._literal(kind)]
+                self._random.shuffle(sides)
+                operators = self._within.fractions if kind in {Edm.DOUBLE, Edm.DECIMAL} else ARITHMETIC
+                return Arithmetic(self._random.choice(operators), *sides)
+
+    def _calls(self, kind: Edm) -> list[tuple[str, tuple[Edm, ...]]]:
+        """Return the functions that make a type of something that the entity has."""
+        return [
+            (name, one.arguments)
+            for name, signatures in SIGNATURES.items()
+            for one in signatures
+            if one.result.type is kind and kind is not Edm.BOOLEAN
+            if self._version == "v4" or name != "date"
+            if paths(self._entity, one.arguments[0])
+        ]
+
+    def _call(self, name: str, arguments: tuple[Edm, ...], depth: int) -> Node:
+        first = self._expression(arguments[0], depth - 1)
+        rest = (
+            Literal(self._random.randint(0, 5)) if kind is Edm.INT32 else self._literal(kind)
+            for kind in arguments[1:]
+        )
+        return Call(name, (first, *rest))
+
+    def _leaf(self) -> Node:  # noqa: PLR0911 - one for each kind
+        kind = self._kind()
+        if kind is Edm.DATETIME and self._version == "v4" and self._random.random() < _HALF:
+            kind = Edm.DATE
+        options = ["comparison", "null", "fields"]
+        options += ["in"] * (self._version == "v4") + ["check"] * (kind is Edm.STRING)
+        options += ["flag"] * (kind is Edm.BOOLEAN)
+        options += ["lambda"] * bool(paths(self._entity, Edm.STRING, collection=True))
+        left = self._expression(kind, 2)
+        operator = self._random.choice(COMPARISONS[:2] if kind is Edm.BOOLEAN else COMPARISONS)
+        match self._random.choice(options):
+            case "comparison":
+                return Comparison(operator, left, self._literal(kind))
+            case "null":
+                return Comparison(self._random.choice(COMPARISONS[:2]), left, Literal(None))
+            case "fields":
+                return Comparison(operator, left, self._expression(kind, 2))
+            case "in":
+                values = [self._literal(kind) for _ in range(self._random.randint(1, 3))]
+                return In(left, tuple(dict.fromkeys(values)))
+            case "check":
+                name = self._random.choice(("contains", "startswith", "endswith"))
+                return Call(name, (left, self._literal(kind)))
+            case "lambda":
+                return self._lambda()
+            case _:
+                return left
+
+    def _lambda(self) -> Node:
+        collection = self._random.choice(paths(self._entity, Edm.STRING, collection=True))
+        item, text = Path(("x",), variable=True), self._literal(Edm.STRING)
+        bodies: tuple[Node, ...] = (
+            Comparison(self._random.choice(COMPARISONS), item, text),
+            Call("startswith", (item, text)),
+            Not(Comparison("eq", Call("tolower", (item,)), text)),
+        )
+        body = self._random.choice((None, *bodies))
+        quantifier: Quantifier = "any" if body is None else self._random.choice(QUANTIFIERS)
+        return Lambda(quantifier, collection, "x", body)
 
 
 @cache
@@ -79,124 +255,17 @@ def _walk(entity: str, before: tuple[str, ...]) -> Iterator[tuple[Path, Edm | No
             yield Path(here), one.type, one.collection
 
 
-def literals(kind: Edm) -> st.SearchStrategy[Node]:
-    """Return constants that fit beside a type."""
-    return VALUES[kind].map(Literal)
+# A strategy for each choice would take ten times as long to draw, and thousands of filters are wanted.
+seeds: Final = st.integers(0, 2**64 - 1)
+entities: Final = st.sampled_from(sorted(ROOTS))
+texts: Final = seeds.map(lambda seed: Chance(seed, "Order").text())
 
 
-@st.composite
-def expressions(
-    draw: st.DrawFn, entity: str, kind: Edm, version: ODataVersion = "v4", depth: int = 2
-) -> Node:
-    """Draw a value of a type that is no constant: a property, or a function or sum over one."""
-    options: list[str] = ["path"] * bool(paths(entity, kind))
-    calls = [
-        (name, one.arguments)
-        for name, signatures in SIGNATURES.items()
-        for one in signatures
-        if one.result.type is kind and kind is not Edm.BOOLEAN and (version == "v4" or name != "date")
-        if all(_reachable(entity, wanted) for wanted in one.arguments[:1])
-    ]
-    options += ["call"] * bool(calls and depth)
-    options += ["arithmetic", "negative"] * bool(kind in NUMBERS and options and depth)
-    match draw(st.sampled_from(options)):
-        case "path":
-            return draw(st.sampled_from(paths(entity, kind)))
-        case "call":
-            name, arguments = draw(st.sampled_from(calls))
-            first = draw(expressions(entity, arguments[0], version, depth - 1))
-            rest = [
-                draw(literals(wanted) if wanted is not Edm.INT32 else _places) for wanted in arguments[1:]
-            ]
-            return Call(name, (first, *rest))
-        case "negative":
-            return Negative(draw(expressions(entity, kind, version, depth - 1)))
-        case _:
-            sides = [draw(expressions(entity, kind, version, depth - 1)), draw(literals(kind))]
-            left, right = draw(st.permutations(sides))
-            return Arithmetic(draw(st.sampled_from(ARITHMETIC)), left, right)
-
-
-_places = st.integers(0, 5).map(Literal)
-
-
-def _reachable(entity: str, kind: Edm) -> bool:
-    return bool(paths(entity, kind))
-
-
-@st.composite
-def conditions(draw: st.DrawFn, entity: str, version: ODataVersion = "v4", depth: int = 3) -> Node:
-    """Draw a condition on an entity's rows."""
-    if depth and draw(st.booleans()):
-        inner = conditions(entity, version, depth - 1)
-        match draw(st.sampled_from(["and", "or", "not"])):
-            case "not":
-                return Not(draw(inner))
-            case "and":
-                return conjunction(*draw(st.lists(inner, min_size=2, max_size=4)))
-            case _:
-                return disjunction(*draw(st.lists(inner, min_size=2, max_size=4)))
-    return draw(leaves(entity, version))
-
-
-@st.composite
-def leaves(draw: st.DrawFn, entity: str, version: ODataVersion = "v4") -> Node:  # noqa: PLR0911 - one for each kind
-    """Draw a condition without `and`, `or` and `not`."""
-    kinds: list[Edm] = [kind for kind in VALUES if kind is not Edm.DATE and paths(entity, kind)]
-    if version == "v4" and paths(entity, Edm.DATETIME):
-        kinds.append(Edm.DATE)
-    kind = draw(st.sampled_from(kinds))
-    options = ["comparison", "null", "fields"]
-    options += (
-        ["in"] * (version == "v4") + ["check"] * (kind is Edm.STRING) + ["flag"] * (kind is Edm.BOOLEAN)
+def conditions(version: ODataVersion = "v4") -> st.SearchStrategy[tuple[str, Node]]:
+    """Return any entity with any condition on its rows."""
+    return st.tuples(entities, seeds).map(
+        lambda drawn: (drawn[0], Chance(drawn[1], drawn[0], version).condition())
     )
-    options += ["lambda"] * bool(paths(entity, Edm.STRING, collection=True))
-    left = draw(expressions(entity, kind, version))
-    operators = COMPARISONS[:2] if kind is Edm.BOOLEAN else COMPARISONS
-    match draw(st.sampled_from(options)):
-        case "comparison":
-            return Comparison(draw(st.sampled_from(operators)), left, draw(literals(kind)))
-        case "null":
-            return Comparison(draw(st.sampled_from(COMPARISONS[:2])), left, Literal(None))
-        case "fields":
-            right = draw(expressions(entity, kind, version))
-            return Comparison(draw(st.sampled_from(operators)), left, right)
-        case "in":
-            values = draw(st.lists(literals(kind), min_size=1, max_size=3, unique=True))
-            return In(left, tuple(cast("Literal", one) for one in values))
-        case "check":
-            name = draw(st.sampled_from(["contains", "startswith", "endswith"]))
-            return Call(name, (left, draw(literals(Edm.STRING))))
-        case "lambda":
-            return draw(lambdas(entity))
-        case _:
-            return left
-
-
-@st.composite
-def lambdas(draw: st.DrawFn, entity: str) -> Node:
-    """Draw a condition on a collection."""
-    collection = draw(st.sampled_from(paths(entity, Edm.STRING, collection=True)))
-    item = Path(("x",), variable=True)
-    texts_ = draw(literals(Edm.STRING))
-    bodies: list[Node] = [
-        Comparison(draw(st.sampled_from(COMPARISONS)), item, texts_),
-        Call("startswith", (item, texts_)),
-        Not(Comparison("eq", Call("tolower", (item,)), texts_)),
-    ]
-    body: Node | None = draw(st.sampled_from([None, *bodies]))
-    quantifier: Quantifier = "any" if body is None else draw(st.sampled_from(QUANTIFIERS))
-    return Lambda(quantifier, collection, "x", body)
-
-
-@st.composite
-def orderings(draw: st.DrawFn, entity: str) -> tuple[Order, ...]:
-    """Draw up to five clauses that name no property twice."""
-    kinds = [kind for kind in VALUES if kind is not Edm.DATE and paths(entity, kind)]
-    chosen = draw(
-        st.lists(st.sampled_from(kinds).flatmap(lambda kind: expressions(entity, kind)), max_size=5)
-    )
-    return tuple(Order(one, draw(st.booleans())) for one in dict.fromkeys(chosen))
 
 
 NAMES: Final = {"UTC": UTC, "date": date, "datetime": datetime, "Decimal": Decimal}

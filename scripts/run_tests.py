@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SOURCES = ["signtraker", "tests", "scripts"]
 SHIPPED = ["signtraker", "models", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "MANIFEST.in"]
-GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py"]
+GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
 
 
 def build_wheel(python: Path) -> Path:
@@ -76,6 +76,7 @@ def checks(python: Path) -> list[tuple[str, list[str]]]:
         ("mypy", [command, "-m", "mypy", "--cache-dir", str(CACHE / "mypy"), *SOURCES]),
         ("pyright", [command, "-m", "pyright", "--pythonpath", command]),
         ("typing", [command, "scripts/check_typing.py"]),
+        ("openapi", [command, "scripts/check_openapi.py"]),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from signtraker import models
+from signtraker.models._base import api_name
 from signtraker.sandbox.app import GROUPS
 
 if TYPE_CHECKING:
@@ -291,6 +293,10 @@ _NOISE = frozenset({"title", "additionalProperties"})
 only the SDK refuses to send them."""
 
 
+_ATTRIBUTE = re.compile(r"`([a-z][a-z0-9_]*)`")
+"""A property as the models' docstrings name it."""
+
+
 def _plain(schema: Json) -> Json:
     """Say in OpenAPI's shortest way what Pydantic says at length."""
     plain: Json = {}
@@ -300,6 +306,8 @@ def _plain(schema: Json) -> Json:
             plain[name] = {key: _typed(key, _plain(one)) for key, one in properties.items()}
         elif name == "items":
             plain[name] = _plain(value)
+        elif name == "description":
+            plain[name] = _ATTRIBUTE.sub(lambda match: f"`{api_name(match[1])}`", value)
         elif name not in _NOISE and not (name == "default" and value is None):
             plain[name] = value
     return _joined(plain) if "anyOf" in plain else plain

@@ -126,7 +126,6 @@ def _schema(name: str, schema: Json) -> Html:
             "tr",
             tag("th", tag("code", key), _required(is_required=key in required), scope="row"),
             tag("td", _type(one)),
-            tag("td", _prose(one.get("description", ""))),
         )
         for key, one in schema.get("properties", {}).items()
     ]
@@ -135,7 +134,7 @@ def _schema(name: str, schema: Json) -> Html:
         "article",
         tag("h3", tag("code", name)),
         tag("p", about) if about else None,
-        _table(["Property", "Type", "Meaning"], rows),
+        _table(["Property", "Type"], rows),
         id=f"schema-{name}",
     )
 

@@ -77,6 +77,7 @@ def checks(python: Path) -> list[tuple[str, list[str]]]:
         ("pyright", [command, "-m", "pyright", "--pythonpath", command]),
         ("typing", [command, "scripts/check_typing.py"]),
         ("openapi", [command, "scripts/check_openapi.py"]),
+        ("window", [command, "scripts/check_window.py"]),
     ]
 
 

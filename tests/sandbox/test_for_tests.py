@@ -239,9 +239,9 @@ def test_an_answer_that_breaks_off_has_begun_with_and_without_a_socket(sandbox: 
 
 
 def test_a_delay_runs_into_the_timeout_and_the_work_is_done_all_the_same(sandbox: Sandbox, way: Way) -> None:
-    sandbox.faults.add(delay_after=0.3)
+    sandbox.faults.add(delay_after=2)
     with pytest.raises(UnconfirmedWriteError):
-        _create(sandbox, way, seconds=0.05)
+        _create(sandbox, way, seconds=0.5)
     assert len(sandbox.ledger) == 1
 
 

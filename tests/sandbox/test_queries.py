@@ -59,6 +59,10 @@ _NO_NUMBER = (
     "Invalid value '{value}' for {name} query option found. The {name} query option requires a"
     " non-negative integer value."
 )
+_TOO_MUCH_SKIPPED = (
+    "The limit of '2147483647' for Skip query has been exceeded. The value from the incoming request is"
+    " '2147483648'."
+)
 _SIX = "Status,Notes,Created,DueDate,OrderNumber,RebillInterval"
 _LONG = " or ".join(["Status eq 'a'"] * 21)
 
@@ -97,6 +101,14 @@ SENTENCES = [
         "-1",
         _NO_NUMBER.format(value="-1", name="$skip"),
     ),
+    (
+        GENERATIONS,
+        "skip",
+        "2147483648",
+        _TOO_MUCH_SKIPPED,
+    ),
+    (GENERATIONS, "filter", "Id eq length(Nope)", "Could not find a property named 'Nope' on type '…'."),
+    (GENERATIONS, "orderby", "Nope desc", "Could not find a property named 'Nope' on type '…'."),
     (GENERATIONS, "filter", _LONG, _TOO_MANY_NODES),
     (GENERATIONS, "orderby", _SIX, _TOO_MANY_ORDERINGS),
     (GENERATIONS, "orderby", "Id,Id desc", "Duplicate property named 'Id' is not supported in '$orderby'."),

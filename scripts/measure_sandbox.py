@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 TESTS = 100
 SUITE = f"""
@@ -30,7 +30,7 @@ def test_with_a_fresh_sandbox(signtraker_sandbox, signtraker_client, n):
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
+def timed(what: str) -> Generator[None]:
     """Print how long a block takes."""
     start = time.perf_counter()
     yield

@@ -67,6 +67,8 @@ class Range:
     """Of two, in floats."""
     years: tuple[int, int] = (2, 9998)
     fractions: tuple[ArithmeticOperator, ...] = ARITHMETIC
+    nasty: float = 0.5
+    """The share of texts that are among the nasty ones; the others are of any characters."""
 
 
 class Chance:
@@ -86,7 +88,7 @@ class Chance:
 
     def condition(self, depth: int = 3) -> Node:
         """Draw a condition on the entity's rows."""
-        if not depth or self._random.random() < _HALF:
+        if not depth or self.happens(_HALF):
             return self._leaf()
         count = self._random.randint(2, 4)
         match self._random.choice(("and", "or", "not")):
@@ -97,14 +99,33 @@ class Chance:
             case _:
                 return disjunction(*(self.condition(depth - 1) for _ in range(count)))
 
+    def applied(self, name: str) -> Call | None:
+        """Draw something that a function is applied to; None where the entity has nothing for it."""
+        fitting = [one for one in SIGNATURES[name] if paths(self._entity, one.arguments[0])]
+        return self._call(name, self._random.choice(fitting).arguments, 2) if fitting else None
+
+    def operator(self) -> ComparisonOperator:
+        """Draw a comparison."""
+        return self._random.choice(COMPARISONS)
+
+    def part(self, text: str) -> str:
+        """Draw a part of a text, as often as not with the letters' case changed."""
+        places = sorted(self._random.randint(0, len(text)) for _ in range(2))
+        found = text[slice(*places)]
+        return found.swapcase() if self.happens(_HALF) else found
+
     def orderings(self) -> tuple[Order, ...]:
         """Draw up to five clauses that name no property twice."""
         chosen = [self._expression(self._kind(), 2) for _ in range(self._random.randint(0, 5))]
-        return tuple(Order(one, self._random.random() < _HALF) for one in dict.fromkeys(chosen))
+        return tuple(Order(one, self.happens(_HALF)) for one in dict.fromkeys(chosen))
+
+    def happens(self, share: float) -> bool:
+        """Say yes in this share of the cases."""
+        return self._random.random() < share
 
     def text(self) -> str:
         """Draw a text, most likely one that breaks something."""
-        if self._random.random() < _HALF:
+        if self.happens(self._within.nasty):
             return self._random.choice(NASTY)
         codes = (self._random.randint(0, _HIGHEST) for _ in range(self._random.randint(0, 8)))
         return "".join(chr(code) for code in codes if code not in _SURROGATES)
@@ -127,12 +148,12 @@ class Chance:
 
     def integer(self) -> int:
         """Draw a whole number, as often a small one as any."""
-        most = self._random.choice((10, self._within.integers))
+        most = self._random.choice((10, 60, self._within.integers))
         return self._random.randint(-most, most)
 
     def double(self) -> float:
         """Draw a float, as often one of a few digits as any."""
-        if self._random.random() < _HALF:
+        if self.happens(_HALF):
             return self._random.randint(-1000, 1000) / 8
         exponent = self._random.randint(-self._within.exponents, self._within.exponents)
         return self._random.uniform(-1, 1) * 2.0**exponent
@@ -143,7 +164,7 @@ class Chance:
             case Edm.STRING:
                 return self.text()
             case Edm.BOOLEAN:
-                return self._random.random() < _HALF
+                return self.happens(_HALF)
             case Edm.DOUBLE:
                 return self._random.choice((self.double, self.integer))()
             case Edm.DECIMAL:
@@ -191,7 +212,7 @@ class Chance:
             if paths(self._entity, one.arguments[0])
         ]
 
-    def _call(self, name: str, arguments: tuple[Edm, ...], depth: int) -> Node:
+    def _call(self, name: str, arguments: tuple[Edm, ...], depth: int) -> Call:
         first = self._expression(arguments[0], depth - 1)
         rest = (
             Literal(self._random.randint(0, 5)) if kind is Edm.INT32 else self._literal(kind)
@@ -201,7 +222,7 @@ class Chance:
 
     def _leaf(self) -> Node:  # noqa: PLR0911 - one for each kind
         kind = self._kind()
-        if kind is Edm.DATETIME and self._version == "v4" and self._random.random() < _HALF:
+        if kind is Edm.DATETIME and self._version == "v4" and self.happens(_HALF):
             kind = Edm.DATE
         options = ["comparison", "null", "fields"]
         options += ["in"] * (self._version == "v4") + ["check"] * (kind is Edm.STRING)

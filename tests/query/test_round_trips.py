@@ -48,7 +48,7 @@ def test_every_v4_generation_reads_what_needs_no_in_operator(case: tuple[str, No
     assert parse_filter(text, entity, version="v4-7") == node
 
 
-@thorough
+@brief
 @given(v4_filters)
 def test_the_printed_code_makes_the_same_filter(case: tuple[str, Node]) -> None:
     made: Filter[Any] = Filter(case[1], case[0])

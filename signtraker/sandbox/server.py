@@ -118,16 +118,15 @@ class ServerThread:
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         self._server = _Server(config)
-        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="signtraker-sandbox", daemon=True)
 
     def start(self) -> None:
         """Return when requests are taken; raises when they never will be."""
         self._thread.start()
         self._server.settled.wait()
-        if self._failure is not None:
+        if not self._server.started:
             self.stop()
-            raise SandboxError(f"The sandbox could not start: {self._failure}") from self._failure
+            raise SandboxError("The sandbox could not start; its thread has reported why.")
 
     def stop(self) -> None:
         """Return when the thread has ended and its sockets are closed."""
@@ -138,8 +137,6 @@ class ServerThread:
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
-        except BaseException as failure:  # noqa: BLE001 - told to the thread that waits in `start`
-            self._failure = failure
         finally:
             self._server.settled.set()
 

@@ -87,16 +87,16 @@ def test_python_s_own_logic_is_refused_with_advice(mistake: Callable[[], object]
         (lambda: q.id == AgentQ.id, r"Q\.id and AgentQ\.id are fields of different lists"),
         (lambda: q.id == q.status, r"Q\.id is Edm\.Int64 and Q\.status is Edm\.String: they do not compare"),
         (lambda: q.id == "5", r"Q\.id is a whole number: write an int, not '5'"),
-        (lambda: q.id == True, r"Q\.id is a whole number: write an int, not True"),  # noqa: E712
+        (lambda: q.id == True, r"Q\.id is a whole number: write an int, not True"),  # noqa: E712 - what is refused
         (lambda: q.order_number == 5.0, r"Q\.order_number is a whole number: write an int, not 5\.0"),
         (lambda: q.status == 5, r"Q\.status is text: write a str, not 5"),
         (lambda: q.status == b"x", r"Q\.status is text"),
-        (lambda: q.status == None, r"Q\.status is compared with None: write \.is_null\(\)"),  # noqa: E711
+        (lambda: q.status == None, r"Q\.status is compared with None: write \.is_null\(\)"),  # noqa: E711 - what is refused
         (
             lambda: q.created > "2024-01-01",
             r"Q\.created is a date and time: write an aware datetime or a date",
         ),
-        (lambda: q.created > datetime(2024, 1, 1), r"has no time zone; write datetime\(…, tzinfo=UTC\)"),  # noqa: DTZ001
+        (lambda: q.created > datetime(2024, 1, 1), r"has no time zone; write datetime\(…, tzinfo=UTC\)"),  # noqa: DTZ001 - what is refused
         (lambda: q.created.date() == datetime(2024, 1, 1, tzinfo=UTC), r"is a day: write a date"),
         (lambda: q.sales_order.order_total > 1.5, r"write Decimal\('1\.5'\), not the float 1\.5"),
         (lambda: q.sales_order.order_total > True, r"is a decimal: write a Decimal or an int, not True"),
@@ -128,7 +128,7 @@ def test_python_s_own_logic_is_refused_with_advice(mistake: Callable[[], object]
         (lambda: q.created.within(months=1, now=date(2024, 1, 1)), r"within: now is an aware datetime"),
         (lambda: q.created.within(months=1.5, now=NOW), r"within: months is a whole number"),
         (lambda: q.field("X", list), r"Q\.field: <class 'list'> is none of bool, int, float"),
-        (lambda: AwardQ.restrictions.any(lambda _: cast("Any", True)), r"any joins filters, not True"),  # noqa: FBT003
+        (lambda: AwardQ.restrictions.any(lambda _: cast("Any", True)), r"any joins filters, not True"),  # noqa: FBT003 - what is refused
     ],
 )
 def test_a_wrong_type_is_refused_at_run_time_too(mistake: Callable[[], object], sentence: str) -> None:

@@ -97,7 +97,7 @@ class Window:
     @cached_property
     def _described(self) -> dict[str, Any]:
         # The models and their schemas take a while to load, and few look at them.
-        from signtraker.sandbox.openapi import document  # noqa: PLC0415
+        from signtraker.sandbox.openapi import document  # noqa: PLC0415 - see above
 
         return document(self._backend, own_address="/")
 

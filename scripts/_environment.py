@@ -64,8 +64,8 @@ def environment(name: str, python: str, lock: str) -> Path:
 
 def install(python: Path, *arguments: str) -> None:
     """Run pip's install in an environment."""
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
-    run([*pip, *arguments])
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
+    run([*pip, "--disable-pip-version-check", *arguments])
 
 
 def run(command: list[str], *, cwd: Path = ROOT) -> None:

@@ -11,15 +11,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from _environment import CACHE, ROOT, check_python, environment, find_pythons, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Step: TypeAlias = tuple[str, list[str]]
+WORKERS = 2
+_PRINTING = threading.Lock()
 SOURCES = ["signtraker", "tests", "scripts"]
 SHIPPED = ["signtraker", "models", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "MANIFEST.in"]
 GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
@@ -66,7 +71,7 @@ def install_wheel(python: Path, wheel: Path) -> None:
         stamp.write_text(digest)
 
 
-def checks(python: Path) -> list[tuple[str, list[str]]]:
+def checks(python: Path) -> list[Step]:
     """Return what is checked once, on the oldest Python."""
     command = str(python)
     return [
@@ -81,19 +86,52 @@ def checks(python: Path) -> list[tuple[str, list[str]]]:
     ]
 
 
-def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> tuple[str, list[str]]:
+def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
     """Return the test run on one Python."""
     command = [str(python), "-m", "pytest", "-q", "-n", "2", *arguments]
     return f"tests on {version[0]}.{version[1]}", command
 
 
-def perform(name: str, command: list[str]) -> bool:
-    """Run one step and print how it went."""
+def perform(step: Step) -> bool:
+    """Run one step, printing as it goes."""
+    name, command = step
     print(f"\n== {name}", flush=True)
     start = time.monotonic()
-    passed = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode == 0
-    print(f"== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - start:.1f} s", flush=True)
-    return passed
+    run = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
+    return _report(name, run.returncode, time.monotonic() - start)
+
+
+def perform_quietly(step: Step) -> bool:
+    """Run one step beside others, and print what it said when it has ended."""
+    name, command = step
+    start = time.monotonic()
+    run = subprocess.run(
+        command,
+        cwd=ROOT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with _PRINTING:
+        print(f"\n== {name}\n{run.stdout.decode(errors='replace')}", end="")
+        return _report(name, run.returncode, time.monotonic() - start)
+
+
+def _report(name: str, code: int, seconds: float) -> bool:
+    print(f"== {name}: {'FAILED' if code else 'passed'} in {seconds:.1f} s", flush=True)
+    return code == 0
+
+
+def make_environments(pythons: dict[tuple[int, int], str]) -> dict[tuple[int, int], Path]:
+    """Return an environment for each Python; only the oldest needs what the checks need."""
+
+    def make(version: tuple[int, int]) -> Path:
+        lock = "dev.txt" if version == min(pythons) else "test.txt"
+        return environment(f"test-{version[0]}.{version[1]}", pythons[version], lock)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return dict(zip(pythons, pool.map(make, pythons), strict=True))
 
 
 def main() -> int:
@@ -109,22 +147,19 @@ def main() -> int:
     pythons = find_pythons()
     if options.this_python:
         pythons = {sys.version_info[:2]: sys.executable}
-    environments = {
-        version: environment(f"test-{version[0]}.{version[1]}", python, "dev.txt")
-        for version, python in pythons.items()
-    }
+    environments = make_environments(pythons)
     oldest = next(iter(environments.values()))
     wheel = build_wheel(oldest)
     for python in environments.values():
         install_wheel(python, wheel)
-    steps: list[tuple[str, list[str]]] = []
-    if options.only != "tests":
-        steps += checks(oldest)
-    if options.only != "checks":
-        steps += [tests(python, version, options.pytest) for version, python in environments.items()]
-    failed = [name for name, command in steps if not perform(name, command)]
+    first = checks(oldest) if options.only != "tests" else []
+    then = [tests(python, version, options.pytest) for version, python in environments.items()]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        passed = list(pool.map(perform_quietly, first))
+    passed += [perform(step) for step in then if options.only != "checks"]
+    failed = [name for (name, _), fine in zip([*first, *then], passed, strict=False) if not fine]
     found = ", ".join(f"{major}.{minor}" for major, minor in pythons)
-    print(f"\n{len(steps) - len(failed)} passed, {len(failed)} failed")
+    print(f"\n{len(passed) - len(failed)} passed, {len(failed)} failed")
     print(f"Python {found}" + (f"; failed: {', '.join(failed)}" if failed else "; everything passed"))
     return 1 if failed else 0
 

@@ -91,10 +91,12 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
-        body = await _read(receive)
+        body, whole = await _read(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         received = _received(scope, headers, body, self._settings.server)
         self.requests.append(received)
+        if not whole:
+            return
 
         async def send_noting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -156,13 +158,16 @@ def _received(scope: Scope, headers: dict[str, str], body: bytes, server: Genera
     )
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    """Read a body, and tell whether it arrived whole: nobody works on half a request."""
     chunks: list[bytes] = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(chunks), False
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            return b"".join(chunks), True
 
 
 def _replay(body: bytes) -> Receive:

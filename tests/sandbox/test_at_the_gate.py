@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Sandbox
+from signtraker.sandbox.settings import Settings
+from signtraker.sandbox.traffic import Gate
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.types import Message, Receive, Scope, Send
 
 
 @pytest.mark.parametrize(
@@ -85,6 +89,17 @@ def test_a_query_string_of_2048_bytes_passes_and_one_more_does_not(api: httpx.Cl
     assert answer.headers["content-type"].startswith("text/html")
 
 
+def test_a_url_of_4096_bytes_passes_and_one_more_does_not(api: httpx.Client) -> None:
+    query = "$top=1" + "&x=" + "1" * 2039
+    assert len(query) == 2048
+    path = "/api/orders/"
+    path += "0" * (4096 - len(f"{path}?{query}"))
+    assert "html" not in api.get(f"{path}?{query}").headers["content-type"]
+    answer = api.get(f"{path}0?{query}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+
+
 def test_a_body_of_an_unknown_kind_is_a_415(api: httpx.Client) -> None:
     answer = api.post("/api/orders", content=b"{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
@@ -121,3 +136,34 @@ def test_what_arrived_can_be_looked_at() -> None:
     assert listed.query == [("$filter", "Status eq 'a&b'"), ("$top", "5")]
     assert listed.options["$top"] == "5"
     assert (posted.method, posted.body, posted.status) == ("POST", b'{"AgentId":1}', 400)
+
+
+def test_a_request_that_arrives_by_half_is_written_down_and_does_no_work() -> None:
+    worked: list[str] = []
+    arriving: list[Message] = [
+        {"type": "http.request", "body": b'{"AgentId":1,"PresetId":1}', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        worked.append("done")
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(_message: Message) -> None:
+        worked.append("answered")
+
+    gate = Gate(app, Settings())
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/orders",
+        "raw_path": b"/api/orders",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(gate(scope, receive, send))
+    (received,) = gate.requests
+    assert (received.body, received.status) == (b'{"AgentId":1,"PresetId":1}', None)
+    assert worked == []

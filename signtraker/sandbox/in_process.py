@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httpx
+
+from signtraker.sandbox.loop_thread import LoopStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -158,4 +161,10 @@ class InProcessTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        return self._loop.run(self._exchanges.exchange(request, request.read()))
+        body = request.read()
+        try:
+            return self._loop.run(self._exchanges.exchange(request, body))
+        except LoopStoppedError:
+            raise httpx.ConnectError("The sandbox has stopped.", request=request) from None
+        except CancelledError:
+            raise httpx.ReadError("The sandbox stopped before it answered.", request=request) from None

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+class LoopStoppedError(Exception):
+    """The loop takes nothing any more; what was to be run was not begun."""
+
+
 class LoopThread:
     """An event loop in a thread, started when it is first needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._stopped = False
 
     @cached_property
     def _loop(self) -> asyncio.AbstractEventLoop:
@@ -27,13 +32,23 @@ class LoopThread:
         return loop
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for a coroutine that runs in the thread."""
+        """Wait for a coroutine that runs in the thread.
+
+        Raises `LoopStoppedError` when the thread has ended before, and `concurrent.futures.CancelledError`
+        when it ends meanwhile.
+        """
+        # Under the lock, so that whatever gets into the loop gets there before its end does.
         with self._lock:
-            loop = self._loop
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+            if self._stopped:
+                coroutine.close()
+                raise LoopStoppedError
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return future.result()
 
     def stop(self) -> None:
-        """End the thread, and what still runs in it."""
+        """End the thread, and what still runs in it; there is no other after it."""
+        with self._lock:
+            self._stopped = True
         if "_loop" not in self.__dict__:
             return
         asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()

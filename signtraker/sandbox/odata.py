@@ -11,6 +11,7 @@ from signtraker.query.entities import ENTITIES
 from signtraker.query.errors import ODataError
 from signtraker.query.parse import parse_filter, parse_orderby
 from signtraker.sandbox.answers import invalid_query, message
+from signtraker.sandbox.in_lists import read_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ def _filter(text: str | None, entity: str, settings: Settings) -> Node | None:
             f"The node count limit of '{MOST_NODES}' has been exceeded. To increase the limit, set"
             " the 'MaxNodeCount' property on EnableQueryAttribute or ODataValidationSettings."
         )
-    return node
+    return read_as_json(node) if settings.server == "v4-7" else node
 
 
 def _chosen(

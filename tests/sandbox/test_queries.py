@@ -159,6 +159,53 @@ def test_in_is_known_to_the_newest_generation_only(servers: dict[str, httpx.Clie
     assert found == [{"Id": 1001}, {"Id": 1003}]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Status in ('O''Brien')",
+        "not (Id eq 1 or Status in ('Draft','O''Brien'))",
+        "Created in (2024-01-01T00:00:00Z)",
+        "Created in (2024-01-01)",
+        "Status in ('a\\')",
+        "Status in ('a\\ud800')",
+    ],
+)
+def test_a_list_behind_in_that_is_no_json_array_is_refused(
+    servers: dict[str, httpx.Client], text: str
+) -> None:
+    assert refusal(servers["v4-7"], filter=text).startswith(INVALID + "Invalid JSON.")
+
+
+@pytest.mark.parametrize(
+    "text", ["Status in ('')", "Status in ('Draft','')", "Notes in (null)", "Notes in ('x',null)"]
+)
+def test_an_empty_text_or_a_null_behind_in_crashes_the_newest_generation(
+    servers: dict[str, httpx.Client], text: str
+) -> None:
+    answer = servers["v4-7"].get("/api/orders", params={"$filter": text})
+    assert (answer.status_code, answer.json()) == (500, {"Message": "An error has occurred."})
+
+
+def test_a_backslash_behind_in_begins_an_escape() -> None:
+    with Sandbox(orders=0) as sandbox, plain_client(sandbox) as api:
+        lines = sandbox.orders.add(notes="a\nb")
+        sandbox.orders.add(notes=r"a\nb")
+        for text in (r"Notes in ('a\nb')", r"Notes in ('a\u000Ab')"):
+            assert [one["Id"] for one in rows(api, filter=text)] == [lines.id]
+
+
+@pytest.mark.parametrize(("opening", "most"), [("(", 99), ("not (", 49)])
+def test_a_filter_that_nests_too_deep_is_refused(
+    servers: dict[str, httpx.Client], opening: str, most: int
+) -> None:
+    def nested(depth: int) -> str:
+        return opening * depth + "Id eq 1" + ")" * depth
+
+    for api in servers.values():
+        assert api.get("/api/orders", params={"$filter": nested(most)}).status_code == 200
+        assert refusal(api, filter=nested(most + 2)).startswith(INVALID)
+
+
 def test_names_are_case_insensitive_in_the_newest_generation(
     servers: dict[str, httpx.Client],
 ) -> None:

@@ -23,9 +23,11 @@ from signtraker.query.parse import parse_filter
 from signtraker.query.render import render
 from signtraker.query.schema import Edm
 from signtraker.sandbox import Sandbox, tables, views
+from signtraker.sandbox.answers import Refusal
 from signtraker.sandbox.clock import REFERENCE
 from signtraker.sandbox.columns import Money, UtcDateTime
 from signtraker.sandbox.database import Database
+from signtraker.sandbox.in_lists import read_as_json
 from signtraker.sandbox.seed import plant
 from signtraker.sandbox.sql import Translator
 
@@ -180,13 +182,22 @@ def _beside(chance: Chance, name: str, entity: str, record: object) -> Node | No
     return Call(name, (call.arguments[0], Literal(chance.part(text))))
 
 
+def _is_read_as_written(node: Node) -> bool:
+    """Whether the newest generation, for which `in` has JSON behind it, takes the filter as it stands."""
+    try:
+        return read_as_json(node) == node
+    except Refusal:
+        return False
+
+
 @settings(max_examples=400, derandomize=True, deadline=None, database=None)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
     version: ODataVersion = VERSIONS[seed % 2]
     node = Chance(seed, entity, version, WITHIN).condition(2)
     text = in_some_zone(render(node, entity, version), seed)
-    if node_count(node, entity, version, rendered="L" in text) <= 100 and encoded_length(text) <= 1500:
+    fits = node_count(node, entity, version, rendered="L" in text) <= 100 and encoded_length(text) <= 1500
+    if fits and _is_read_as_written(node):
         assert world.by_http(text, entity, version) == world.by_python(node, entity), text
 
 

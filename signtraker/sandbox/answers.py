@@ -66,7 +66,8 @@ def invalid_query(detail: str) -> Refusal:
 def encode(value: Any) -> bytes:
     """JSON as the API writes it: dates in UTC with a `Z`, money as a number."""
     text = json.dumps(value, default=_encode_scalar, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
+    # Half of a surrogate pair has no bytes; as an escape it can be sent.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def instant(value: datetime) -> str:

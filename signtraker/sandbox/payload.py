@@ -185,7 +185,12 @@ def _unconverted(value: object, type_name: str, name: str) -> Mistake:
 
 
 def _undated(value: object, name: str) -> Mistake:
-    return Mistake(f"Could not convert string to DateTimeOffset: {value}. Path '{name}'.")
+    return Mistake(f"Could not convert string to DateTimeOffset: {_printable(value)}. Path '{name}'.")
+
+
+def _printable(value: object) -> str:
+    """Half of a surrogate pair cannot be sent back; .NET writes the same sign for it."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _shown(value: object) -> str:

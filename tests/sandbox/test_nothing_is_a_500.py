@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from plain_http import plain_client
 
 from signtraker.sandbox.agents import AGENT
+from signtraker.sandbox.answers import encode
 from signtraker.sandbox.awards import AWARD
 from signtraker.sandbox.follow_ups import CREATE as FOLLOW_UP
 from signtraker.sandbox.orders import CREATE as ORDER
@@ -109,6 +111,19 @@ def test_no_body_is_too_odd(caller: httpx.Client, data: st.DataObject, target: t
 )
 def test_what_has_no_value_keeps_no_row(caller: httpx.Client, text: str) -> None:
     assert caller.get("/api/orders", params={"$filter": text}).json() == []
+
+
+@pytest.mark.parametrize("name", ["DueDate", "City", "AgentId"])
+def test_half_of_a_surrogate_pair_is_refused(caller: httpx.Client, name: str) -> None:
+    text = '{"AgentId":1,"PresetId":1,"NAME":"\\ud800"}'.replace("NAME", name)
+    kind = {"Content-Type": "application/json"}
+    answer = caller.post("/api/orders", content=text.encode("ascii"), headers=kind)
+    assert answer.status_code == 400
+    assert f"order.{name}" in answer.json()["ModelState"]
+
+
+def test_an_answer_with_half_of_a_surrogate_pair_is_still_json() -> None:
+    assert json.loads(encode({"a": "\ud800"})) == {"a": "\ud800"}
 
 
 def test_whole_numbers_may_overflow(caller: httpx.Client) -> None:

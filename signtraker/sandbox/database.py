@@ -43,6 +43,7 @@ class Database:
     def __init__(self, location: str | Path | None = None) -> None:
         """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
         self._lock = threading.RLock()
+        self._disposed = False
         url = _url(location)
         self.in_memory: bool = _in_memory(url)
         self._engine = _engine(url)
@@ -55,8 +56,12 @@ class Database:
     @contextmanager
     def begin(self) -> Generator[Connection]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
-        with self._lock, self._engine.begin() as connection:
-            yield connection
+        with self._lock:
+            if self._disposed:
+                # The engine would connect anew: to another memory, without a table.
+                raise SandboxError("The sandbox has stopped.")
+            with self._engine.begin() as connection:
+                yield connection
 
     def is_empty(self) -> bool:
         """Whether nothing was ever stored."""
@@ -70,8 +75,9 @@ class Database:
                 connection.execute(table.delete())
 
     def dispose(self) -> None:
-        """Close every connection."""
+        """Close every connection; there is none after it."""
         with self._lock:
+            self._disposed = True
             self._engine.dispose()
 
 

@@ -13,6 +13,7 @@ import httpx
 from signtraker.sandbox.loop_thread import LoopStoppedError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import ASGIApp, Message, Scope
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox.loop_thread import LoopThread
 
 _LOST = "signtraker.lost"
+_STOPPED = "The sandbox has stopped."
 
 
 class _Connection:
@@ -68,12 +70,15 @@ class _Answer:
 class Exchanges:
     """Calls the application in whatever loop there is; work that nobody waits for any more goes on."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, ended: threading.Event) -> None:
         self._app = app
+        self._ended = ended
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def exchange(self, request: httpx.Request, body: bytes) -> httpx.Response:
         """Send one request, and take its answer whole."""
+        if self._ended.is_set():
+            raise httpx.ConnectError(_STOPPED, request=request)
         parts: asyncio.Queue[Message] = asyncio.Queue()
         arriving: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -84,7 +89,11 @@ class Exchanges:
         self._under_way.add(work)
         work.add_done_callback(self._under_way.discard)
         patience: float | None = request.extensions.get("timeout", {}).get("read")
-        return (await _collect(request, parts, patience)).response(request)
+        answer = await _collect(request, parts, patience)
+        if self._ended.is_set():
+            # Whatever the application made of a database that was taken away from it.
+            raise httpx.ReadError(_STOPPED, request=request)
+        return answer.response(request)
 
     async def _work(self, scope: Scope, receive: Any, parts: asyncio.Queue[Message]) -> None:
         try:
@@ -140,8 +149,8 @@ def _scope(request: httpx.Request, parts: asyncio.Queue[Message]) -> Scope:
 class AsyncInProcessTransport(httpx.AsyncBaseTransport):
     """For `httpx.AsyncClient(transport=…)`: answers in the loop that asks."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._exchanges = Exchanges(app)
+    def __init__(self, app: ASGIApp, ended: threading.Event) -> None:
+        self._exchanges = Exchanges(app, ended)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -155,9 +164,9 @@ class AsyncInProcessTransport(httpx.AsyncBaseTransport):
 class InProcessTransport(httpx.BaseTransport):
     """For `httpx.Client(transport=…)`: answers from a loop of its own, whatever loop the caller runs in."""
 
-    def __init__(self, loop: LoopThread, app: ASGIApp) -> None:
+    def __init__(self, loop: LoopThread, app: ASGIApp, ended: threading.Event) -> None:
         self._loop = loop
-        self._exchanges = Exchanges(app)
+        self._exchanges = Exchanges(app, ended)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -165,6 +174,6 @@ class InProcessTransport(httpx.BaseTransport):
         try:
             return self._loop.run(self._exchanges.exchange(request, body))
         except LoopStoppedError:
-            raise httpx.ConnectError("The sandbox has stopped.", request=request) from None
+            raise httpx.ConnectError(_STOPPED, request=request) from None
         except CancelledError:
-            raise httpx.ReadError("The sandbox stopped before it answered.", request=request) from None
+            raise httpx.ReadError(_STOPPED, request=request) from None

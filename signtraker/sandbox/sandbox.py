@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -118,6 +119,7 @@ class Sandbox:
                 running.port = thread.port
                 thread.start()
                 stack.callback(thread.stop)
+            stack.callback(running.ended.set)
             running.stack = stack.pop_all()
         return self
 
@@ -275,13 +277,15 @@ class Sandbox:
         """For `httpx.Client(transport=…)`: requests come here without a socket."""
         from signtraker.sandbox.in_process import InProcessTransport  # noqa: PLC0415 - loads httpx
 
-        return InProcessTransport(self._live().loop, self._live().app)
+        running = self._live()
+        return InProcessTransport(running.loop, running.app, running.ended)
 
     def async_transport(self) -> httpx.AsyncBaseTransport:
         """For `httpx.AsyncClient(transport=…)`: requests come here without a socket."""
         from signtraker.sandbox.in_process import AsyncInProcessTransport  # noqa: PLC0415 - loads httpx
 
-        return AsyncInProcessTransport(self._live().app)
+        running = self._live()
+        return AsyncInProcessTransport(running.app, running.ended)
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -362,6 +366,7 @@ class _Running:
         self.app = app
         self.planted = planted
         self.stack = ExitStack()
+        self.ended = threading.Event()
         self.loop = LoopThread()
         self.port = _NOWHERE
         self.client: SignTrakerClient | None = None

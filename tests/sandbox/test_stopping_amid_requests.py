@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import httpx
 import pytest
 
-from signtraker.sandbox import Sandbox
+from signtraker.sandbox import Sandbox, SandboxError
 from signtraker.sandbox.loop_thread import LoopThread
 
 _LONG = 60
@@ -60,3 +60,47 @@ def test_a_transport_that_was_used_cannot_connect_after_the_end() -> None:
         http.get(url)
     with pytest.raises(httpx.ConnectError, match="has stopped"):
         http.get(url)
+
+
+def test_a_transport_that_was_never_used_starts_no_thread_after_the_end() -> None:
+    before = threading.active_count()
+    with Sandbox(orders=1, port=None) as sandbox:
+        http, url = httpx.Client(transport=sandbox.transport()), f"{sandbox.url}/api/offices"
+    with pytest.raises(httpx.ConnectError, match="has stopped"):
+        http.get(url)
+    assert threading.active_count() == before
+
+
+def test_an_async_transport_cannot_connect_after_the_end() -> None:
+    async def ask() -> None:
+        with Sandbox(orders=1, port=None) as sandbox:
+            transport, url = sandbox.async_transport(), f"{sandbox.url}/api/offices"
+        async with httpx.AsyncClient(transport=transport) as http:
+            with pytest.raises(httpx.ConnectError, match="has stopped"):
+                await http.get(url)
+
+    asyncio.run(ask())
+
+
+def test_an_async_request_under_way_loses_its_connection_at_the_end() -> None:
+    async def ask() -> None:
+        with Sandbox(orders=1, port=None) as sandbox:
+            sandbox.faults.add(delay_before=0.001)
+            headers = {"Authorization": f"ST-API {sandbox.api_key}"}
+            http = httpx.AsyncClient(transport=sandbox.async_transport(), headers=headers)
+            asking = asyncio.create_task(http.get(f"{sandbox.url}/api/offices"))
+            while not sandbox.requests:  # noqa: ASYNC110 - turns of the loop, until it has arrived
+                await asyncio.sleep(0)
+        # Nothing ran in this loop between the arrival and the end.
+        with pytest.raises(httpx.ReadError, match="has stopped"):
+            await asking
+        await http.aclose()
+
+    asyncio.run(ask())
+
+
+def test_records_that_were_kept_past_the_end_say_so() -> None:
+    with Sandbox(orders=1, port=None) as sandbox:
+        orders = sandbox.orders
+    with pytest.raises(SandboxError, match="has stopped"):
+        orders.all()

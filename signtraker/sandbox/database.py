@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from signtraker.sandbox.epoch import Epoch
 from signtraker.sandbox.settings import SandboxError
 from signtraker.sandbox.tables import identities, metadata
 
@@ -44,6 +45,7 @@ class Database:
         """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
         self._lock = threading.RLock()
         self._disposed = False
+        self.epoch: Epoch = Epoch()
         url = _url(location)
         self.in_memory: bool = _in_memory(url)
         self._engine = _engine(url)
@@ -57,11 +59,17 @@ class Database:
     def begin(self) -> Generator[Connection]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
         with self._lock:
+            self.epoch.check()
             if self._disposed:
                 # The engine would connect anew: to another memory, without a table.
                 raise SandboxError("The sandbox has stopped.")
             with self._engine.begin() as connection:
                 yield connection
+
+    def call_off(self) -> None:
+        """Let the transaction under way end, and no request that has arrived so far begin another."""
+        with self._lock:
+            self.epoch.advance()
 
     def is_empty(self) -> bool:
         """Whether nothing was ever stored."""
@@ -77,6 +85,7 @@ class Database:
     def dispose(self) -> None:
         """Close every connection; there is none after it."""
         with self._lock:
+            self.epoch.advance()
             self._disposed = True
             self._engine.dispose()
 

@@ -47,7 +47,7 @@ async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
     """Take a request as the fault has it."""
     await asyncio.sleep(fault.delay_before)
     if fault.reset == "before_work":
-        await _lose(scope)
+        await lose(scope)
         return
     answer = _Answer()
     if fault.status is None or fault.after_work:
@@ -61,7 +61,7 @@ async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
         _spoil(answer, fault.body)
     await asyncio.sleep(fault.delay_after)
     if fault.reset == "before_answer":
-        await _lose(scope)
+        await lose(scope)
         return
     await _deliver(fault, answer, scope, send)
 
@@ -72,7 +72,7 @@ async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> N
     if fault.reset == "during_answer":
         half = answer.body[: len(answer.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        await _lose(scope)
+        await lose(scope)
         return
     if fault.trickle is not None:
         for byte in answer.body:
@@ -84,7 +84,7 @@ async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> N
         scope["signtraker.connection"].close()
 
 
-async def _lose(scope: Scope) -> None:
+async def lose(scope: Scope) -> None:
     """Reset the connection: the client sees what a crash of the server looks like."""
     scope["signtraker.connection"].reset()
     # The next turn of the loop tells uvicorn, which would otherwise miss an answer.

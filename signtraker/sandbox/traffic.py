@@ -13,13 +13,15 @@ from urllib.parse import parse_qsl
 from signtraker.query import Filter, ODataError
 from signtraker.query.parse import parse_filter
 from signtraker.sandbox.answers import html
+from signtraker.sandbox.epoch import CalledOff
 from signtraker.sandbox.faults import Fault, Faults
-from signtraker.sandbox.mishaps import suffer
+from signtraker.sandbox.mishaps import lose, suffer
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from signtraker.sandbox.epoch import Epoch
     from signtraker.sandbox.settings import Generation, Settings
 
 
@@ -83,15 +85,24 @@ _ENTITIES = {
 class Gate:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, *, keep: int = 10_000) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, epoch: Epoch, *, keep: int = 10_000) -> None:
         self._app = app
         self._settings = settings
+        self._epoch = epoch
         self.faults: Faults = Faults()
         self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request."""
+        """Take one request; one that a reset has called off loses its connection."""
+        self._epoch.enter()
+        try:
+            await self._take(scope, receive, send)
+        except CalledOff:
+            await lose(scope)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, whole = await _read(receive)
+        self._epoch.check()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         received = _received(scope, headers, body, self._settings.server)
         self.requests.append(received)

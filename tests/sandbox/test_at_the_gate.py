@@ -7,6 +7,7 @@ import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Sandbox
+from signtraker.sandbox.epoch import Epoch
 from signtraker.sandbox.settings import Settings
 from signtraker.sandbox.traffic import Gate
 
@@ -154,7 +155,7 @@ def test_a_request_that_arrives_by_half_is_written_down_and_does_no_work() -> No
     async def send(_message: Message) -> None:
         worked.append("answered")
 
-    gate = Gate(app, Settings())
+    gate = Gate(app, Settings(), Epoch())
     scope: Scope = {
         "type": "http",
         "method": "POST",

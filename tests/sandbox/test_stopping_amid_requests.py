@@ -104,3 +104,22 @@ def test_records_that_were_kept_past_the_end_say_so() -> None:
         orders = sandbox.orders
     with pytest.raises(SandboxError, match="has stopped"):
         orders.all()
+
+
+def test_a_request_that_was_delayed_past_a_reset_does_no_work_in_the_next_test() -> None:
+    async def ask() -> None:
+        with Sandbox(orders=1, port=None) as sandbox:
+            sandbox.faults.add(delay_before=0.001)
+            headers = {"Authorization": f"ST-API {sandbox.api_key}"}
+            order = {"AgentId": 1, "PresetId": 1}
+            async with httpx.AsyncClient(transport=sandbox.async_transport(), headers=headers) as http:
+                asking = asyncio.create_task(http.post(f"{sandbox.url}/api/orders", json=order))
+                while not sandbox.requests:  # noqa: ASYNC110 - turns of the loop, until it has arrived
+                    await asyncio.sleep(0)
+                sandbox.reset()
+                with pytest.raises(httpx.ReadError, match="reset the connection"):
+                    await asking
+                assert (sandbox.count_orders(), sandbox.ledger, sandbox.requests) == (1, [], [])
+                assert (await http.post(f"{sandbox.url}/api/orders", json=order)).status_code == 200
+
+    asyncio.run(ask())

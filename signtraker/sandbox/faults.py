@@ -93,18 +93,22 @@ class FaultParameters(TypedDict, total=False):
     trickle: float | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     fault: Fault
     rng: random.Random
     seen: int = 0
     suffered: int = field(default=0)
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether it has struck as often as it was to."""
+        return self.fault.times is not None and self.suffered >= self.fault.times
+
     def strikes(self) -> bool:
-        """Count one request that suits, and tell whether it suffers."""
-        self.seen += 1
+        """Tell whether a request that suits, and was counted, suffers."""
         fault = self.fault
-        if self.seen < fault.nth or (fault.times is not None and self.suffered >= fault.times):
+        if self.seen < fault.nth:
             return False
         if fault.probability < 1 and self.rng.random() >= fault.probability:
             return False
@@ -113,7 +117,10 @@ class _Entry:
 
 
 class Faults:
-    """The faults in force, in the order they were added; of several that suit, the first strikes."""
+    """The faults in force, in the order they were added; of several that suit, the first strikes.
+
+    Each counts every request that suits it. One that has struck `times` times is in force no more.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -141,4 +148,12 @@ class Faults:
         """Count a request, and tell what goes wrong with it."""
         with self._lock:
             suited = [entry for entry in self._entries if entry.fault.suits(method, path)]
-            return next((entry.fault for entry in suited if entry.strikes()), None)
+            # All count, whichever strikes: the third request is the third for each of them.
+            for entry in suited:
+                entry.seen += 1
+            struck = next((entry for entry in suited if entry.strikes()), None)
+            if struck is None:
+                return None
+            if struck.is_spent:
+                self._entries.remove(struck)
+            return struck.fault

@@ -108,6 +108,26 @@ def test_a_delayed_answer_runs_into_the_clients_timeout(sandbox: Sandbox, api: h
     assert [one.action for one in sandbox.ledger] == ["order.created"]
 
 
+def test_every_fault_counts_every_request_that_it_suits(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.faults.add(status=500)
+    sandbox.faults.add(status=503, nth=2)
+    assert [api.get("/api/offices").status_code for _ in range(3)] == [500, 503, 200]
+
+
+def test_a_fault_that_has_struck_is_no_longer_in_force(sandbox: Sandbox, api: httpx.Client) -> None:
+    twin = sandbox.faults.add(status=503, times=2)
+    lasting = sandbox.faults.add(path="/api/agents", status=500, times=None)
+    sandbox.faults.add(twin)
+    api.get("/api/offices")
+    assert list(sandbox.faults) == [twin, lasting, twin]
+    api.get("/api/offices")
+    assert list(sandbox.faults) == [lasting, twin]
+    for _ in range(2):
+        api.get("/api/offices")
+    assert list(sandbox.faults) == [lasting]
+    assert len(sandbox.faults) == 1
+
+
 def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(path="/api/orders/*", nth=2, times=2, status=500)
     found = [api.get("/api/orders/1001").status_code for _ in range(4)]

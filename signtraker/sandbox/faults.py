@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 Reset: TypeAlias = Literal["before_work", "before_answer", "during_answer", "after_answer"]
 Body: TypeAlias = Literal["cut", "garbled", "html", "empty", "wrong_types", "extra_fields", "unknown_enum"]
+BODILESS = frozenset({204, 304})
+"""The statuses whose answers end with their headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +64,20 @@ class Fault:
             raise SandboxError("nth and times count from 1.")
         if not 0 <= self.probability <= 1:
             raise SandboxError(f"probability={self.probability} must lie between 0 and 1.")
-        if min(self.delay_before, self.delay_after, self.trickle or 0) < 0:
+        delays = (self.delay_before, self.delay_after, self.trickle or 0)
+        if not all(math.isfinite(delay) for delay in delays):
+            raise SandboxError("A delay must have an end: it is a number of seconds.")
+        if min(delays) < 0:
             raise SandboxError("A delay cannot be negative.")
         if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 - HTTP's range
             raise SandboxError(f"status={self.status} is no status of an answer.")
+        if self.status in BODILESS and (self.body is not None or self.reset == "during_answer"):
+            raise SandboxError(f"An answer with status={self.status} has no body in which it could go wrong.")
+        waiting = str(self.retry_after)
+        if not (waiting.isascii() and waiting.isprintable()) or waiting != waiting.strip() or not waiting:
+            raise SandboxError(
+                f"retry_after={self.retry_after!r} cannot be a header: write seconds, or a date in ASCII."
+            )
 
     def suits(self, method: str, path: str) -> bool:
         """Whether the fault is meant for such a request."""

@@ -7,7 +7,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from starlette.responses import Response
+
 from signtraker.sandbox.answers import encode, html, message
+from signtraker.sandbox.faults import BODILESS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,7 +57,7 @@ async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
         await app(scope, receive, answer.take)
     if fault.status is not None:
         answer = _Answer()
-        await message(fault.status, fault.message).response()(scope, receive, answer.take)
+        await _instead(fault.status, fault.message)(scope, receive, answer.take)
     if fault.retry_after is not None:
         answer.headers.append((b"retry-after", str(fault.retry_after).encode()))
     if fault.body is not None:
@@ -64,6 +67,10 @@ async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
         await lose(scope)
         return
     await _deliver(fault, answer, scope, send)
+
+
+def _instead(status: int, text: str) -> Response:
+    return Response(status_code=status) if status in BODILESS else message(status, text).response()
 
 
 async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> None:

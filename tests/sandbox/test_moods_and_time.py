@@ -128,6 +128,14 @@ def test_a_fault_that_has_struck_is_no_longer_in_force(sandbox: Sandbox, api: ht
     assert len(sandbox.faults) == 1
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_comes_without_one(sandbox: Sandbox, api: httpx.Client, status: int) -> None:
+    sandbox.faults.add(status=status, trickle=0)
+    answer = api.get("/api/offices")
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert api.get("/api/offices").status_code == 200
+
+
 def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(path="/api/orders/*", nth=2, times=2, status=500)
     found = [api.get("/api/orders/1001").status_code for _ in range(4)]
@@ -152,6 +160,15 @@ def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx
         {"probability": 2},
         {"delay_after": -1},
         {"status": 99},
+        {"delay_before": float("nan")},
+        {"delay_after": float("inf")},
+        {"trickle": float("nan")},
+        {"status": 503, "retry_after": " 1 "},
+        {"status": 503, "retry_after": "1\r\nSet-Cookie: a=b"},
+        {"status": 503, "retry_after": ""},
+        {"status": 503, "retry_after": "é"},
+        {"status": 204, "reset": "during_answer"},
+        {"status": 304, "body": "html"},
     ],
 )
 def test_a_fault_that_could_never_happen_is_refused(sandbox: Sandbox, parameters: dict[str, Any]) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 600
 """Longer than any test: an idle connection must not be closed just when it is used again."""
-_GRACE_SECONDS = 1.0
+_GRACE_SECONDS = 0.1
+"""For requests under way at the end. Their work does not wait for anything; what does is a fault's delay."""
 
 
 class Protocol(H11Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import ipaddress
 import json
@@ -93,11 +94,12 @@ class Gate:
         self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request; one that a reset has called off loses its connection."""
+        """Take one request; one that a reset or the end has called off loses its connection."""
         self._epoch.enter()
         try:
             await self._take(scope, receive, send)
-        except CalledOff:
+        except (CalledOff, asyncio.CancelledError):
+            # A cancellation ends here, with the request: uvicorn would report it and answer with a 500.
             await lose(scope)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:

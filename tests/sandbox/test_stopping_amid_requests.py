@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from signtraker.sandbox import Sandbox, SandboxError
 from signtraker.sandbox.loop_thread import LoopThread
+from signtraker.sandbox.mishaps import suffer
 
 _LONG = 60
 """Seconds until a test that hangs fails; none takes them otherwise."""
@@ -123,3 +125,23 @@ def test_a_request_that_was_delayed_past_a_reset_does_no_work_in_the_next_test()
                 assert (await http.post(f"{sandbox.url}/api/orders", json=order)).status_code == 200
 
     asyncio.run(ask())
+
+
+def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delayed = threading.Event()
+
+    async def noting(*request: Any) -> None:
+        delayed.set()
+        await suffer(*request)
+
+    monkeypatch.setattr("signtraker.sandbox.traffic.suffer", noting)
+    sandbox = Sandbox(orders=1).start()
+    sandbox.faults.add(delay_before=3600)
+    with ThreadPoolExecutor() as pool, httpx.Client(trust_env=False, timeout=_LONG) as http:
+        asking = pool.submit(http.get, f"{sandbox.url}/api/offices")
+        assert delayed.wait(_LONG)
+        sandbox.stop()
+        assert isinstance(asking.exception(_LONG), httpx.ReadError | httpx.RemoteProtocolError)
+    assert [one for one in caplog.records if one.name.startswith("uvicorn")] == []

@@ -45,6 +45,8 @@ class _Connection:
         self._transport = transport
 
     def reset(self) -> None:
+        if self._transport.is_closing():
+            return  # the client was faster, and there is no socket any more
         connection: socket.socket = self._transport.get_extra_info("socket")
         # Lingering for no time turns the closing into a reset.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

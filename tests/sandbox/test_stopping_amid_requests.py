@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
@@ -144,4 +145,26 @@ def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_end(
         assert delayed.wait(_LONG)
         sandbox.stop()
         assert isinstance(asking.exception(_LONG), httpx.ReadError | httpx.RemoteProtocolError)
+    assert [one for one in caplog.records if one.name.startswith("uvicorn")] == []
+
+
+def test_losing_a_connection_that_the_client_has_closed_is_no_error(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, left = threading.Event(), threading.Event()
+
+    async def late(*request: Any) -> None:
+        arrived.set()
+        assert left.wait(_LONG)
+        for _ in range(5):  # turns of the loop, in which it learns of the closing
+            await asyncio.sleep(0)
+        await suffer(*request)
+
+    monkeypatch.setattr("signtraker.sandbox.traffic.suffer", late)
+    with Sandbox(orders=1) as sandbox:
+        sandbox.faults.add(reset="before_work")
+        with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0)) as client:
+            client.sendall(b"GET /api/offices HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert arrived.wait(_LONG)
+        left.set()
     assert [one for one in caplog.records if one.name.startswith("uvicorn")] == []

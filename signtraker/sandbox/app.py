@@ -21,23 +21,31 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from signtraker.sandbox.backend import Backend
 
 _log = logging.getLogger("signtraker.sandbox")
+_WRITTEN = "signtraker.path"
 GROUPS = (orders, agents, change_orders, services, awards, named)
 
 
 def create_app(backend: Backend) -> FastAPI:
     """Build the API over a backend."""
     app = FastAPI(
-        title="SignTraker API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+        title="SignTraker API",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
     )
     route_class = _guarded(backend.settings.api_key)
     routers = [group.router(backend, route_class) for group in GROUPS]
     for router in routers:
         app.include_router(router)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    app.add_middleware(_Paths)
     app.add_exception_handler(404, _no_route)
     app.add_exception_handler(405, partial(_no_method, routes))
     app.add_exception_handler(500, _failed)
@@ -74,8 +82,23 @@ def _guarded(api_key: str) -> type[APIRoute]:
     return GuardedRoute
 
 
+class _Paths:
+    """Reads paths as ASP.NET does: in any case of letters, and with or without a slash at the end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            written: str = scope["path"]
+            path = written.lower().removesuffix("/") or "/"
+            scope = {**scope, "path": path, _WRITTEN: written}
+        await self._app(scope, receive, send)
+
+
 async def _no_route(request: Request, _error: Exception) -> Response:
-    text = f"No HTTP resource was found that matches the request URI '{request.url}'."
+    address = request.url.replace(path=request.scope[_WRITTEN])
+    text = f"No HTTP resource was found that matches the request URI '{address}'."
     return message(404, text).response()
 
 

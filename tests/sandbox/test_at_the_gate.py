@@ -58,6 +58,30 @@ def test_an_unknown_route_is_told_by_its_address(sandbox: Sandbox, api: httpx.Cl
 
 
 @pytest.mark.parametrize(
+    ("path", "odd"),
+    [
+        ("/api/orders", "/api/orders/"),
+        ("/api/orders", "/API/Orders"),
+        ("/api/orders/1001", "/Api/oRders/1001/"),
+        ("/api/credits/awards", "/api/Credits/Awards/"),
+    ],
+)
+def test_a_route_is_found_in_any_case_and_with_a_slash_at_its_end(
+    api: httpx.Client, path: str, odd: str
+) -> None:
+    assert api.get(odd).status_code == 200
+    assert api.get(odd).json() == api.get(path).json()
+    assert api.put(odd).headers["allow"] == api.put(path).headers["allow"]
+
+
+def test_what_is_no_route_is_told_as_it_was_written(sandbox: Sandbox, api: httpx.Client) -> None:
+    for path in ("/API/Nothing/", "/api/orders//"):
+        answer = api.get(path)
+        assert answer.status_code == 404
+        assert f"'{sandbox.url}{path}'" in answer.json()["Message"]
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [("PUT", "/api/orders"), ("DELETE", "/api/orders/1001"), ("POST", "/api/offices")],
 )

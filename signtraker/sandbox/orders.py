@@ -24,6 +24,8 @@ from signtraker.sandbox.listing import answer_list, answer_one
 from signtraker.sandbox.payload import Part, Shape, Values, check, instant, int64, read_json, text
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fastapi.routing import APIRoute
     from sqlalchemy.engine import Connection
 
@@ -157,10 +159,17 @@ def _post_type(connection: Connection, preset: int) -> int | None:
     return found
 
 
+def _usual_removal(now: datetime) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        return midnight + REMOVAL_TAKES
+    except OverflowError:
+        raise message(400, "The removal would be due after the end of the calendar.") from None
+
+
 def _request_removal(backend: Backend, key: int, values: Values) -> Values:
     now = backend.clock.now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    due = values["DueDate"] or midnight + REMOVAL_TAKES
+    due = values["DueDate"] or _usual_removal(now)
     with backend.database.begin() as connection:
         standing = stands(connection, key)
         if standing is None:

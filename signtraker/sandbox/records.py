@@ -5,6 +5,7 @@ What is arranged here is not checked as the API checks what it is sent, and stan
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -65,6 +66,11 @@ class Records(Generic[M]):
 
     def all(self, where: Filter[M] | None = None) -> list[M]:
         """The records that a filter of `Q` keeps, or all, by Id."""
+        if where is not None and where.entity != self._view.entity:
+            raise SandboxError(
+                f"A filter of {where.entity} cannot choose records of {self._view.entity}: build it with"
+                " the Q of that list."
+            )
         condition = [] if where is None else [Translator(self._view).predicate(where.node)]
         with self._backend.database.begin() as connection:
             found = self._view.read(
@@ -118,6 +124,7 @@ class Orders(Records[Order]):
         removal_date: When = None,
     ) -> Order:
         """Add an order in any status; an installed or removed one gets the dates it cannot lack."""
+        _check_finite(latitude=latitude, longitude=longitude, total=total)
         now = self._backend.clock.now()
         installed = instant(date_installed) or (now if status in _STANDING else None)
         removed = instant(removal_date) or (now if status == "Removed" else None)
@@ -313,6 +320,12 @@ def need(connection: Connection, table: Table, key: int) -> None:
         raise SandboxError(f"The sandbox has no {kind} {key} to refer to.")
 
 
+def _check_finite(**numbers: Decimal | float | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and not math.isfinite(number):
+            raise SandboxError(f"{name}={number} is no number that a record can hold.")
+
+
 def instant(moment: When) -> datetime | None:
     """A date means midnight in UTC; a datetime must have its zone."""
     if isinstance(moment, datetime):
@@ -324,6 +337,8 @@ def instant(moment: When) -> datetime | None:
 
 def amount(money: Decimal | float | None) -> Decimal | None:
     """An amount as it is written."""
+    if money is not None and not math.isfinite(money):
+        raise SandboxError(f"{money} is no amount.")
     return None if money is None else Decimal(str(money))
 
 

@@ -22,6 +22,8 @@ _MOST_NAMES = 14
 _STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0)
 _FLATTEST = 0.1
 """Near a pole a degree of longitude shrinks to nothing; below this it is drawn wider than it is."""
+_POLE, _HALF_ROUND = 90, 180
+"""What lies beyond, or is no number, is nowhere on a map."""
 _LETTER, _LINE = 7.4, 15
 
 
@@ -59,7 +61,7 @@ def status_class(status: str) -> str:
 
 def draw(sites: Sequence[Site], listed: frozenset[int], link_to_city: Callable[[str], str]) -> Html:
     """Draw the sites; those of the orders in `listed` stand out."""
-    usable = [site for site in sites if math.isfinite(site.latitude) and math.isfinite(site.longitude)]
+    usable = [site for site in sites if abs(site.latitude) <= _POLE and abs(site.longitude) <= _HALF_ROUND]
     if not usable:
         return tag("p", "No order here has coordinates.", class_="nothing")
     frame = _fit(usable)

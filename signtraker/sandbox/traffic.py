@@ -6,6 +6,7 @@ import asyncio
 import functools
 import ipaddress
 import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -140,17 +141,19 @@ class Gate:
         return query > limits.max_query_bytes or path + 1 + query > limits.max_url_bytes
 
 
+_HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]*)\]|(?P<plain>[^:]*))(?::[0-9]*)?")
+
+
 @functools.lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a Host header names this machine.
 
     A page on the web can make its own name resolve to 127.0.0.1; its requests still say that name.
     """
-    name = host
-    if host.startswith("["):
-        name, _, _ = host[1:].partition("]")
-    elif host.count(":") == 1:
-        name, _, _ = host.partition(":")
+    parts = _HOST.fullmatch(host)
+    if parts is None:
+        return False
+    name: str = parts["plain"] if parts["bracketed"] is None else parts["bracketed"]
     if name.lower() == "localhost":
         return True
     try:

@@ -38,7 +38,17 @@ def test_the_key_is_kept_nowhere(sandbox: Sandbox, api: httpx.Client) -> None:
     assert "sandbox-key" not in repr([(one, one.headers) for one in sandbox.requests])
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", ""])
+FOREIGN = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "10.0.0.1:80",
+    "",
+    "127.0.0.1:80@evil",
+    "[::1]evil.example",
+]
+
+
+@pytest.mark.parametrize("host", FOREIGN)
 def test_a_foreign_host_name_is_refused(api: httpx.Client, host: str) -> None:
     answer = api.get("/api/orders", headers={"Host": host})
     assert answer.status_code == 400

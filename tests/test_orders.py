@@ -114,7 +114,7 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=100, derandomize=True, deadline=None, database=None)
 @given(fields=ORDERS)
 def test_whatever_valid_input_an_order_is_made_of_a_filter_on_it_finds_the_same(
     sandbox: Sandbox, fields: dict[str, Any]

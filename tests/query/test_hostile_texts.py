@@ -16,10 +16,10 @@ from signtraker.query.parse import parse_filter, parse_orderby
 if TYPE_CHECKING:
     from signtraker.query.schema import ServerVersion
 
-MANY: Final = 8_000
+MANY: Final = 4_000
 MEGABYTE: Final = 1_000_000
 TOO_DEEP: Final = "Recursion depth exceeded allowed limit."
-quiet: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
+quiet: Final = settings(max_examples=400, derandomize=True, deadline=None, database=None)
 WORDS: Final = """( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City
     contains( length( any( x: 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z
     datetime'x' \x00 é ; $it"""

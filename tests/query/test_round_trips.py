@@ -19,8 +19,8 @@ from signtraker.query.render import render, render_orders
 if TYPE_CHECKING:
     from signtraker.query.nodes import Node
 
-thorough: Final = settings(max_examples=2000, derandomize=True, deadline=None, database=None)
-brief: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
+thorough: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
+brief: Final = settings(max_examples=500, derandomize=True, deadline=None, database=None)
 v4_filters: Final = conditions()
 v3_filters: Final = conditions("v3")
 

@@ -67,7 +67,7 @@ _TARGETS = {
     ("POST", "/api/agents"): AGENT,
     ("PATCH", "/api/agents/1"): AGENT,
 }
-_calm = settings(derandomize=True, deadline=None, database=None, max_examples=250)
+_calm = settings(derandomize=True, deadline=None, database=None, max_examples=120)
 
 
 @pytest.fixture(scope="module")

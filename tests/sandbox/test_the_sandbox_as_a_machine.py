@@ -291,7 +291,7 @@ def test_a_random_life_goes_as_the_model_says(machine: type[SandboxMachine]) -> 
             derandomize=True,
             database=None,
             deadline=None,
-            max_examples=45,
+            max_examples=25,
             # Shrinking a failure would take minutes; a life of 25 steps can be read as it is.
             phases=[Phase.generate],
             stateful_step_count=25,

@@ -86,7 +86,7 @@ def converse(
     config: Config,
     *,
     chance: Callable[[], float],
-    observe: Callable[[RecordedExchange], None],
+    observe: Callable[[RecordedExchange], None] | None,
     now: Callable[[], datetime] = utc_now,
 ) -> Generator[Action, Event, T]:
     """Send a request until it is answered, or until sending it again would be wrong or in vain."""
@@ -98,12 +98,14 @@ def converse(
         story.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
         if isinstance(event, Answer) and event.status_code in _SUCCESS and not event.cut:
-            observe(story.told(event, attempt))
+            if observe is not None:
+                observe(story.told(event, attempt))
             return _read(request, event, config, attempt)
         trouble = _trouble(event, now)
         wait = _wait(request, trouble, config, attempt, chance)
         if wait is None:
-            observe(story.told(event, attempt))
+            if observe is not None:
+                observe(story.told(event, attempt))
             _fail(request, event, trouble, config, attempt)
         story.troubles.append(_told(event))
         _log.warning(

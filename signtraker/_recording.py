@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from datetime import datetime
 
 
@@ -60,7 +61,14 @@ def recording(pool: object, *, bodies: bool) -> Generator[list[RecordedExchange]
         _active.set(tuple(one for one in _active.get() if one is not recorder))
 
 
-def observe(pool: object, exchange: RecordedExchange) -> None:
+def observer(pool: object) -> Callable[[RecordedExchange], None] | None:
+    """Return what to hand a call's exchange to; None where nobody in this context records."""
+    if any(one.open and one.pool is pool for one in _active.get()):
+        return partial(_observe, pool)
+    return None
+
+
+def _observe(pool: object, exchange: RecordedExchange) -> None:
     """Hand an exchange to every open recorder of the calling context."""
     for recorder in _active.get():
         if recorder.open and recorder.pool is pool:

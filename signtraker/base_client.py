@@ -8,7 +8,6 @@ import random
 import ssl
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import httpx
@@ -19,7 +18,7 @@ from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import discreet
 from signtraker._merging import walk
 from signtraker._prepared import CapturedError, PreparedRequest
-from signtraker._recording import observe
+from signtraker._recording import observer
 from signtraker._scrub import scrub
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
@@ -186,7 +185,7 @@ class _Connection(Connection["httpx.Client"]):
 
     def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
+        steps = converse(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         try:
             while True:

@@ -19,7 +19,7 @@ from signtraker._exchange import Answer, Event, Failure, Send, converse
 from signtraker._httpx_log import discreet
 from signtraker._merging import walk
 from signtraker._prepared import CapturedError
-from signtraker._recording import observe
+from signtraker._recording import observer
 from signtraker.base_client import (
     answer,
     failure,
@@ -209,7 +209,7 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
 
     async def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        steps = converse(request, self.config, chance=random.random, observe=partial(observe, self.http))
+        steps = converse(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         while True:
             try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from signtraker._integers import INT32_MAX, INT64_MAX
-from signtraker._shown import shown
+from signtraker._core.integers import INT32_MAX, INT64_MAX
+from signtraker._core.short_repr import shown
 from signtraker.models._sentences import mistake
 
 _DATE_LENGTH = len("2024-01-02")

@@ -10,10 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from signtraker.sandbox.backend import Backend
+from signtraker.sandbox.api.openapi import document
 from signtraker.sandbox.clock import Clock
-from signtraker.sandbox.database import Database
-from signtraker.sandbox.openapi import document
+from signtraker.sandbox.data.backend import Backend
+from signtraker.sandbox.data.database import Database
 from signtraker.sandbox.settings import Settings
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"

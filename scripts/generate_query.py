@@ -1,4 +1,4 @@
-"""Write three modules of `signtraker/query` from the response models; `--check` only compares."""
+"""Write the modules of `signtraker/query/generated` from the response models; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FIELDS: Final = {
     Edm.DATETIME: "DateTimeField[{root}]",
     Edm.STRING: "TextField[{root}, {text}]",
 }
-HOME: Final = Path(__file__).resolve().parents[1] / "signtraker" / "query"
+HOME: Final = Path(__file__).resolve().parents[1] / "signtraker" / "query" / "generated"
 NOTE: Final = "Generated from the models by `scripts/generate_query.py`; not to be edited."
 
 
@@ -215,7 +215,8 @@ if TYPE_CHECKING:
 
 def imported(name: str, classes: list[str]) -> str:
     """Return the line that imports from a module of the package; none for no classes."""
-    return f"from signtraker.query.{name} import {', '.join(sorted(classes))}\n" if classes else ""
+    package = "signtraker.query.generated" if name == "nested" else "signtraker.query"
+    return f"from {package}.{name} import {', '.join(sorted(classes))}\n" if classes else ""
 
 
 FIELD_CLASSES: Final = (

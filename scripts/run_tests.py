@@ -26,7 +26,16 @@ Step: TypeAlias = tuple[str, list[str]]
 WORKERS = 2
 _PRINTING = threading.Lock()
 SOURCES = ["signtraker", "tests", "scripts"]
-SHIPPED = ["signtraker", "models", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "MANIFEST.in"]
+SHIPPED = [
+    "signtraker",
+    "models",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "MANIFEST.in",
+]
 GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
 
 

@@ -13,9 +13,9 @@ from signtraker._version import __version__
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from signtraker._merge_patch import merge_patch
-    from signtraker._prepared import PreparedRequest
-    from signtraker._recording import RecordedExchange
+    from signtraker._core.merge_patch import merge_patch
+    from signtraker._core.prepared import PreparedRequest
+    from signtraker._core.recording import RecordedExchange
     from signtraker.agents import AgentsClient
     from signtraker.aio import AsyncSignTrakerClient
     from signtraker.change_orders import ChangeOrdersClient
@@ -93,9 +93,9 @@ if TYPE_CHECKING:
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {
-        "signtraker._merge_patch": ("merge_patch",),
-        "signtraker._prepared": ("PreparedRequest",),
-        "signtraker._recording": ("RecordedExchange",),
+        "signtraker._core.merge_patch": ("merge_patch",),
+        "signtraker._core.prepared": ("PreparedRequest",),
+        "signtraker._core.recording": ("RecordedExchange",),
         "signtraker.agents": ("AgentsClient",),
         "signtraker.aio": ("AsyncSignTrakerClient",),
         "signtraker.change_orders": ("ChangeOrdersClient",),

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import httpx
 
-from signtraker._client import Client, Connection, not_a_method, nothing_sent
-from signtraker._config import Config, resolve
-from signtraker._exchange import Answer, Event, Failure, Send, converse
-from signtraker._httpx_log import discreet
-from signtraker._merging import walk
-from signtraker._prepared import CapturedError, PreparedRequest
-from signtraker._recording import observer
-from signtraker._scrub import scrub
+from signtraker._core.client import Client, Connection, not_a_method, nothing_sent
+from signtraker._core.config import Config, resolve
+from signtraker._core.exchange import Answer, Event, Failure, Send, converse
+from signtraker._core.httpx_log import discreet
+from signtraker._core.prepared import CapturedError, PreparedRequest
+from signtraker._core.recording import observer
+from signtraker._core.redact import scrub
+from signtraker._lists.splitting import walk
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-    from signtraker._exchange import Action
-    from signtraker._listing import Listing
-    from signtraker._merging import AnyWalk
-    from signtraker._options import ListOptions
-    from signtraker._request import AnyRequest, Pairs, Request
+    from signtraker._core.exchange import Action
+    from signtraker._core.request import AnyRequest, Pairs, Request
+    from signtraker._lists.listing import Listing
+    from signtraker._lists.options import ListOptions
+    from signtraker._lists.splitting import AnyWalk
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._body import json_body, validated
-from signtraker._listing import Listing
-from signtraker._options import ListOptions, record_id
-from signtraker._paging import PAGE_SIZE
-from signtraker._reading import ReadOne
-from signtraker._request import Request
+from signtraker._core.body import json_body, validated
+from signtraker._core.request import Request
+from signtraker._core.response import ReadOne
+from signtraker._lists.listing import Listing
+from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Unpack
 
-    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._keywords import CreateChangeOrderKeywords
 
 _CHANGE_ORDERS = Listing("/api/changeorders", ChangeOrder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._detection import detection
+from signtraker._core.detection import detection
 from signtraker.agents import AgentsClient
 from signtraker.base_client import BaseClient
 from signtraker.change_orders import ChangeOrdersClient

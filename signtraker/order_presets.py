@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._listing import Listing
-from signtraker._options import ListOptions
-from signtraker._paging import PAGE_SIZE
+from signtraker._lists.listing import Listing
+from signtraker._lists.options import ListOptions
+from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import OrderPreset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from signtraker._options import FilterOption, OrderBy, Select
+    from signtraker._lists.options import FilterOption, OrderBy, Select
 
 _ORDER_PRESETS = Listing("/api/orderpresets", OrderPreset)
 

@@ -18,7 +18,7 @@ from signtraker import (
     SignTrakerConfigError,
     SignTrakerError,
 )
-from signtraker._config import Config, resolve
+from signtraker._core.config import Config, resolve
 
 KEY = "k3y-THAT-must-not-leak"
 

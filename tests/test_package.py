@@ -105,8 +105,8 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
         ("generate_aio.py", "signtraker/aio/orders.py"),
         ("generate_keywords.py", "models/_keywords.py"),
         ("generate_openapi.py", "docs/openapi.json"),
-        ("generate_query.py", "signtraker/query/entities.py"),
-        ("generate_query.py", "signtraker/query/roots.py"),
+        ("generate_query.py", "signtraker/query/generated/entities.py"),
+        ("generate_query.py", "signtraker/query/generated/roots.py"),
     ],
 )
 def test_the_drift_check_fails_on_an_artificial_drift(script: str, generated: str, tmp_path: Path) -> None:

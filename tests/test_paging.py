@@ -13,7 +13,7 @@ from either_client import open_client
 from scripted_server import Reply, ScriptedServer
 
 from signtraker import Order, Q, UnreadableResponseError, ValidationError
-from signtraker._paging import SeenIds
+from signtraker._lists.paging import SeenIds
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:

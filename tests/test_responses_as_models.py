@@ -13,7 +13,7 @@ import pydantic
 import pytest
 
 from signtraker import NotSelectedError, UnreadableResponseError
-from signtraker._reading import ReadList, ReadOne
+from signtraker._core.response import ReadList, ReadOne
 from signtraker.models import Agent, Award, Order
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._body import json_body, validated
-from signtraker._listing import Listing
-from signtraker._merge_patch import check_change
-from signtraker._options import ListOptions, record_id, text_parameter
-from signtraker._paging import PAGE_SIZE
-from signtraker._reading import ReadNothing, ReadOne
-from signtraker._request import MERGE_PATCH, Request
+from signtraker._core.body import json_body, validated
+from signtraker._core.merge_patch import check_change
+from signtraker._core.request import MERGE_PATCH, Request
+from signtraker._core.response import ReadNothing, ReadOne
+from signtraker._lists.listing import Listing
+from signtraker._lists.options import ListOptions, record_id, text_parameter
+from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from typing import Unpack
 
-    from signtraker._options import FilterOption, OrderBy, Select
-    from signtraker._request import Pairs
+    from signtraker._core.request import Pairs
+    from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._keywords import CreateAgentKeywords, UpdateAgentKeywords
 
 _AGENTS = Listing("/api/agents", Agent)

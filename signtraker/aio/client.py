@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._detection import detection
+from signtraker._core.detection import detection
 from signtraker.aio.agents import AsyncAgentsClient
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.aio.change_orders import AsyncChangeOrdersClient

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signtraker._listing import Listing
-from signtraker._options import ListOptions, record_id
-from signtraker._paging import PAGE_SIZE
+from signtraker._lists.listing import Listing
+from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Office
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from signtraker._options import FilterOption, OrderBy, Select
-    from signtraker._request import Pairs
+    from signtraker._core.request import Pairs
+    from signtraker._lists.options import FilterOption, OrderBy, Select
 
 _OFFICES = Listing("/api/offices", Office)
 

@@ -14,8 +14,7 @@ from signtraker.query.fields import (
     TextListField,
 )
 from signtraker.query.filters import Filter, Ordering, all_of, any_of
-from signtraker.query.limits import QueryLimits, split_filter
-from signtraker.query.roots import (
+from signtraker.query.generated.roots import (
     AgentQ,
     AwardQ,
     ChangeOrderQ,
@@ -25,6 +24,7 @@ from signtraker.query.roots import (
     Q,
     ServiceQ,
 )
+from signtraker.query.limits import QueryLimits, split_filter
 from signtraker.query.schema import ODataVersion, ServerVersion
 
 __all__ = [

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 from signtraker.query.cost import encoded_length, node_count
-from signtraker.query.entities import ENTITIES
 from signtraker.query.errors import ODataError
-from signtraker.query.match import holds
+from signtraker.query.generated.entities import ENTITIES
+from signtraker.query.matching import holds
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,
@@ -23,7 +23,7 @@ from signtraker.query.nodes import (
     free_variable,
     height,
 )
-from signtraker.query.render import render, render_orders
+from signtraker.query.rendering import render, render_orders
 from signtraker.query.reprs import filter_code, value_code
 from signtraker.query.schema import check_dialect
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from signtraker.query.entities import ENTITIES
 from signtraker.query.functions import SIGNATURES, Kind
+from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.literals import INT32
 from signtraker.query.nodes import (
     And,

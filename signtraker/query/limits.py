@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 from signtraker.query.cost import node_count
 from signtraker.query.errors import ODataError, QueryLimitError
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
-from signtraker.query.parse import parse_clauses, parse_filter, repeated
+from signtraker.query.parsing.parse import parse_clauses, parse_filter, repeated
 from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
-from signtraker._shown import shown
-from signtraker.query.entities import ENTITIES, ROOTS
+from signtraker._core.short_repr import shown
 from signtraker.query.fields import (
     CUSTOM,
     BooleanField,
@@ -18,9 +17,10 @@ from signtraker.query.fields import (
     TextField,
 )
 from signtraker.query.filters import Filter, M
+from signtraker.query.generated.entities import ENTITIES, ROOTS
 from signtraker.query.infer import property_at
 from signtraker.query.nodes import Path
-from signtraker.query.parse import parse_filter
+from signtraker.query.parsing.parse import parse_filter
 from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from signtraker.query.entities import ENTITIES, ROOTS
+from signtraker.query.generated.entities import ENTITIES, ROOTS
 from signtraker.query.infer import kind_of
 from signtraker.query.nodes import (
     And,
@@ -21,7 +21,7 @@ from signtraker.query.nodes import (
     Or,
     Path,
 )
-from signtraker.query.render import render
+from signtraker.query.rendering import render
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What the server's entities look like to OData: properties, their Edm types, and what may be null.
 
-The tables themselves are generated from the models (`signtraker/query/entities.py`).
+The tables themselves are generated from the models (`signtraker/query/generated/entities.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 
 ODataVersion: TypeAlias = Literal["v3", "v4"]
 """The dialect in which a query is written."""

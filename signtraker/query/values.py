@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
 
-from signtraker._shown import shown
+from signtraker._core.short_repr import shown
 from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
 from signtraker.query.infer import common_type, kind_of
 from signtraker.query.literals import check_value
@@ -30,10 +30,10 @@ from signtraker.query.nodes import (
     Path,
     height,
 )
-from signtraker.query.render import render
+from signtraker.query.parsing.spans import span
+from signtraker.query.rendering import render
 from signtraker.query.reprs import value_code
 from signtraker.query.schema import Edm
-from signtraker.query.spans import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

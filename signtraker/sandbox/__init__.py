@@ -24,21 +24,21 @@ __all__ = [
 
 if TYPE_CHECKING:
     from signtraker.sandbox.clock import Clock as Clock
-    from signtraker.sandbox.faults import Fault as Fault
-    from signtraker.sandbox.faults import Faults as Faults
+    from signtraker.sandbox.faults.fault import Fault as Fault
+    from signtraker.sandbox.faults.fault import Faults as Faults
     from signtraker.sandbox.sandbox import LedgerEntry as LedgerEntry
     from signtraker.sandbox.sandbox import Sandbox as Sandbox
+    from signtraker.sandbox.serving.gate import ReceivedRequest as ReceivedRequest
     from signtraker.sandbox.settings import SandboxError as SandboxError
-    from signtraker.sandbox.traffic import ReceivedRequest as ReceivedRequest
 else:
     from importlib import import_module
 
     _HOMES = {
         "Clock": "clock",
-        "Fault": "faults",
-        "Faults": "faults",
+        "Fault": "faults.fault",
+        "Faults": "faults.fault",
         "LedgerEntry": "sandbox",
-        "ReceivedRequest": "traffic",
+        "ReceivedRequest": "serving.gate",
         "Sandbox": "sandbox",
         "SandboxError": "settings",
     }

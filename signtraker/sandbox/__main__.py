@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"The sandbox listens on loopback only: --host {options.host} is refused.")
     try:
         from signtraker.sandbox import Sandbox, SandboxError  # noqa: PLC0415 - the extra may be missing
-        from signtraker.sandbox.rules import parse_rule  # noqa: PLC0415 - as above
+        from signtraker.sandbox.faults.parse import parse_rule  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         return _refuse(str(error))
     try:

@@ -23,12 +23,12 @@ from signtraker.models import (
     ResponseModel,
     ServiceOrder,
 )
-from signtraker.sandbox import tables, views
-from signtraker.sandbox.answers import encode
-from signtraker.sandbox.backend import exists
-from signtraker.sandbox.database import allocate
+from signtraker.sandbox.api.responses import encode
+from signtraker.sandbox.data import tables, views
+from signtraker.sandbox.data.backend import exists
+from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.sql import Translator
 from signtraker.sandbox.settings import SandboxError
-from signtraker.sandbox.sql import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from signtraker.query import Filter
-    from signtraker.sandbox.backend import Backend
-    from signtraker.sandbox.views import View
+    from signtraker.sandbox.data.backend import Backend
+    from signtraker.sandbox.data.views import View
 
 M = TypeVar("M", bound=ResponseModel)
 When = date | datetime | None

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from signtraker.sandbox import snapshot, tables
-from signtraker.sandbox.app import create_app
-from signtraker.sandbox.backend import Backend
+from signtraker.sandbox.api.app import create_app
 from signtraker.sandbox.clock import REFERENCE, Clock
-from signtraker.sandbox.control import Control
-from signtraker.sandbox.database import Database
-from signtraker.sandbox.lifecycle import move
-from signtraker.sandbox.loop_thread import LoopThread
-from signtraker.sandbox.seed import plant
-from signtraker.sandbox.server import HOST, ServerThread
+from signtraker.sandbox.dashboard.app import Window
+from signtraker.sandbox.data import snapshot, tables
+from signtraker.sandbox.data.backend import Backend
+from signtraker.sandbox.data.database import Database
+from signtraker.sandbox.data.lifecycle import move
+from signtraker.sandbox.data.seed import plant
+from signtraker.sandbox.serving.control import Control
+from signtraker.sandbox.serving.gate import Gate, ReceivedRequest
+from signtraker.sandbox.serving.loop_thread import LoopThread
+from signtraker.sandbox.serving.uvicorn_thread import HOST, ServerThread
 from signtraker.sandbox.settings import Generation, SandboxError, Settings
-from signtraker.sandbox.traffic import Gate, ReceivedRequest
-from signtraker.sandbox.window.front import Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from signtraker.aio import AsyncSignTrakerClient
     from signtraker.client import SignTrakerClient
     from signtraker.models import ChangeOrder, Enterprise, OrderPreset, ServiceOrder
-    from signtraker.sandbox.faults import Faults
+    from signtraker.sandbox.faults.fault import Faults
     from signtraker.sandbox.records import Agents, Awards, FollowUps, Named, Offices, Orders, Shelves
 
 
@@ -277,14 +277,14 @@ class Sandbox:
 
     def transport(self) -> httpx.BaseTransport:
         """For `httpx.Client(transport=…)`: requests come here without a socket."""
-        from signtraker.sandbox.in_process import InProcessTransport  # noqa: PLC0415 - loads httpx
+        from signtraker.sandbox.serving.in_process import InProcessTransport  # noqa: PLC0415 - loads httpx
 
         running = self._live()
         return InProcessTransport(running.loop, running.app, running.ended)
 
     def async_transport(self) -> httpx.AsyncBaseTransport:
         """For `httpx.AsyncClient(transport=…)`: requests come here without a socket."""
-        from signtraker.sandbox.in_process import AsyncInProcessTransport  # noqa: PLC0415 - loads httpx
+        from signtraker.sandbox.serving.in_process import AsyncInProcessTransport  # noqa: PLC0415 - loads httpx
 
         running = self._live()
         return AsyncInProcessTransport(running.app, running.ended)

@@ -17,7 +17,7 @@ from signtraker.query import (
 from signtraker.query.cost import node_count
 from signtraker.query.limits import DEFAULT_LIMITS, check_length, check_nodes, check_orderings
 from signtraker.query.nodes import In
-from signtraker.query.parse import parse_filter
+from signtraker.query.parsing.parse import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ import pytest
 from signtraker import query
 from signtraker.query import ODataError
 from signtraker.query.functions import SIGNATURES
-from signtraker.query.parse import parse_filter, parse_orderby
+from signtraker.query.parsing.parse import parse_filter, parse_orderby
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "query.md").read_text(encoding="utf-8")
 NAMES: Final[dict[str, Any]] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from signtraker.query import ODataError, Q
-from signtraker.query.parse import parse_filter, parse_orderby
+from signtraker.query.parsing.parse import parse_filter, parse_orderby
 
 if TYPE_CHECKING:
     from signtraker.query.schema import ServerVersion

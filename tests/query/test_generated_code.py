@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from signtraker import models, query
-from signtraker.query.entities import ENTITIES, ROOTS
+from signtraker.query.generated.entities import ENTITIES, ROOTS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

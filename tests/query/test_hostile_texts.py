@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signtraker.query import ODataError, Q, any_of
-from signtraker.query.lexer import Lexer
 from signtraker.query.nodes import MAX_HEIGHT, Node, height
-from signtraker.query.parse import parse_filter, parse_orderby
+from signtraker.query.parsing.lexer import Lexer
+from signtraker.query.parsing.parse import parse_filter, parse_orderby
 
 if TYPE_CHECKING:
     from signtraker.query.schema import ServerVersion

@@ -13,8 +13,8 @@ from random_filters import NAMES, Chance, conditions, entities, seeds, texts
 from signtraker import query
 from signtraker.query import Filter, Ordering, Q
 from signtraker.query.cost import node_count
-from signtraker.query.parse import parse_filter, parse_orderby
-from signtraker.query.render import render, render_orders
+from signtraker.query.parsing.parse import parse_filter, parse_orderby
+from signtraker.query.rendering import render, render_orders
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Node

@@ -7,9 +7,9 @@ import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Sandbox
-from signtraker.sandbox.epoch import Epoch
+from signtraker.sandbox.data.cancellation import Epoch
+from signtraker.sandbox.serving.gate import Gate
 from signtraker.sandbox.settings import Settings
-from signtraker.sandbox.traffic import Gate
 
 if TYPE_CHECKING:
     import httpx

@@ -9,7 +9,7 @@ import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Fault, Sandbox, SandboxError
-from signtraker.sandbox.rules import describe, fault_of, parse_rule
+from signtraker.sandbox.faults.parse import describe, fault_of, parse_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

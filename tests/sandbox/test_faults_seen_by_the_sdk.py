@@ -20,7 +20,7 @@ from signtraker import (
     ValidationError,
 )
 from signtraker.sandbox import Sandbox
-from signtraker.sandbox.rules import parse_rule
+from signtraker.sandbox.faults.parse import parse_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from signtraker.sandbox.faults import Reset
+    from signtraker.sandbox.faults.fault import Reset
 
 _ORDER = {"AgentId": 1, "PresetId": 1, "ExternalID": "mine"}
 

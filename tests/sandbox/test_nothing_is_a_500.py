@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_http import plain_client
 
-from signtraker.sandbox.agents import AGENT
-from signtraker.sandbox.answers import encode
-from signtraker.sandbox.awards import AWARD
-from signtraker.sandbox.follow_ups import CREATE as FOLLOW_UP
-from signtraker.sandbox.orders import CREATE as ORDER
-from signtraker.sandbox.orders import REMOVAL
+from signtraker.sandbox.api.agents import AGENT
+from signtraker.sandbox.api.credits import AWARD
+from signtraker.sandbox.api.orders import CREATE as ORDER
+from signtraker.sandbox.api.orders import REMOVAL
+from signtraker.sandbox.api.responses import encode
+from signtraker.sandbox.api.work import CREATE as FOLLOW_UP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -164,7 +164,7 @@ def test_short_lists_take_the_same_options(api: httpx.Client, path: str) -> None
 
 
 def test_every_property_of_every_entity_can_be_filtered_and_ordered_by(api: httpx.Client) -> None:
-    from signtraker.query.entities import ENTITIES  # noqa: PLC0415 - for this test alone
+    from signtraker.query.generated.entities import ENTITIES  # noqa: PLC0415 - for this test alone
 
     lists = {
         "Order": "orders",

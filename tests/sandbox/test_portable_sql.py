@@ -13,9 +13,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from signtraker import Q
-from signtraker.query.entities import ENTITIES
+from signtraker.query.generated.entities import ENTITIES
 from signtraker.sandbox import Sandbox
-from signtraker.sandbox.tables import metadata
+from signtraker.sandbox.data.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

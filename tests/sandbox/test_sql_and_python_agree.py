@@ -15,21 +15,22 @@ from sqlalchemy import Boolean, Column, Float, Integer, Text, insert, select, up
 from signtraker import models
 from signtraker.query import Filter, ODataVersion, Q
 from signtraker.query.cost import encoded_length, node_count
-from signtraker.query.entities import ROOTS
 from signtraker.query.functions import SIGNATURES
-from signtraker.query.match import evaluate
+from signtraker.query.generated.entities import ROOTS
+from signtraker.query.matching import evaluate
 from signtraker.query.nodes import Call, Comparison, Literal, Path
-from signtraker.query.parse import parse_filter
-from signtraker.query.render import render
+from signtraker.query.parsing.parse import parse_filter
+from signtraker.query.rendering import render
 from signtraker.query.schema import Edm
-from signtraker.sandbox import Sandbox, tables, views
-from signtraker.sandbox.answers import Refusal
+from signtraker.sandbox import Sandbox
+from signtraker.sandbox.api.in_lists import read_as_json
+from signtraker.sandbox.api.responses import Refusal
 from signtraker.sandbox.clock import REFERENCE
-from signtraker.sandbox.columns import Money, UtcDateTime
-from signtraker.sandbox.database import Database
-from signtraker.sandbox.in_lists import read_as_json
-from signtraker.sandbox.seed import plant
-from signtraker.sandbox.sql import Translator
+from signtraker.sandbox.data import tables, views
+from signtraker.sandbox.data.columns import Money, UtcDateTime
+from signtraker.sandbox.data.database import Database
+from signtraker.sandbox.data.seed import plant
+from signtraker.sandbox.data.sql import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from signtraker.query.nodes import Node
-    from signtraker.sandbox.views import View
+    from signtraker.sandbox.data.views import View
 
 ROUTES: Final[dict[str, tuple[str, View]]] = {
     "Order": ("/api/orders", views.ORDERS),

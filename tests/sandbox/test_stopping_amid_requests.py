@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from signtraker.sandbox import Sandbox, SandboxError
-from signtraker.sandbox.loop_thread import LoopThread
-from signtraker.sandbox.mishaps import suffer
+from signtraker.sandbox.faults.apply import suffer
+from signtraker.sandbox.serving.loop_thread import LoopThread
 
 _LONG = 60
 """Seconds until a test that hangs fails; none takes them otherwise."""
@@ -137,7 +137,7 @@ def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_end(
         delayed.set()
         await suffer(*request)
 
-    monkeypatch.setattr("signtraker.sandbox.traffic.suffer", noting)
+    monkeypatch.setattr("signtraker.sandbox.serving.gate.suffer", noting)
     sandbox = Sandbox(orders=1).start()
     sandbox.faults.add(delay_before=3600)
     with ThreadPoolExecutor() as pool, httpx.Client(trust_env=False, timeout=_LONG) as http:
@@ -160,7 +160,7 @@ def test_losing_a_connection_that_the_client_has_closed_is_no_error(
             await asyncio.sleep(0)
         await suffer(*request)
 
-    monkeypatch.setattr("signtraker.sandbox.traffic.suffer", late)
+    monkeypatch.setattr("signtraker.sandbox.serving.gate.suffer", late)
     with Sandbox(orders=1) as sandbox:
         sandbox.faults.add(reset="before_work")
         with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0)) as client:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from signtraker.query.entities import ENTITIES, ROOTS
 from signtraker.query.functions import SIGNATURES
+from signtraker.query.generated.entities import ENTITIES, ROOTS
 from signtraker.query.literals import utc
 from signtraker.query.nodes import (
     Arithmetic,

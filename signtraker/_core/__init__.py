@@ -1,0 +1,1 @@
+"""Perform one call: settings, request, retries, response and errors."""

@@ -1,0 +1,249 @@
+"""One call from the first attempt to its result, as a generator that performs nothing itself.
+
+It yields what is to be done (`Send`, `Wait`) and is sent what came of it (`Answer`, `Failure`); the two
+base clients do the rest. So the rules stand here once, for threads and for tasks.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
+
+from signtraker._core.error_response import error_for
+from signtraker._core.recording import RecordedExchange
+from signtraker._core.redact import scrub, scrub_bytes
+from signtraker._core.retry import Trouble, may_repeat, parse_retry_after, wait_seconds
+from signtraker.exceptions import (
+    Exchange,
+    NetworkError,
+    SignTrakerError,
+    UnconfirmedNetworkError,
+    UnreadableResponseError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from signtraker._core.config import Config
+    from signtraker._core.request import AnyRequest, Request
+
+T = TypeVar("T")
+_log = logging.getLogger("signtraker")
+_SUCCESS = range(200, 300)
+_TOO_MANY = 429
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send the request; this is the `attempt`-th time, counted from 1."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait before the next attempt."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `cut` says why the body broke off, if it did; `body` is then what had come."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_seconds: float
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Nothing came back."""
+
+    reason: str
+    never_sent: bool
+    elapsed_seconds: float
+    cause: Exception | None
+    """The original, unless its text holds the key."""
+
+
+Action: TypeAlias = Send | Wait
+Event: TypeAlias = Answer | Failure | None
+
+
+def utc_now() -> datetime:
+    """Return the time, for `Retry-After` dates."""
+    return datetime.now(UTC)
+
+
+def converse(
+    request: Request[T],
+    config: Config,
+    *,
+    chance: Callable[[], float],
+    observe: Callable[[RecordedExchange], None] | None,
+    now: Callable[[], datetime] = utc_now,
+) -> Generator[Action, Event, T]:
+    """Send a request until it is answered, or until sending it again would be wrong or in vain."""
+    attempt = 1
+    story = _Story(request, config, now())
+    while True:
+        event = yield Send(attempt)
+        assert event is not None, "a Send is answered by an Answer or a Failure"  # noqa: S101 - for type checkers
+        story.elapsed += event.elapsed_seconds
+        _log_exchange(request, event, attempt)
+        if isinstance(event, Answer) and event.status_code in _SUCCESS and not event.cut:
+            if observe is not None:
+                observe(story.told(event, attempt))
+            return _read(request, event, config, attempt)
+        trouble = _trouble(event, now)
+        wait = _wait(request, trouble, config, attempt, chance)
+        if wait is None:
+            if observe is not None:
+                observe(story.told(event, attempt))
+            _fail(request, event, trouble, config, attempt)
+        story.troubles.append(_told(event))
+        _log.warning(
+            "%s %s: %s; again in %.2f s (attempt %d of %d)",
+            request.method,
+            request.path,
+            _told(event),
+            wait,
+            attempt + 1,
+            config.max_retries + 1,
+        )
+        yield Wait(wait)
+        attempt += 1
+
+
+@dataclass(slots=True)
+class _Story:
+    """A call so far, for whoever records it."""
+
+    request: AnyRequest
+    config: Config
+    started: datetime
+    elapsed: float = 0.0
+    troubles: list[str] = field(default_factory=list[str])
+
+    def told(self, event: Answer | Failure, attempt: int) -> RecordedExchange:
+        exchange = _exchange(self.request, event, self.config, attempt)
+        return RecordedExchange(
+            method=self.request.method,
+            url=exchange.url or "",
+            status_code=exchange.status_code,
+            headers=exchange.headers,
+            attempts=attempt,
+            troubles=tuple(self.troubles),
+            started=self.started,
+            elapsed_seconds=self.elapsed,
+            request_body=self.request.body,
+            response_body=exchange.body,
+        )
+
+
+def _trouble(event: Answer | Failure, now: Callable[[], datetime]) -> Trouble:
+    if isinstance(event, Failure):
+        return Trouble(never_sent=event.never_sent)
+    return Trouble(
+        status_code=event.status_code,
+        cut=bool(event.cut),
+        retry_after_seconds=parse_retry_after(event.headers.get("retry-after"), now()),
+    )
+
+
+def _wait(
+    request: AnyRequest, trouble: Trouble, config: Config, attempt: int, chance: Callable[[], float]
+) -> float | None:
+    """Return how long to wait before sending again; None if it is not to be sent again."""
+    switched_off = request.is_write and trouble.status_code == _TOO_MANY and not config.resend_on_429
+    if attempt > config.max_retries or switched_off:
+        return None
+    if not may_repeat(trouble, is_write=request.is_write):
+        return None
+    return wait_seconds(
+        trouble, attempt=attempt, backoff_seconds=config.retry_backoff_seconds, chance=chance()
+    )
+
+
+def _read(request: Request[T], answer: Answer, config: Config, attempt: int) -> T:
+    try:
+        return request.reader(answer.body.removeprefix(_BYTE_ORDER_MARK))
+    except UnreadableResponseError as error:
+        error.exchange = _exchange(request, answer, config, attempt)
+        error.outcome = "happened" if request.is_write else "did_not_happen"
+        raise
+
+
+def _fail(
+    request: AnyRequest, event: Answer | Failure, trouble: Trouble, config: Config, attempt: int
+) -> NoReturn:
+    exchange = _exchange(request, event, config, attempt)
+    if isinstance(event, Failure):
+        raise _network_error(request, event, exchange) from event.cause
+    if event.status_code in _SUCCESS:
+        raise UnreadableResponseError(
+            f"The answer to {request.method} {request.path} broke off: {event.cut}",
+            exchange=exchange,
+            outcome="happened" if request.is_write else "did_not_happen",
+        )
+    error = error_for(exchange, is_write=request.is_write, retry_after_seconds=trouble.retry_after_seconds)
+    if error.outcome == "may_have_happened":
+        error = type(error)(f"{error.message}. {_doubt(request)}", exchange=exchange, problems=error.problems)
+    raise error
+
+
+def _network_error(request: AnyRequest, failure: Failure, exchange: Exchange) -> SignTrakerError:
+    times = "once" if exchange.attempts == 1 else f"{exchange.attempts} times"
+    what = f"{request.method} {request.path} (tried {times}): {failure.reason.rstrip('.')}"
+    if failure.never_sent:
+        return NetworkError(f"No connection for {what}", exchange=exchange)
+    if request.is_write:
+        return UnconfirmedNetworkError(
+            f"The connection failed after {what}. {_doubt(request)}", exchange=exchange
+        )
+    return NetworkError(f"No answer to {what}", exchange=exchange)
+
+
+def _doubt(request: AnyRequest) -> str:
+    return f"It may have happened, so it was not sent again; {request.find_out}".rstrip("; ")
+
+
+def _exchange(request: AnyRequest, event: Answer | Failure, config: Config, attempt: int) -> Exchange:
+    """Collect the facts for an error, without the key even if the server sent it back."""
+    url = f"{config.base_url}{request.target}"
+    if isinstance(event, Failure):
+        return Exchange(request.method, url, attempts=attempt)
+    key = config.api_key
+    return Exchange(
+        request.method,
+        url,
+        event.status_code,
+        {name: scrub(value, key) for name, value in event.headers.items()},
+        scrub_bytes(event.body, key),
+        attempt,
+    )
+
+
+def _log_exchange(request: AnyRequest, event: Answer | Failure, attempt: int) -> None:
+    """Log the path only: a query may hold people's names and addresses."""
+    _log.info(
+        "%s %s %s in %.3f s (attempt %d)",
+        request.method,
+        request.path,
+        event.status_code if isinstance(event, Answer) else "unanswered",
+        event.elapsed_seconds,
+        attempt,
+    )
+    _log.debug("%s %s %s", request.method, request.target, _told(event))
+
+
+def _told(event: Answer | Failure) -> str:
+    if isinstance(event, Failure):
+        return event.reason
+    return f"broke off: {event.cut}" if event.cut else f"answered {event.status_code}"

@@ -1,0 +1,45 @@
+"""What httpx and httpcore log of our calls: queries at DEBUG only, and the key never, even echoed."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from signtraker._core.redact import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_key_of_our_call: ContextVar[str | None] = ContextVar("signtraker_key_of_our_call", default=None)
+_httpx = logging.getLogger("httpx")
+
+
+@contextmanager
+def discreet(key: str) -> Generator[None]:
+    """Keep both libraries' lines discreet inside the block, in this thread or task only."""
+    token = _key_of_our_call.set(key)
+    try:
+        yield
+    finally:
+        _key_of_our_call.reset(token)
+
+
+def _scrubbed(record: logging.LogRecord) -> bool:
+    key = _key_of_our_call.get()
+    if key is not None:
+        record.msg, record.args = scrub(record.getMessage(), key), ()
+    return True
+
+
+def _lowered(record: logging.LogRecord) -> bool:
+    if _key_of_our_call.get() is None:
+        return True
+    record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+    return _httpx.isEnabledFor(logging.DEBUG) and _scrubbed(record)
+
+
+_httpx.addFilter(_lowered)
+for _name in ("connection", "http11", "http2", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_scrubbed)

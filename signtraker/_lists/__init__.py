@@ -1,0 +1,1 @@
+"""Read lists of records: options, pages and filters that need several requests."""

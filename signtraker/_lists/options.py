@@ -1,0 +1,217 @@
+"""The OData options of a list call: checked, and turned into a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
+
+from signtraker._core.integers import INT32_MAX, INT64_MAX
+from signtraker._core.request import encode
+from signtraker._core.short_repr import shown
+from signtraker.exceptions import Problem, ValidationError
+from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
+from signtraker.query.limits import check_length, check_nodes, check_orderings
+from signtraker.query.namespace import Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signtraker._core.config import Config
+    from signtraker._core.request import Pairs
+    from signtraker.query import ODataVersion, QueryLimits
+
+M = TypeVar("M")
+FilterOption: TypeAlias = Filter[M] | str
+OrderBy: TypeAlias = str | Ordering[M] | Field[M, Any] | Sequence[str | Ordering[M] | Field[M, Any]]
+Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """The OData options of one call as the caller gave them; None where left out."""
+
+    filter: object = None
+    top: object = None
+    skip: object = None
+    orderby: object = None
+    select: object = None
+
+
+def list_query(entity: str, options: ListOptions, config: Config, own: Pairs = ()) -> Pairs:
+    """Return the query of a list call; raises `ValidationError` naming every option that can't be sent.
+
+    A query beyond the server's limits can't: it would be answered with an error, or a page in HTML.
+    """
+    version, limits = config.odata_version, config.query_limits
+    texts: dict[str, Callable[[], str]] = {
+        "filter": lambda: filter_text(options.filter, entity, version, limits),
+        "orderby": lambda: orderby_text(options.orderby, entity, version, limits),
+        "select": lambda: select_text(options.select, entity),
+        "top": lambda: _count(options.top),
+        "skip": lambda: _count(options.skip),
+    }
+    pairs: list[tuple[str, str]] = [*own]
+    problems: list[Problem] = []
+    for name, text in texts.items():
+        if getattr(options, name) is not None:
+            try:
+                pairs.append((f"${name}", text()))
+            except (_RefusedError, QueryLimitError, ODataError) as refusal:
+                problems.append(Problem(name, str(refusal)))
+    try:
+        check_length(encode(pairs), limits)
+    except QueryLimitError as refusal:
+        problems.append(Problem("filter", str(refusal)))
+    refuse(problems)
+    return tuple(pairs)
+
+
+class _RefusedError(Exception):
+    """One option can't be sent; the text says why."""
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise a `ValidationError` that lists the problems, if there are any."""
+    if problems:
+        raise ValidationError(f"Not sent: {'; '.join(str(one) for one in problems)}", problems=problems)
+
+
+def record_id(name: str, value: object) -> int:
+    """Check an id before it becomes part of a path or a query."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
+        refuse([Problem(name, f"must be a positive id, not {shown(value)}")])
+    # A subclass of int may print as anything.
+    return int.__pos__(cast("int", value))
+
+
+def text_parameter(name: str, value: object) -> str:
+    """Check a text before it becomes part of a query."""
+    try:
+        return _text(value)
+    except _RefusedError as refusal:
+        raise ValidationError(
+            f"Not sent: {name}: {refusal}", problems=[Problem(name, str(refusal))]
+        ) from None
+
+
+def filter_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
+    """Return the text of `$filter`."""
+    if is_filter(value):
+        _same_entity(value, entity)
+        check_nodes(value.node, entity, version, limits)
+        return value.render(version)
+    if isinstance(value, str):
+        text = _text(value)
+        check_nodes(text, entity, version, limits)
+        return text
+    raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {shown(value)}")
+
+
+def orderby_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
+    """Return the text of `$orderby`."""
+    text = _joined("orderby", value, lambda part: _ordering_text(part, entity, version))
+    check_orderings(text, entity, version, limits)
+    return text
+
+
+def select_text(value: object, entity: str) -> str:
+    """Return the text of `$select`."""
+    return _joined("select", value, lambda part: _selected_name(part, entity))
+
+
+def _joined(name: str, value: object, text: Callable[[object], str]) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        parts = cast("Sequence[object]", value)
+        if not parts:
+            raise _RefusedError(f"must not be empty; leave {name} out")
+        return ",".join(text(part) for part in parts)
+    return text(value)
+
+
+def _ordering_text(value: object, entity: str, version: ODataVersion) -> str:
+    if _is_ordering(value):
+        _same_entity(value, entity)
+        return value.render(version)
+    if _is_field(value):
+        _same_entity(value, entity)
+        return "/".join(value.path)
+    if isinstance(value, str):
+        return _text(value)
+    raise _RefusedError(
+        f"takes fields, orderings such as Q.created.desc(), or OData text, not {shown(value)}"
+    )
+
+
+def _selected_name(value: object, entity: str) -> str:
+    if _is_field(value):
+        _same_entity(value, entity)
+        top, *nested = value.path
+        if nested:
+            raise _RefusedError(
+                f"can't take {value!r}: the server's $select knows top-level fields only, and drops nested "
+                f"objects; leave select out to get {top}"
+            )
+        return top
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Namespace):
+        raise _RefusedError(
+            f"can't take {value!r}: the server's $select drops nested objects; leave select out to get it"
+        )
+    raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {shown(value)}")
+
+
+def is_filter(value: object) -> TypeGuard[Filter[Any]]:
+    """Return whether this is a filter, on whatever list."""
+    return isinstance(value, Filter)
+
+
+def _is_ordering(value: object) -> TypeGuard[Ordering[Any]]:
+    return isinstance(value, Ordering)
+
+
+def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
+    return isinstance(value, Field)
+
+
+def check_same_list(value: Filter[Any], entity: str) -> None:
+    """Raise `ValidationError` for a filter on another list."""
+    try:
+        _same_entity(value, entity)
+    except _RefusedError as refusal:
+        refuse([Problem("filter", str(refusal))])
+
+
+def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
+    if value.entity != entity:
+        raise _RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _RefusedError(f"must be text that is not blank, not {shown(value)}; leave it out instead")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _RefusedError(
+            f"holds half of a surrogate pair, which UTF-8 can't carry: {shown(value)}"
+        ) from None
+    return value
+
+
+def _count(value: object, lowest: int = 0) -> str:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= INT32_MAX:
+        raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {shown(value)}")
+    return str(int.__pos__(value))
+
+
+def counts(lowest: int, **given: object) -> None:
+    """Raise `ValidationError` naming every number that is not from `lowest` to 2,147,483,647."""
+    problems: list[Problem] = []
+    for name, value in given.items():
+        try:
+            _count(value, lowest)
+        except _RefusedError as refusal:
+            problems.append(Problem(name, str(refusal)))
+    refuse(problems)

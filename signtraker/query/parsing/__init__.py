@@ -1,0 +1,1 @@
+"""Parse OData text into the typed tree of a filter or an ordering."""

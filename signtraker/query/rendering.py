@@ -1,0 +1,122 @@
+"""Trees as query text in either dialect, with parentheses only where the tree needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signtraker.query.errors import ODataError
+from signtraker.query.functions import V4_ONLY
+from signtraker.query.infer import kind_of
+from signtraker.query.literals import literal_text
+from signtraker.query.nodes import (
+    And,
+    Arithmetic,
+    Call,
+    Comparison,
+    In,
+    Lambda,
+    Literal,
+    Negative,
+    Node,
+    Not,
+    Or,
+    Path,
+)
+from signtraker.query.parsing.syntax import LEVELS
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from signtraker.query.nodes import Order
+    from signtraker.query.schema import ODataVersion
+
+_UNARY: Final = 6
+_PRIMARY: Final = 7
+
+
+def render(node: Node, entity: str, version: ODataVersion = "v4") -> str:
+    """Return the text of a filter or expression; raises ODataError for what the dialect can't say."""
+    return _Writer(entity, version).write(node)
+
+
+def render_orders(orders: tuple[Order, ...], entity: str, version: ODataVersion = "v4") -> str:
+    """Return the text of `$orderby`."""
+    clauses = (render(one.expression, entity, version) + " desc" * one.descending for one in orders)
+    return ",".join(clauses)
+
+
+def level(node: Node) -> int:
+    """Return how tight a node's outermost operator binds."""
+    match node:
+        case Or():
+            return LEVELS["or"]
+        case And():
+            return LEVELS["and"]
+        case Comparison() | In():
+            return LEVELS["eq"]
+        case Arithmetic(operator):
+            return LEVELS[operator]
+        case Not() | Negative():
+            return _UNARY
+        case _:
+            return _PRIMARY
+
+
+class _Writer:
+    def __init__(self, entity: str, version: ODataVersion) -> None:
+        self._entity = entity
+        self._version: ODataVersion = version
+
+    def write(self, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node
+        match node:
+            case Literal(value):
+                return literal_text(value, self._version)
+            case Path(segments):
+                return "/".join(segments)
+            case Call(name, arguments):
+                return self._call(name, arguments)
+            case Lambda(quantifier, collection, variable, predicate):
+                body = "" if predicate is None else f"{variable}:{self.write(predicate)}"
+                return f"{self.write(collection)}/{quantifier}({body})"
+            case Not(operand):
+                return f"not {self._at(operand, _UNARY)}"
+            case Negative(operand):
+                return f"-{self._at(operand, _UNARY)}"
+            case And(terms):
+                return " and ".join([self._at(term, LEVELS["and"] + 1) for term in terms])
+            case Or(terms):
+                return " or ".join([self._at(term, LEVELS["or"] + 1) for term in terms])
+            case Comparison(operator, left, right) | Arithmetic(operator, left, right):
+                return self._binary(operator, left, right)
+            case In(operand, values):
+                return self._membership(operand, values)
+
+    def _at(self, node: Node, wanted: int) -> str:
+        text = self.write(node)
+        return text if level(node) >= wanted else f"({text})"
+
+    def _binary(self, operator: str, left: Node, right: Node) -> str:
+        own = LEVELS[operator]
+        first = self._beside(left, right) or self._at(left, own)
+        second = self._beside(right, left) or self._at(right, own + 1)
+        return f"{first} {operator} {second}"
+
+    def _beside(self, node: Node, other: Node) -> str:
+        """Write v3's constant for an Int64 with its `L`, which spares the server a conversion."""
+        if self._version == "v4" or not isinstance(node, Literal):
+            return ""
+        return literal_text(node.value, "v3", long=kind_of(other, self._entity).type is Edm.INT64)
+
+    def _call(self, name: str, arguments: tuple[Node, ...]) -> str:
+        texts = [self.write(one) for one in arguments]
+        if self._version == "v3":
+            if name in V4_ONLY:
+                raise ODataError(f"v3 has no function '{name}'; compare with moments instead")
+            if name == "contains":
+                name, texts = "substringof", texts[::-1]
+        return f"{name}({','.join(texts)})"
+
+    def _membership(self, operand: Node, values: tuple[Literal, ...]) -> str:
+        if self._version == "v3":
+            raise ODataError("v3 has no operator 'in'; leave out operator=True")
+        listed = ",".join(literal_text(one.value, "v4") for one in values)
+        return f"{self._at(operand, LEVELS['in'] + 1)} in ({listed})"

@@ -1,0 +1,1 @@
+"""Implement the routes of the SignTraker API and their responses."""

@@ -1,0 +1,218 @@
+"""`/api/agents`: who orders signs."""
+
+# ruff: noqa: FAST003 - an id in a path is read from the request, to be refused as Web API would
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import APIRouter
+from sqlalchemy import insert, select
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response
+
+from signtraker.sandbox.api.ids import path_key, query_key
+from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.payload import (
+    REFERENCE,
+    Part,
+    Shape,
+    Values,
+    boolean,
+    check,
+    int32,
+    money,
+    one_of,
+    read_json,
+    text,
+    text_up_to,
+)
+from signtraker.sandbox.api.responses import encode, invalid, message, missing, ok
+from signtraker.sandbox.data import tables, views
+from signtraker.sandbox.data.backend import change, exists
+from signtraker.sandbox.data.database import allocate
+
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+    from signtraker.sandbox.data.backend import Backend
+
+ADDRESS: Shape = {
+    "Street": Part(text),
+    "Street2": Part(text),
+    "City": Part(text),
+    "State": Part(text_up_to(2)),
+    "Zip": Part(text),
+    "CountryCode": Part(one_of("CountryCode", "US", "CA", "AU")),
+}
+MANAGER_DATA: Shape = {
+    "DiscountLevel": Part(one_of("DiscountLevel", "Standard", "Bronze", "Silver", "Gold")),
+    "EnableRebills": Part(boolean),
+    "InitialRentalDuration": Part(int32),
+    "RebillInterval": Part(int32),
+    "RebillWarningLeadTime": Part(int32),
+    "IsPayer": Part(boolean),
+    "DisableStaffBillingEmails": Part(boolean),
+    "CcStaff": Part(boolean),
+    "CcDelegates": Part(boolean),
+    "IsVirtual": Part(boolean),
+}
+AGENT: Shape = {
+    "UserName": Part(text, required=True),
+    "Email": Part(text, required=True),
+    "EmailConfirmed": Part(boolean),
+    "FirstName": Part(text, required=True),
+    "LastName": Part(text, required=True),
+    "IsInactive": Part(boolean),
+    "IsLocked": Part(boolean),
+    "CcEmail": Part(text),
+    "InvitationSent": Part(boolean),
+    "Office": Part(REFERENCE, required=True),
+    "Manager": Part(REFERENCE),
+    "Address": Part(ADDRESS),
+    "OfficePhone": Part(text),
+    "CellularPhone": Part(text, required=True),
+    "PaymentMode": Part(
+        one_of("PaymentMode", "Terms", "Prepay", "MonthlyCC", "ACH", "Transfer"), required=True
+    ),
+    "BasicInstallPrice": Part(money),
+    "BrokerId": Part(text),
+    "DefaultPostType": Part(REFERENCE),
+    "Notes": Part(text),
+    "ReceiveMarketingEmails": Part(boolean),
+    "TermsAccepted": Part(boolean),
+    "EnableSubscription": Part(boolean),
+    "SubscriptionPrice": Part(money),
+    "IsManager": Part(boolean),
+    "ManagerData": Part(MANAGER_DATA),
+}
+_REFERENCES: dict[str, Table] = {
+    "Office": tables.offices,
+    "Manager": tables.agents,
+    "DefaultPostType": tables.post_types,
+}
+_INLINE: dict[str, Shape] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
+
+
+def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
+    """Build the group's routes."""
+    routes = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=route_class)
+
+    @routes.get("", summary="List agents")
+    async def list_agents(request: Request) -> Response:
+        email = request.query_params.get("email")
+        conditions = [tables.agents.c.Email == email] if email else []
+        return answer_list(backend, views.AGENTS, request, *conditions)
+
+    @routes.get("/{id}", summary="Get an agent")
+    async def get_agent(request: Request) -> Response:
+        return answer_one(backend, views.AGENTS, request)
+
+    @routes.post("", summary="Create an agent")
+    async def create_agent(request: Request) -> Response:
+        return ok(_create(backend, check(await read_json(request, "agent"), AGENT, "agent")))
+
+    @routes.patch("/{id}", summary="Update an agent by a JSON Merge Patch")
+    async def update_agent(request: Request) -> Response:
+        key = path_key(request)
+        return ok(_update(backend, key, await read_json(request, "agent")))
+
+    @routes.post("/activate", summary="Activate an agent")
+    async def activate_agent(request: Request) -> Response:
+        return _set_inactive(backend, query_key(request, "id"), inactive=False)
+
+    @routes.post("/deactivate", summary="Deactivate an agent")
+    async def deactivate_agent(request: Request) -> Response:
+        return _set_inactive(backend, query_key(request, "id"), inactive=True)
+
+    return routes
+
+
+def _create(backend: Backend, values: Values) -> Values | None:
+    with backend.database.begin() as connection:
+        _check_references(connection, values)
+        key = allocate(connection, "agents")
+        flags = {"IsInactive": False, "IsLocked": False, "IsManager": False, "IsSynced": False}
+        columns = {**flags, **{n: v for n, v in _columns(values).items() if v is not None}}
+        connection.execute(insert(tables.agents).values(Id=key, **columns))
+        backend.record(connection, "agent.created", key)
+        return views.AGENTS.find(connection, key)
+
+
+def _update(backend: Backend, key: int, patch: object) -> Values | None:
+    if not isinstance(patch, dict):
+        raise invalid({"agent": ["A merge patch for an agent is a JSON object."]})
+    with backend.database.begin() as connection:
+        before = views.AGENTS.find(connection, key)
+        if before is None:
+            raise missing()
+        _refuse_synced(connection, key)
+        stored = json.loads(encode(before), parse_float=Decimal)
+        merged = cast("Values", _merge(stored, cast("object", patch)))
+        values = check(merged, AGENT, "agent")
+        if merged.get("Id") != key:
+            raise invalid({"agent.Id": ["The Id of an agent cannot be changed."]})
+        if bool(values["IsManager"]) != bool(before["IsManager"]):
+            sentence = "An agent cannot be turned into a manager, nor a manager into an agent."
+            raise invalid({"agent.IsManager": [sentence]})
+        _check_references(connection, values)
+        change(connection, tables.agents, key, _columns(values))
+        backend.record(connection, "agent.updated", key)
+        return views.AGENTS.find(connection, key)
+
+
+def _refuse_synced(connection: Connection, key: int) -> None:
+    agents = tables.agents.c
+    synced = connection.execute(select(agents.IsSynced).where(agents.Id == key)).scalar_one()
+    if synced:
+        raise message(400, "This agent is synced from a National Account and cannot be changed.")
+
+
+def _merge(target: object, patch: object) -> object:
+    """Apply a JSON Merge Patch, as RFC 7396 words it."""
+    if not isinstance(patch, dict):
+        return patch
+    merged: Values = dict(cast("Values", target)) if isinstance(target, dict) else {}
+    for name, value in cast("Values", patch).items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merge(merged.get(name), value)
+    return merged
+
+
+def _check_references(connection: Connection, values: Values) -> None:
+    mistakes: dict[str, list[str]] = {}
+    for name, table in _REFERENCES.items():
+        reference = values[name]
+        if reference is not None and not exists(connection, table, reference["Id"]):
+            kind = {"Office": "office", "Manager": "agent"}.get(name, "post type")
+            mistakes[f"agent.{name}.Id"] = [f"The {kind} {reference['Id']} does not exist."]
+    if mistakes:
+        raise invalid(mistakes)
+
+
+def _columns(values: Values) -> dict[str, Any]:
+    columns: dict[str, Any] = {"Name": f"{values['FirstName']} {values['LastName']}"}
+    for name, value in values.items():
+        if name in _REFERENCES:
+            columns[f"{name}Id"] = None if value is None else value["Id"]
+        elif name in _INLINE:
+            inner = value or dict.fromkeys(_INLINE[name])
+            columns.update({f"{name}{part}": inner[part] for part in inner})
+        else:
+            columns[name] = value
+    return columns
+
+
+def _set_inactive(backend: Backend, key: int, *, inactive: bool) -> Response:
+    with backend.database.begin() as connection:
+        if not exists(connection, tables.agents, key):
+            raise missing()
+        change(connection, tables.agents, key, {"IsInactive": inactive})
+        backend.record(connection, "agent.deactivated" if inactive else "agent.activated", key)
+    return Response()

@@ -1,0 +1,138 @@
+"""`/api/credits/awards`: credits that agents may spend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from sqlalchemy import case, insert, or_, select
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response  # noqa: TC002 - as above
+
+from signtraker.sandbox.api.ids import optional_query_key
+from signtraker.sandbox.api.lists import answer_list
+from signtraker.sandbox.api.payload import (
+    REFERENCE,
+    Part,
+    Shape,
+    Values,
+    check,
+    instant,
+    money,
+    read_json,
+    text,
+    texts,
+)
+from signtraker.sandbox.api.responses import invalid, ok
+from signtraker.sandbox.data import tables, views
+from signtraker.sandbox.data.backend import change, exists
+from signtraker.sandbox.data.database import allocate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from fastapi.routing import APIRoute
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+    from signtraker.sandbox.data.backend import Backend
+
+AWARD: Shape = {
+    "Name": Part(text),
+    "AwardedBy": Part(REFERENCE),
+    "AwardedDate": Part(instant),
+    "AwardedTo": Part(REFERENCE),
+    "ExpirationDate": Part(instant),
+    "TotalAmount": Part(money),
+    "RemainingAmount": Part(money),
+    "Restrictions": Part(texts),
+}
+INSTALLATION = "Installation"
+"""The restriction (assumed; only `Printing` is known) of awards that pay for orders."""
+
+
+def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
+    """Build the group's routes."""
+    routes = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=route_class)
+
+    @routes.get("", summary="List awards")
+    async def list_awards(request: Request) -> Response:
+        agent = optional_query_key(request, "awardedTo")
+        conditions = [] if agent is None else [tables.awards.c.AwardedToId == agent]
+        return answer_list(backend, views.AWARDS, request, *conditions)
+
+    @routes.post("", summary="Create an award")
+    async def create_award(request: Request) -> Response:
+        return ok(_create(backend, check(await read_json(request, "award"), AWARD, "award")))
+
+    return routes
+
+
+def _create(backend: Backend, values: Values) -> Values | None:
+    with backend.database.begin() as connection:
+        _check_references(connection, values)
+        key = allocate(connection, "awards")
+        total, remaining = values["TotalAmount"], values["RemainingAmount"]
+        connection.execute(
+            insert(tables.awards).values(
+                Id=key,
+                Name=values["Name"],
+                AwardedById=_key_of(values["AwardedBy"]),
+                AwardedDate=values["AwardedDate"] or backend.clock.now(),
+                AwardedToId=_key_of(values["AwardedTo"]),
+                ExpirationDate=values["ExpirationDate"],
+                TotalAmount=total,
+                RemainingAmount=total if remaining is None else remaining,
+            )
+        )
+        restrictions = [
+            {"AwardId": key, "Position": position, "Value": value}
+            for position, value in enumerate(values["Restrictions"] or ())
+        ]
+        if restrictions:
+            connection.execute(insert(tables.award_restrictions), restrictions)
+        backend.record(connection, "award.created", key)
+        return views.AWARDS.find(connection, key)
+
+
+def spend(connection: Connection, agent: int, price: Decimal, now: datetime) -> None:
+    """Pay for an installation from what the agent was awarded, as far as it goes (assumed).
+
+    An award pays that is not restricted, or to installations among others, and that has not
+    expired; those that expire first pay first.
+    """
+    awards = tables.awards.c
+    statement = select(awards.Id, awards.RemainingAmount).where(
+        awards.AwardedToId == agent,
+        awards.RemainingAmount > 0,
+        or_(awards.ExpirationDate.is_(None), awards.ExpirationDate > now),
+        _pays_for(INSTALLATION),
+    )
+    soonest = (case((awards.ExpirationDate.is_(None), 1), else_=0), awards.ExpirationDate, awards.Id)
+    for award in connection.execute(statement.order_by(*soonest)).all():
+        part = min(price, award.RemainingAmount)
+        if part <= 0:
+            return
+        price -= part
+        change(connection, tables.awards, award.Id, {"RemainingAmount": award.RemainingAmount - part})
+
+
+def _pays_for(purpose: str) -> ColumnElement[bool]:
+    restrictions = tables.award_restrictions.c
+    of_it = select(restrictions.Position).where(restrictions.AwardId == tables.awards.c.Id)
+    return or_(~of_it.exists(), of_it.where(restrictions.Value == purpose).exists())
+
+
+def _key_of(reference: Values | None) -> int | None:
+    return None if reference is None else reference["Id"]
+
+
+def _check_references(connection: Connection, values: Values) -> None:
+    mistakes: dict[str, list[str]] = {}
+    for name in ("AwardedBy", "AwardedTo"):
+        reference = values[name]
+        if reference is not None and not exists(connection, tables.agents, reference["Id"]):
+            mistakes[f"award.{name}.Id"] = [f"The agent {reference['Id']} does not exist."]
+    if mistakes:
+        raise invalid(mistakes)

@@ -1,0 +1,223 @@
+"""What may be sent: shapes of payloads, and the sentences that refuse anything else.
+
+Deliberately knows nothing of the SDK's own models: a mistake there must not be repeated here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+
+from signtraker.sandbox.api.responses import invalid, message
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+Values: TypeAlias = dict[str, Any]
+Mistakes: TypeAlias = dict[str, list[str]]
+Reader: TypeAlias = Callable[[Any, str], Any]
+
+_JSON_TYPES = frozenset({"application/json", "text/json", "application/merge-patch+json"})
+
+
+class Mistake(Exception):  # noqa: N818 - it is collected, and answered as one entry of ModelState
+    """One value that cannot be taken, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One property of a payload: how its value is read, and whether it must be there."""
+
+    read: Reader | Shape
+    required: bool = False
+
+
+Shape: TypeAlias = Mapping[str, Part]
+
+
+async def read_json(request: Request, parameter: str) -> Any:
+    """Read the request's body as JSON; `parameter` is the action's name for it."""
+    body = await request.body()
+    _check_media_type(request, body)
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise invalid({parameter: [f"The body could not be read as JSON: {error}"]}) from error
+
+
+def check(payload: object, shape: Shape, parameter: str) -> Values:
+    """Read a payload by its shape; raises one refusal that lists all mistakes.
+
+    Names that the shape does not know are ignored, as the server's deserialiser ignores them.
+    """
+    if not isinstance(payload, dict):
+        raise invalid({parameter: [f"The {parameter} field is required."]})
+    mistakes: Mistakes = {}
+    values = _read_object(cast("dict[str, object]", payload), shape, parameter, mistakes)
+    if mistakes:
+        raise invalid(mistakes)
+    return values
+
+
+def _read_object(given: Values, shape: Shape, path: str, mistakes: Mistakes) -> Values:
+    values: Values = {}
+    for name, part in shape.items():
+        value = given.get(name)
+        here = f"{path}.{name}"
+        if value is None or (part.required and isinstance(value, str) and not value.strip()):
+            if part.required:
+                mistakes[here] = [f"The {name} field is required."]
+            values[name] = None
+            continue
+        try:
+            values[name] = _read_value(value, part.read, name, here, mistakes)
+        except Mistake as mistake:
+            mistakes[here] = [str(mistake)]
+    return values
+
+
+def _read_value(value: object, read: Reader | Shape, name: str, here: str, mistakes: Mistakes) -> object:
+    if callable(read):
+        return read(value, name)
+    if not isinstance(value, dict):
+        raise Mistake(f"Error converting value {_shown(value)} to an object. Path '{name}'.")
+    return _read_object(cast("Values", value), read, here, mistakes)
+
+
+def text(value: object, name: str) -> str:
+    """Any string that can be stored."""
+    if not isinstance(value, str):
+        raise _unconverted(value, "System.String", name)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Mistake(f"The field {name} holds half of a surrogate pair.")
+    return value
+
+
+def text_up_to(length: int) -> Reader:
+    """Make a reader of strings that are not longer than this."""
+
+    def read(value: object, name: str) -> str:
+        checked = text(value, name)
+        if len(checked) > length:
+            raise Mistake(f"The field {name} must be a string with a maximum length of {length}.")
+        return checked
+
+    return read
+
+
+def one_of(type_name: str, *choices: str) -> Reader:
+    """Make a reader of a closed set of names."""
+
+    def read(value: object, name: str) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise _unconverted(value, f"SignTraker.{type_name}", name)
+        return value
+
+    return read
+
+
+def boolean(value: object, name: str) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise _unconverted(value, "System.Boolean", name)
+    return value
+
+
+def int64(value: object, name: str) -> int:
+    """A whole number of 64 bits."""
+    return _integer(value, name, 64)
+
+
+def int32(value: object, name: str) -> int:
+    """A whole number of 32 bits."""
+    return _integer(value, name, 32)
+
+
+def _integer(value: object, name: str, bits: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _unconverted(value, f"System.Int{bits}", name)
+    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise Mistake(f"JSON integer {value} is too large or small for an Int{bits}. Path '{name}'.")
+    return value
+
+
+def money(value: object, name: str) -> Decimal:
+    """An amount that a decimal column can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise _unconverted(value, "System.Decimal", name)
+    amount = Decimal(value)
+    if abs(amount) >= Decimal(10) ** 18 or not math.isfinite(float(amount)):
+        raise _unconverted(value, "System.Decimal", name)
+    return amount
+
+
+def instant(value: object, name: str) -> datetime:
+    """A date with or without a time; without a zone it is UTC."""
+    if not isinstance(value, str):
+        raise _undated(value, name)
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _undated(value, name) from error
+
+
+def texts(value: object, name: str) -> list[str]:
+    """A list of strings."""
+    if not isinstance(value, list):
+        raise _unconverted(value, "System.String[]", name)
+    return [text(item, name) for item in cast("list[object]", value)]
+
+
+REFERENCE: Shape = {"Id": Part(int64, required=True), "Name": Part(text)}
+"""`{Id, Name}`: the server goes by the Id alone."""
+
+
+def _unconverted(value: object, type_name: str, name: str) -> Mistake:
+    return Mistake(f"Error converting value {_shown(value)} to type '{type_name}'. Path '{name}'.")
+
+
+def _undated(value: object, name: str) -> Mistake:
+    return Mistake(f"Could not convert string to DateTimeOffset: {_printable(value)}. Path '{name}'.")
+
+
+def _printable(value: object) -> str:
+    """Half of a surrogate pair cannot be sent back; .NET writes the same sign for it."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, default=str)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value.")
+
+
+def _check_media_type(request: Request, body: bytes) -> None:
+    declared = request.headers.get("content-type")
+    if declared is None:
+        if body:
+            raise message(
+                415,
+                "The request contains an entity body but no Content-Type header. The inferred"
+                " media type 'application/octet-stream' is not supported for this resource.",
+            )
+        return
+    media_type = declared.partition(";")[0].strip().lower()
+    allowed = _JSON_TYPES if request.method == "PATCH" else _JSON_TYPES - {_MERGE_PATCH}
+    if media_type not in allowed:
+        raise message(
+            415,
+            f"The request entity's media type '{media_type}' is not supported for this resource.",
+        )
+
+
+_MERGE_PATCH = "application/merge-patch+json"

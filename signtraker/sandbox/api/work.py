@@ -1,0 +1,90 @@
+"""Work on a sign that stands: what change orders and services have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from signtraker.sandbox.api.payload import Part, Shape, Values, boolean, instant, int64, text
+from signtraker.sandbox.api.responses import invalid
+from signtraker.sandbox.data import sample_names, tables
+from signtraker.sandbox.data.backend import exists
+from signtraker.sandbox.data.database import allocate
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from signtraker.sandbox.data.backend import Backend
+    from signtraker.sandbox.data.views import View
+
+CREATE: Shape = {
+    "InstallId": Part(int64, required=True),
+    "PresetId": Part(int64, required=True),
+    "OverridePriceLimit": Part(boolean, required=True),
+    "Notes": Part(text),
+    "DueDate": Part(instant),
+}
+
+
+NOT_STANDING = "The sign of order {} is not installed."
+
+
+def stands(connection: Connection, order: int) -> bool | None:
+    """Whether the order's sign is installed and not yet removed; None if there is no such order."""
+    status = select(tables.orders.c.Status).where(tables.orders.c.Id == order)
+    found = connection.execute(status).first()
+    return None if found is None else found.Status == "Installed"
+
+
+def create(backend: Backend, view: View, values: Values, parameter: str) -> Values | None:
+    """Place a follow-up on an install; `parameter` is what the action calls the payload."""
+    table = view.table
+    with backend.database.begin() as connection:
+        _check_references(connection, values, parameter)
+        key = allocate(connection, table.name)
+        connection.execute(
+            insert(table).values(
+                Id=key,
+                ServiceTypeId=(values["PresetId"] - 1) % len(sample_names.SERVICE_TYPES) + 1,
+                Notes=values["Notes"],
+                Status="Draft",
+                Created=backend.clock.now(),
+                DueDate=values["DueDate"],
+                IsDueDateDefinitive=values["DueDate"] is not None,
+                PresetId=values["PresetId"],
+                OverridePriceLimit=values["OverridePriceLimit"],
+                **_from_install(connection, values["InstallId"]),
+            )
+        )
+        backend.record(connection, f"{table.name.removesuffix('s')}.created", key)
+        return view.find(connection, key)
+
+
+def _from_install(connection: Connection, install: int) -> Values:
+    """Take over what the install's order knows: its number, place and agent."""
+    orders = tables.orders.c
+    order = connection.execute(
+        select(orders.OrderNumber, orders.JobSiteId, orders.AgentId).where(orders.Id == install)
+    ).one()
+    return {
+        "OrderNumber": order.OrderNumber,
+        "JobSiteId": order.JobSiteId,
+        "AgentId": order.AgentId,
+        "InstallId": install,
+    }
+
+
+def _check_references(connection: Connection, values: Values, parameter: str) -> None:
+    mistakes: dict[str, list[str]] = {}
+    install = values["InstallId"]
+    standing = stands(connection, install)
+    if not standing:
+        missing = f"The install {install} does not exist."
+        sentence = missing if standing is None else NOT_STANDING.format(install)
+        mistakes[f"{parameter}.InstallId"] = [sentence]
+    if not exists(connection, tables.order_presets, values["PresetId"]):
+        sentence = f"The order preset {values['PresetId']} does not exist."
+        mistakes[f"{parameter}.PresetId"] = [sentence]
+    if mistakes:
+        raise invalid(mistakes)

@@ -1,0 +1,103 @@
+"""Faults, moments and numbers as a reader likes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signtraker.sandbox.faults.fault import Fault
+
+_RESETS = {
+    "before_work": "connection reset before the work",
+    "before_answer": "connection reset before the answer",
+    "during_answer": "connection reset during the answer",
+    "after_answer": "connection closed after the answer",
+}
+# Not by strftime, whose names follow the locale.
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_BODIES = {
+    "cut": "body cut short",
+    "garbled": "body garbled",
+    "html": "HTML instead of JSON",
+    "empty": "empty body",
+    "wrong_types": "values of wrong types",
+    "extra_fields": "unknown fields added",
+    "unknown_enum": "unknown enum values",
+}
+
+
+def which(fault: Fault) -> str:
+    """Which requests suffer: `GET /api/orders, from the 2nd on, 3 times`."""
+    target = f"{fault.method or 'Any method'} {fault.path or 'on any path'}"
+    times = {None: "every time", 1: "once"}.get(fault.times, f"{fault.times} times")
+    start = f"from the {ordinal(fault.nth)} on, " if fault.nth > 1 else ""
+    chance = f", with probability {fault.probability:g} (seed {fault.seed})" if fault.probability < 1 else ""
+    return f"{target}, {start}{times}{chance}"
+
+
+def what(fault: Fault) -> str:
+    """What goes wrong: `503 instead of the work, Retry-After: 1`."""
+    return ", ".join(_troubles(fault)) or "nothing"
+
+
+def _troubles(fault: Fault) -> Iterator[str]:
+    if fault.delay_before:
+        yield f"{fault.delay_before:g} s before the work"
+    if fault.status is not None:
+        yield f"{fault.status} {'after' if fault.after_work else 'instead of'} the work"
+    if fault.retry_after is not None:
+        yield f"Retry-After: {fault.retry_after}"
+    if fault.body is not None:
+        yield _BODIES[fault.body]
+    if fault.delay_after:
+        yield f"{fault.delay_after:g} s before the answer"
+    if fault.reset is not None:
+        yield _RESETS[fault.reset]
+    if fault.trickle is not None:
+        yield f"a byte every {fault.trickle:g} s"
+
+
+def reset_choices() -> dict[str, str]:
+    """The places where a connection can be lost."""
+    return {name: _capital(text) for name, text in _RESETS.items()}
+
+
+def body_choices() -> dict[str, str]:
+    """What can become of a body."""
+    return {name: _capital(text) for name, text in _BODIES.items()}
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `11th`."""
+    is_teen = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 order`, `1,234 orders`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def day(moment: datetime | None) -> str:
+    """`2026-01-15`, with the time where it is not midnight."""
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    return utc.strftime("%Y-%m-%d") if utc.time() == datetime.min.time() else utc.strftime("%Y-%m-%d %H:%M")
+
+
+def long_moment(moment: datetime) -> str:
+    """`Thursday 15 January 2026, 09:00 UTC`."""
+    name, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{name} {moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Store the sandbox's records: tables, sample data, SQL filters and the course of an order."""

@@ -1,0 +1,1 @@
+"""Define faults, parse them and apply them to requests."""

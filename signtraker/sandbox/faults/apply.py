@@ -1,0 +1,143 @@
+"""How a fault is carried out on one request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from starlette.responses import Response
+
+from signtraker.sandbox.api.responses import encode, html, message
+from signtraker.sandbox.faults.fault import BODILESS
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from signtraker.sandbox.faults.fault import Body, Fault
+
+_JSON = b"application/json; charset=utf-8"
+_ENUMS = frozenset({"Status", "PaymentMode", "DiscountLevel", "CountryCode"})
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer that is held back until it is known what becomes of it."""
+
+    status: int = 200
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+    body: bytes = b""
+
+    async def take(self, part: Message) -> None:
+        """Act as the `send` of an application."""
+        if part["type"] == "http.response.start":
+            self.status, self.headers = part["status"], list(part["headers"])
+        else:
+            self.body += part.get("body", b"")
+
+    def replace_body(self, body: bytes, media_type: bytes | None = None) -> None:
+        """Give the answer another body, with the headers that belong to it."""
+        self.body = body
+        changed = {b"content-length", b"content-type" if media_type else b"content-length"}
+        self.headers = [header for header in self.headers if header[0] not in changed]
+        self.headers.append((b"content-length", str(len(body)).encode()))
+        if media_type:
+            self.headers.append((b"content-type", media_type))
+
+
+async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Take a request as the fault has it."""
+    await asyncio.sleep(fault.delay_before)
+    if fault.reset == "before_work":
+        await lose(scope)
+        return
+    answer = _Answer()
+    if fault.status is None or fault.after_work:
+        await app(scope, receive, answer.take)
+    if fault.status is not None:
+        answer = _Answer()
+        await _instead(fault.status, fault.message)(scope, receive, answer.take)
+    if fault.retry_after is not None:
+        answer.headers.append((b"retry-after", str(fault.retry_after).encode()))
+    if fault.body is not None:
+        _spoil(answer, fault.body)
+    await asyncio.sleep(fault.delay_after)
+    if fault.reset == "before_answer":
+        await lose(scope)
+        return
+    await _deliver(fault, answer, scope, send)
+
+
+def _instead(status: int, text: str) -> Response:
+    return Response(status_code=status) if status in BODILESS else message(status, text).response()
+
+
+async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> None:
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    await send(start)
+    if fault.reset == "during_answer":
+        half = answer.body[: len(answer.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        await lose(scope)
+        return
+    if fault.trickle is not None:
+        for byte in answer.body:
+            await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+            await asyncio.sleep(fault.trickle)
+    rest = b"" if fault.trickle is not None else answer.body
+    await send({"type": "http.response.body", "body": rest})
+    if fault.reset == "after_answer":
+        scope["signtraker.connection"].close()
+
+
+async def lose(scope: Scope) -> None:
+    """Reset the connection: the client sees what a crash of the server looks like."""
+    scope["signtraker.connection"].reset()
+    # The next turn of the loop tells uvicorn, which would otherwise miss an answer.
+    await asyncio.sleep(0)
+
+
+def _spoil(answer: _Answer, how: Body) -> None:
+    body = answer.body
+    match how:
+        case "cut":
+            answer.replace_body(body[: len(body) // 2])
+        case "garbled":
+            middle = len(body) // 2
+            answer.replace_body(body[:middle] + b'\xff\x00"}]' + body[middle:])
+        case "empty":
+            answer.replace_body(b"")
+        case "html":
+            page = html(answer.status, "Service Unavailable", "The service is unavailable.")
+            answer.replace_body(bytes(page.body), b"text/html; charset=us-ascii")
+        case _:
+            if body:
+                answer.replace_body(encode(_changed(json.loads(body), how)), _JSON)
+
+
+def _changed(value: object, how: Body) -> object:
+    """Walk through JSON, and spoil its objects."""
+    if isinstance(value, list):
+        return [_changed(item, how) for item in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    members = cast("dict[str, object]", value)
+    if how == "extra_fields":
+        return {**{name: _changed(one, how) for name, one in members.items()}, **_EXTRA}
+    if how == "unknown_enum":
+        return {
+            name: "SomethingNew" if name in _ENUMS and one is not None else _changed(one, how)
+            for name, one in members.items()
+        }
+    return {name: _mistyped(one, how) for name, one in members.items()}
+
+
+_EXTRA = {"Introduced": "later", "IntroducedObject": {"Id": 1, "Name": None}}
+
+
+def _mistyped(value: object, how: Body) -> object:
+    """Turn a value into one of another type, which nobody could mistake for it."""
+    if value is None or isinstance(value, dict | list):
+        return _changed(cast("object", value), how)
+    return {"unexpected": value} if isinstance(value, str) else [value]

@@ -1,0 +1,193 @@
+"""What stands in front of the application: it refuses foreign hosts, and writes down what arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import json
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from signtraker.query import Filter, ODataError
+from signtraker.query.parsing.parse import parse_filter
+from signtraker.sandbox.api.responses import html
+from signtraker.sandbox.data.cancellation import CalledOff
+from signtraker.sandbox.faults.apply import lose, suffer
+from signtraker.sandbox.faults.fault import Fault, Faults
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from signtraker.sandbox.data.cancellation import Epoch
+    from signtraker.sandbox.settings import Generation, Settings
+
+
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+@dataclass(slots=True)
+class ReceivedRequest:
+    """One request as it arrived. The authorization header is never kept."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    """Names and values, decoded, in the order they were sent."""
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    status: int | None = None
+    """The status that was answered; None until it is, and when no answer was sent."""
+    fault: Fault | None = None
+    """What was made to go wrong with it."""
+    server: Generation = "v4-7"
+    """The OData generation that it was asked of."""
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The query by name; of a name that was sent twice, the last value."""
+        return dict(self.query)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None where there is none."""
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def filter(self) -> Filter[Any] | None:
+        """The `$filter` of a list as the server read it; None where there is none, or it was refused.
+
+        `request.filter == (Q.status == "Draft")` tells what was asked for, however it was written.
+        """
+        entity, text = _ENTITIES.get(self.path.lower()), self.options.get("$filter")
+        if entity is None or text is None:
+            return None
+        try:
+            return Filter(parse_filter(text, entity, version=self.server), entity)
+        except ODataError:
+            return None
+
+
+_ENTITIES = {
+    "/api/orders": "Order",
+    "/api/agents": "Agent",
+    "/api/changeorders": "ChangeOrder",
+    "/api/services": "ServiceOrder",
+    "/api/credits/awards": "Award",
+    "/api/enterprises": "Enterprise",
+    "/api/offices": "Office",
+    "/api/orderpresets": "OrderPreset",
+}
+
+
+class Gate:
+    """The outermost ASGI application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, epoch: Epoch, *, keep: int = 10_000) -> None:
+        self._app = app
+        self._settings = settings
+        self._epoch = epoch
+        self.faults: Faults = Faults()
+        self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request; one that a reset or the end has called off loses its connection."""
+        self._epoch.enter()
+        try:
+            await self._take(scope, receive, send)
+        except (CalledOff, asyncio.CancelledError):
+            # A cancellation ends here, with the request: uvicorn would report it and answer with a 500.
+            await lose(scope)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, whole = await _read(receive)
+        self._epoch.check()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        received = _received(scope, headers, body, self._settings.server)
+        self.requests.append(received)
+        if not whole:
+            return
+
+        async def send_noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                received.status = message["status"]
+            await send(message)
+
+        again = _replay(body)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await refusal(scope, again, send_noting)
+            return
+        received.fault = self.faults.strike(scope["method"], scope["path"])
+        if received.fault is None:
+            await self._app(scope, again, send_noting)
+        else:
+            await suffer(received.fault, self._app, scope, again, send_noting)
+
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
+        if not is_loopback(headers.get("host", "")):
+            return html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
+        if self._is_too_long(scope):
+            return html(404, "Not Found", "The request filtering module denies a URL this long.")
+        return None
+
+    def _is_too_long(self, scope: Scope) -> bool:
+        query, path = len(scope["query_string"]), len(scope["raw_path"])
+        limits = self._settings
+        return query > limits.max_query_bytes or path + 1 + query > limits.max_url_bytes
+
+
+_HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]*)\]|(?P<plain>[^:]*))(?::[0-9]*)?")
+
+
+@functools.lru_cache(maxsize=64)
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine.
+
+    A page on the web can make its own name resolve to 127.0.0.1; its requests still say that name.
+    """
+    parts = _HOST.fullmatch(host)
+    if parts is None:
+        return False
+    name: str = parts["plain"] if parts["bracketed"] is None else parts["bracketed"]
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _received(scope: Scope, headers: dict[str, str], body: bytes, server: Generation) -> ReceivedRequest:
+    query = scope["query_string"].decode("latin-1")
+    return ReceivedRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=parse_qsl(query, keep_blank_values=True),
+        headers={name: value for name, value in headers.items() if name not in _SECRET},
+        body=body,
+        server=server,
+    )
+
+
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    """Read a body, and tell whether it arrived whole: nobody works on half a request."""
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(chunks), False
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks), True
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEMO = Path(__file__).parents[1] / "scripts" / "demo.py"
+DEMO = Path(__file__).parents[2] / "scripts" / "demo.py"
 
 
 def test_the_demo_shows_the_main_job_whatever_the_environment_says() -> None:

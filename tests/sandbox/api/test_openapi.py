@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
-COMMITTED = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8"))
+COMMITTED = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

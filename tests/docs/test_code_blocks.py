@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 BLOCKS = [
     pytest.param(match[1], match[2], id=f"{path.name}:{path.read_text()[: match.start()].count(chr(10)) + 1}")

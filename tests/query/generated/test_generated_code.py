@@ -16,7 +16,7 @@ from signtraker.query.generated.entities import ENTITIES, ROOTS
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-HOME: Final = Path(__file__).parents[2]
+HOME: Final = Path(__file__).parents[3]
 
 
 def test_the_generated_modules_are_up_to_date() -> None:

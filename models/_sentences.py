@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +24,12 @@ def sentence(error: ErrorDetails) -> str:
     """Say in words what Pydantic found wrong with one field."""
     build = _SENTENCES.get(error["type"])
     if build is None:
-        return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {shown(error['input'])}"
+        return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {short_repr(error['input'])}"
     return build(error["input"], error.get("ctx", {}))
 
 
 def _not(rule: str) -> Callable[[object, dict[str, Any]], str]:
-    return lambda value, _: f"must be {rule}, not {shown(value)}"
+    return lambda value, _: f"must be {rule}, not {short_repr(value)}"
 
 
 _SENTENCES: dict[str, Callable[[object, dict[str, Any]], str]] = {
@@ -39,6 +39,6 @@ _SENTENCES: dict[str, Callable[[object, dict[str, Any]], str]] = {
     "string_type": _not("text"),
     "bool_type": _not("True or False"),
     "float_type": _not("a number"),
-    "literal_error": lambda value, ctx: f"must be {ctx['expected']}, not {shown(value)}",
-    "model_type": lambda value, ctx: f"must be a {ctx['class_name']} or a mapping, not {shown(value)}",
+    "literal_error": lambda value, ctx: f"must be {ctx['expected']}, not {short_repr(value)}",
+    "model_type": lambda value, ctx: f"must be a {ctx['class_name']} or a mapping, not {short_repr(value)}",
 }

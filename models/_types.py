@@ -19,8 +19,8 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from signtraker._core.integers import INT32_MAX, INT64_MAX
-from signtraker._core.short_repr import shown
+from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._common.short_repr import short_repr
 from signtraker.models._sentences import mistake
 
 _DATE_LENGTH = len("2024-01-02")
@@ -48,19 +48,21 @@ def _sent_moment(value: object) -> datetime:
         if value.utcoffset() is None:
             raise mistake(
                 "timezone_aware",
-                f"must have a time zone, not {shown(value)}; write datetime(…, tzinfo=UTC)",
+                f"must have a time zone, not {short_repr(value)}; write datetime(…, tzinfo=UTC)",
             )
         return _in_utc_range(value)
     if isinstance(value, date):
         return _midnight(value)
-    raise mistake("datetime_type", f"must be a date or a datetime with a time zone, not {shown(value)}")
+    raise mistake("datetime_type", f"must be a date or a datetime with a time zone, not {short_repr(value)}")
 
 
 def _in_utc_range(moment: datetime) -> datetime:
     try:
         moment.astimezone(UTC)
     except OverflowError:
-        raise mistake("datetime_range", f"lies outside the years 1 to 9999 in UTC: {shown(moment)}") from None
+        raise mistake(
+            "datetime_range", f"lies outside the years 1 to 9999 in UTC: {short_repr(moment)}"
+        ) from None
     return moment
 
 
@@ -70,7 +72,7 @@ def _moment_from_text(text: str) -> datetime | date:
     except ValueError:
         raise mistake(
             "datetime_parsing",
-            f"must be an ISO 8601 date or datetime such as 2024-01-02T00:00:00Z, not {shown(text)}",
+            f"must be an ISO 8601 date or datetime such as 2024-01-02T00:00:00Z, not {short_repr(text)}",
         ) from None
 
 
@@ -80,12 +82,12 @@ def _received_moment(value: object) -> datetime:
         try:
             value = isoparse(value)
         except ValueError:
-            raise mistake("datetime_parsing", f"is no ISO 8601 date: {shown(value)}") from None
+            raise mistake("datetime_parsing", f"is no ISO 8601 date: {short_repr(value)}") from None
     if isinstance(value, datetime):
         return value if value.utcoffset() is not None else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return _midnight(value)
-    raise mistake("datetime_type", f"is no ISO 8601 date: {shown(value)}")
+    raise mistake("datetime_type", f"is no ISO 8601 date: {short_repr(value)}")
 
 
 def _sendable_text(text: str) -> str:
@@ -94,41 +96,41 @@ def _sendable_text(text: str) -> str:
     except UnicodeEncodeError:
         raise mistake(
             "string_unicode",
-            f"holds half of a surrogate pair, which UTF-8 can't carry: {shown(text)}",
+            f"holds half of a surrogate pair, which UTF-8 can't carry: {short_repr(text)}",
         ) from None
     return text
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise mistake("string_blank", f"must not be blank, not {shown(text)}")
+        raise mistake("string_blank", f"must not be blank, not {short_repr(text)}")
     return text
 
 
 def _two_characters(text: str) -> str:
     if len(text) > len("UT"):
-        raise mistake("string_too_long", f"must have two characters at most, not {shown(text)}")
+        raise mistake("string_too_long", f"must have two characters at most, not {short_repr(text)}")
     return text
 
 
 def _sent_money(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
-        raise mistake("decimal_type", f"must be a Decimal or a number, not {shown(value)}")
+        raise mistake("decimal_type", f"must be a Decimal or a number, not {short_repr(value)}")
     amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not amount.is_finite() or Decimal(repr(float(amount))) != amount:
         raise mistake(
             "decimal_range",
-            f"must be a finite amount that a JSON number can carry, not {shown(value)}",
+            f"must be a finite amount that a JSON number can carry, not {short_repr(value)}",
         )
     return amount
 
 
 def _sent_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise mistake("float_type", f"must be a number, not {shown(value)}")
+        raise mistake("float_type", f"must be a number, not {short_repr(value)}")
     number = float(value) if abs(value) <= INT64_MAX else float("inf")
     if not isfinite(number):
-        raise mistake("finite_number", f"must be a finite number, not {shown(value)}")
+        raise mistake("finite_number", f"must be a finite number, not {short_repr(value)}")
     return number
 
 
@@ -154,13 +156,13 @@ def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
 
 def _whole_id(value: int) -> int:
     if not 0 < value <= INT64_MAX:
-        raise mistake("id_range", f"must be a positive id, not {shown(value)}")
+        raise mistake("id_range", f"must be a positive id, not {short_repr(value)}")
     return value
 
 
 def _whole_int32(value: int) -> int:
     if not -INT32_MAX - 1 <= value <= INT32_MAX:
-        raise mistake("int_range", f"must fit in 32 bits, not {shown(value)}")
+        raise mistake("int_range", f"must fit in 32 bits, not {short_repr(value)}")
     return value
 
 

@@ -127,10 +127,10 @@ def the_orders_are_narrowed(sandbox: Sandbox, user: User) -> None:
     user.browser.visit(f"{sandbox.url}/")
     user.tab_to("element.classList.contains('chip') && element.innerText.startsWith('Removed')")
     user.browser.follow("Enter")
-    shown = user.browser.value(
+    short_repr = user.browser.value(
         "[...document.querySelectorAll('#orders tbody td:nth-child(2)')].map(one => one.innerText)"
     )
-    expect(set(shown) == {"Removed"}, "only removed signs are listed")
+    expect(set(short_repr) == {"Removed"}, "only removed signs are listed")
     user.browser.visit(f"{sandbox.url}/")
     user.tab_to("element.closest('svg') !== null")
     user.browser.follow("Enter")

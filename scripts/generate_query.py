@@ -194,8 +194,8 @@ def module(title: str, parts: list[str]) -> str:
     imports = [
         imported("fields", [name for name in FIELD_CLASSES if f"-> {name}[" in body]),
         imported("filters", ["M"] if "Generic[M]" in body else []),
+        imported("generated.nested", nested if "Root[" in body else []),
         imported("namespace", [bases]),
-        imported("nested", nested if "Root[" in body else []),
     ]
     return f'''"""{title}
 
@@ -215,8 +215,7 @@ if TYPE_CHECKING:
 
 def imported(name: str, classes: list[str]) -> str:
     """Return the line that imports from a module of the package; none for no classes."""
-    package = "signtraker.query.generated" if name == "nested" else "signtraker.query"
-    return f"from {package}.{name} import {', '.join(sorted(classes))}\n" if classes else ""
+    return f"from signtraker.query.{name} import {', '.join(sorted(classes))}\n" if classes else ""
 
 
 FIELD_CLASSES: Final = (

@@ -92,8 +92,8 @@ class AgentsClient(BaseClient):
         once; an `UnconfirmedWriteError` means that it may have been created.
         """
         body = json_body(validated(CreateAgentRequest, agent, fields))
-        find_out = "see whether list_agents(email=…) finds it"
-        return self._send(Request("POST", _AGENTS.path, ReadOne(Agent), body=body, find_out=find_out))
+        check_hint = "see whether list_agents(email=…) finds it"
+        return self._send(Request("POST", _AGENTS.path, ReadOne(Agent), body=body, check_hint=check_hint))
 
     def update_agent(
         self,
@@ -123,8 +123,8 @@ class AgentsClient(BaseClient):
         check_change(agent_id, patch, before)
         if before is not None and not patch.model_fields_set:
             return before
-        find_out = f"see get_agent({agent_id})"
-        request = Request("PATCH", path, ReadOne(Agent), (), json_body(patch), MERGE_PATCH, find_out)
+        check_hint = f"see get_agent({agent_id})"
+        request = Request("PATCH", path, ReadOne(Agent), (), json_body(patch), MERGE_PATCH, check_hint)
         return self._send(request)
 
     def activate_agent(self, agent_id: int) -> None:
@@ -142,5 +142,5 @@ def _own(email: str | None) -> Pairs:
 
 def _switch(action: str, agent_id: int) -> Request[None]:
     query = (("id", str(record_id("agent_id", agent_id))),)
-    find_out = f"see get_agent({agent_id}).is_inactive"
-    return Request("POST", f"{_AGENTS.path}/{action}", ReadNothing(), query, find_out=find_out)
+    check_hint = f"see get_agent({agent_id}).is_inactive"
+    return Request("POST", f"{_AGENTS.path}/{action}", ReadNothing(), query, check_hint=check_hint)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import httpx
 
-from signtraker._core.client import Client, Connection, not_a_method, nothing_sent
+from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import Config, resolve
-from signtraker._core.exchange import Answer, Event, Failure, Send, converse
-from signtraker._core.httpx_log import discreet
+from signtraker._core.exchange import Event, Response, Send, TransportError, send_with_retries
+from signtraker._core.httpx_log import redacted_logs
 from signtraker._core.prepared import CapturedError, PreparedRequest
 from signtraker._core.recording import observer
-from signtraker._core.redact import scrub
-from signtraker._lists.splitting import walk
+from signtraker._core.redact import redact
+from signtraker._lists.splitting import make_pager
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
     from signtraker._lists.options import ListOptions
-    from signtraker._lists.splitting import AnyWalk
+    from signtraker._lists.splitting import AnyPager
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -103,7 +103,9 @@ class BaseClient(Client["_Connection"]):
             odata_version=odata_version,
             query_limits=query_limits,
         )
-        self._connection = _Connection(config, *opened(httpx.Client, config, http_client, proxy, ca))
+        self._connection = _Connection(
+            config, *make_http_client(httpx.Client, config, http_client, proxy, ca)
+        )
         self._owns_http = http_client is None
 
     def close(self) -> None:
@@ -134,18 +136,18 @@ class BaseClient(Client["_Connection"]):
         real = owner._connection  # noqa: SLF001 - its own class
         dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
         try:
-            result = getattr(owner._twin(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            result = getattr(owner._copy_with(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
             if isinstance(result, Iterator):
                 next(cast("Iterator[object]", result), None)
         except CapturedError as captured:
             return prepared(captured.request, real.config)
-        raise nothing_sent()
+        raise nothing_sent_error()
 
     def _send(self, request: Request[T]) -> T:
         return self._connection.send(request)
 
-    def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
-        return self._send(listing.request(options, self._connection.config, own))
+    def _list(self, listing: Listing[M], options: ListOptions, extra_params: Pairs = ()) -> list[M]:
+        return self._send(listing.request(options, self._connection.config, extra_params))
 
     def _run(self, steps: Generator[Request[Any], Any, T]) -> T:
         """Perform an operation of several requests: it yields them, and is sent their answers or errors."""
@@ -168,12 +170,14 @@ class BaseClient(Client["_Connection"]):
         options: ListOptions,
         page_size: int,
         max_items: int | None,
-        own: Pairs = (),
+        extra_params: Pairs = (),
     ) -> Iterator[M]:
         config = self._connection.config
-        return self._walk(walk(listing, options, config, own, page_size=page_size, max_items=max_items))
+        return self._walk(
+            make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
+        )
 
-    def _walk(self, pages: AnyWalk[M]) -> Iterator[M]:
+    def _walk(self, pages: AnyPager[M]) -> Iterator[M]:
         while (request := pages.next_request()) is not None:
             yield from pages.received(self._send(request))
 
@@ -185,7 +189,7 @@ class _Connection(Connection["httpx.Client"]):
 
     def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        steps = converse(request, self.config, chance=random.random, observe=observer(self.http))
+        steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         try:
             while True:
@@ -200,12 +204,12 @@ class _Connection(Connection["httpx.Client"]):
         time.sleep(action.seconds)
         return None
 
-    def _attempt(self, request: AnyRequest) -> Answer | Failure:
+    def _attempt(self, request: AnyRequest) -> Response | TransportError:
         if self.http.is_closed:  # Perhaps since the last attempt.
             raise self.closed()
         start = time.perf_counter()
         message = http_request(self.http, request, self.config)
-        with discreet(self.config.api_key):
+        with redacted_logs(self.config.api_key):
             try:
                 response = self.http.send(message, stream=True, auth=None, follow_redirects=False)
             except httpx.RequestError as error:
@@ -278,7 +282,7 @@ def _trusting(ca: str | PathLike[str] | None) -> ssl.SSLContext | bool:
 HttpClientT = TypeVar("HttpClientT", httpx.Client, httpx.AsyncClient)
 
 
-def opened(
+def make_http_client(
     kind: type[HttpClientT],
     config: Config,
     http_client: HttpClientT | None,
@@ -352,28 +356,30 @@ def headers(request: AnyRequest, config: Config) -> dict[str, str]:
     }
 
 
-def failure(error: httpx.RequestError, message: httpx.Request, config: Config, start: float) -> Failure:
+def failure(
+    error: httpx.RequestError, message: httpx.Request, config: Config, start: float
+) -> TransportError:
     """Describe a request that nothing came back for."""
     # The original carries the authorization header, and the error will be chained to ours.
     error.request = httpx.Request(message.method, message.url)
-    cause = error if scrub(str(error), config.api_key) == str(error) else None
+    cause = error if redact(str(error), config.api_key) == str(error) else None
     elapsed = time.perf_counter() - start
-    return Failure(reason(error, config), isinstance(error, NEVER_SENT), elapsed, cause)
+    return TransportError(reason(error, config), isinstance(error, NEVER_SENT), elapsed, cause)
 
 
 def reason(error: httpx.RequestError, config: Config) -> str:
     """Say in a few words what failed; time-outs have no text of their own."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return scrub(text, config.api_key)
+    return redact(text, config.api_key)
 
 
-def answer(response: httpx.Response, body: bytes, cut: str, start: float) -> Answer:
+def answer(response: httpx.Response, body: bytes, cut: str, start: float) -> Response:
     """Describe what came back."""
     received = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, received, body, time.perf_counter() - start, cut)
+    return Response(response.status_code, received, body, time.perf_counter() - start, cut)
 
 
 def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
     """Describe a request that was not sent."""
-    shown = {**headers(request, config), "Authorization": "ST-API ***"}
-    return PreparedRequest(request.method, f"{config.base_url}{request.target}", shown, request.body)
+    short_repr = {**headers(request, config), "Authorization": "ST-API ***"}
+    return PreparedRequest(request.method, f"{config.base_url}{request.target}", short_repr, request.body)

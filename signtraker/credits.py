@@ -86,8 +86,8 @@ class CreditsClient(BaseClient):
         once; an `UnconfirmedWriteError` means that it may have been given.
         """
         body = json_body(validated(CreateAwardRequest, award, fields))
-        find_out = "see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10)"
-        return self._send(Request("POST", _AWARDS.path, ReadOne(Award), body=body, find_out=find_out))
+        check_hint = "see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10)"
+        return self._send(Request("POST", _AWARDS.path, ReadOne(Award), body=body, check_hint=check_hint))
 
 
 def _own(awarded_to: int | None) -> Pairs:

@@ -86,6 +86,6 @@ class ServicesClient(BaseClient):
         once; an `UnconfirmedWriteError` means that it may have been created.
         """
         body = json_body(validated(CreateServiceRequest, service, fields))
-        find_out = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
+        check_hint = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
         reader = ReadList(ServiceOrder)
-        return self._send(Request("POST", _SERVICES.path, reader, body=body, find_out=find_out))
+        return self._send(Request("POST", _SERVICES.path, reader, body=body, check_hint=check_hint))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pydantic
 
+from signtraker._common.short_repr import short_repr
 from signtraker._core.response import problems
-from signtraker._core.short_repr import shown
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._base import RequestModel
 
@@ -34,7 +34,7 @@ def validated(
         raise _refused(model, problems(error)) from None
     raise _refused(
         model,
-        [Problem("", f"give a {model.__name__}, a mapping or keyword arguments, not {shown(given)}")],
+        [Problem("", f"give a {model.__name__}, a mapping or keyword arguments, not {short_repr(given)}")],
     )
 
 

@@ -72,17 +72,17 @@ class Client(Generic[ConnectionT]):
         client._owns_http = False  # noqa: SLF001 - its own class
         return client
 
-    def _twin(self, connection: ConnectionT) -> Self:
+    def _copy_with(self, connection: ConnectionT) -> Self:
         """Make the same client over another connection, with whatever a subclass has added."""
         client = self._sharing(connection)
         vars(client).update({**vars(self), **vars(client)})
         return client
 
     def __copy__(self) -> Self:
-        return self._twin(self._connection)
+        return self._copy_with(self._connection)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self._twin(self._connection)
+        return self._copy_with(self._connection)
 
     @property
     def base_url(self) -> str:
@@ -113,7 +113,7 @@ class Client(Generic[ConnectionT]):
             odata_version=odata_version,
             query_limits=query_limits,
         )
-        return self._twin(replace(self._connection, config=config))
+        return self._copy_with(replace(self._connection, config=config))
 
     def record(self, *, bodies: bool = False) -> AbstractContextManager[list[RecordedExchange]]:
         """Record the exchanges of the calls made inside the block, one for each call, in the order they end.
@@ -146,6 +146,6 @@ def not_a_method(given: object) -> TypeError:
     return TypeError(f"prepare takes a method of a client, such as client.orders.get_order, not {given!r}")
 
 
-def nothing_sent() -> SignTrakerError:
+def nothing_sent_error() -> SignTrakerError:
     """Return the error for preparing a call that needs no request."""
     return SignTrakerError("This call sends nothing, so there is no request to show.")

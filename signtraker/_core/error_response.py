@@ -49,7 +49,7 @@ _PLAIN = {
 def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float | None) -> APIStatusError:
     """Return the error that an answer with an error status (anything but 2xx) is."""
     status = exchange.status_code or 0
-    said, found = _told(exchange.body)
+    said, found = _describe(exchange.body)
     sentence = (said or _plain(exchange, status)).rstrip(". ")
     listed = "; ".join(str(one) for one in found)
     text = f"{sentence}: {listed}" if listed else sentence
@@ -85,7 +85,7 @@ def _plain(exchange: Exchange, status: int) -> str:
     return _PLAIN.get(status, f"The server answered with status {status}")
 
 
-def _told(body: bytes) -> tuple[str, list[Problem]]:
+def _describe(body: bytes) -> tuple[str, list[Problem]]:
     """Read Web API's error body, or problem+json (RFC 9457)."""
     try:
         content: object = json.loads(body)
@@ -93,16 +93,16 @@ def _told(body: bytes) -> tuple[str, list[Problem]]:
         return "", []
     if not isinstance(content, dict):
         return "", []
-    told = cast("_Json", content)
-    parts = [_text(told, name) for name in ("Message", "MessageDetail", "ExceptionMessage")]
+    described = cast("_Json", content)
+    parts = [_text(described, name) for name in ("Message", "MessageDetail", "ExceptionMessage")]
     if not any(parts):
-        parts = [_text(told, name) for name in ("title", "detail")]
-    found = _listed(told.get("ModelState"), strip=True) + _listed(told.get("errors"), strip=False)
+        parts = [_text(described, name) for name in ("title", "detail")]
+    found = _listed(described.get("ModelState"), strip=True) + _listed(described.get("errors"), strip=False)
     return " ".join(filter(None, parts)), found
 
 
-def _text(told: _Json, name: str) -> str:
-    value = told.get(name)
+def _text(described: _Json, name: str) -> str:
+    value = described.get(name)
     return value.strip() if isinstance(value, str) else ""
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 from signtraker._core.error_response import error_for
 from signtraker._core.recording import RecordedExchange
-from signtraker._core.redact import scrub, scrub_bytes
-from signtraker._core.retry import Trouble, may_repeat, parse_retry_after, wait_seconds
+from signtraker._core.redact import redact, redact_bytes
+from signtraker._core.retry import AttemptFailure, may_repeat, parse_retry_after, wait_seconds
 from signtraker.exceptions import (
     Exchange,
     NetworkError,
@@ -51,7 +51,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back. `cut` says why the body broke off, if it did; `body` is then what had come."""
 
     status_code: int
@@ -62,7 +62,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class TransportError:
     """Nothing came back."""
 
     reason: str
@@ -73,7 +73,7 @@ class Failure:
 
 
 Action: TypeAlias = Send | Wait
-Event: TypeAlias = Answer | Failure | None
+Event: TypeAlias = Response | TransportError | None
 
 
 def utc_now() -> datetime:
@@ -81,7 +81,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def converse(
+def send_with_retries(
     request: Request[T],
     config: Config,
     *,
@@ -91,28 +91,28 @@ def converse(
 ) -> Generator[Action, Event, T]:
     """Send a request until it is answered, or until sending it again would be wrong or in vain."""
     attempt = 1
-    story = _Story(request, config, now())
+    story = _CallLog(request, config, now())
     while True:
         event = yield Send(attempt)
         assert event is not None, "a Send is answered by an Answer or a Failure"  # noqa: S101 - for type checkers
         story.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
-        if isinstance(event, Answer) and event.status_code in _SUCCESS and not event.cut:
+        if isinstance(event, Response) and event.status_code in _SUCCESS and not event.cut:
             if observe is not None:
-                observe(story.told(event, attempt))
+                observe(story.described(event, attempt))
             return _read(request, event, config, attempt)
-        trouble = _trouble(event, now)
-        wait = _wait(request, trouble, config, attempt, chance)
+        failure = _attempt_failure(event, now)
+        wait = _wait(request, failure, config, attempt, chance)
         if wait is None:
             if observe is not None:
-                observe(story.told(event, attempt))
-            _fail(request, event, trouble, config, attempt)
-        story.troubles.append(_told(event))
+                observe(story.described(event, attempt))
+            _raise_error(request, event, failure, config, attempt)
+        story.failures.append(_describe(event))
         _log.warning(
             "%s %s: %s; again in %.2f s (attempt %d of %d)",
             request.method,
             request.path,
-            _told(event),
+            _describe(event),
             wait,
             attempt + 1,
             config.max_retries + 1,
@@ -122,16 +122,16 @@ def converse(
 
 
 @dataclass(slots=True)
-class _Story:
+class _CallLog:
     """A call so far, for whoever records it."""
 
     request: AnyRequest
     config: Config
     started: datetime
     elapsed: float = 0.0
-    troubles: list[str] = field(default_factory=list[str])
+    failures: list[str] = field(default_factory=list[str])
 
-    def told(self, event: Answer | Failure, attempt: int) -> RecordedExchange:
+    def described(self, event: Response | TransportError, attempt: int) -> RecordedExchange:
         exchange = _exchange(self.request, event, self.config, attempt)
         return RecordedExchange(
             method=self.request.method,
@@ -139,7 +139,7 @@ class _Story:
             status_code=exchange.status_code,
             headers=exchange.headers,
             attempts=attempt,
-            troubles=tuple(self.troubles),
+            failures=tuple(self.failures),
             started=self.started,
             elapsed_seconds=self.elapsed,
             request_body=self.request.body,
@@ -147,10 +147,10 @@ class _Story:
         )
 
 
-def _trouble(event: Answer | Failure, now: Callable[[], datetime]) -> Trouble:
-    if isinstance(event, Failure):
-        return Trouble(never_sent=event.never_sent)
-    return Trouble(
+def _attempt_failure(event: Response | TransportError, now: Callable[[], datetime]) -> AttemptFailure:
+    if isinstance(event, TransportError):
+        return AttemptFailure(never_sent=event.never_sent)
+    return AttemptFailure(
         status_code=event.status_code,
         cut=bool(event.cut),
         retry_after_seconds=parse_retry_after(event.headers.get("retry-after"), now()),
@@ -158,20 +158,20 @@ def _trouble(event: Answer | Failure, now: Callable[[], datetime]) -> Trouble:
 
 
 def _wait(
-    request: AnyRequest, trouble: Trouble, config: Config, attempt: int, chance: Callable[[], float]
+    request: AnyRequest, failure: AttemptFailure, config: Config, attempt: int, chance: Callable[[], float]
 ) -> float | None:
     """Return how long to wait before sending again; None if it is not to be sent again."""
-    switched_off = request.is_write and trouble.status_code == _TOO_MANY and not config.resend_on_429
+    switched_off = request.is_write and failure.status_code == _TOO_MANY and not config.resend_on_429
     if attempt > config.max_retries or switched_off:
         return None
-    if not may_repeat(trouble, is_write=request.is_write):
+    if not may_repeat(failure, is_write=request.is_write):
         return None
     return wait_seconds(
-        trouble, attempt=attempt, backoff_seconds=config.retry_backoff_seconds, chance=chance()
+        failure, attempt=attempt, backoff_seconds=config.retry_backoff_seconds, chance=chance()
     )
 
 
-def _read(request: Request[T], answer: Answer, config: Config, attempt: int) -> T:
+def _read(request: Request[T], answer: Response, config: Config, attempt: int) -> T:
     try:
         return request.reader(answer.body.removeprefix(_BYTE_ORDER_MARK))
     except UnreadableResponseError as error:
@@ -180,11 +180,15 @@ def _read(request: Request[T], answer: Answer, config: Config, attempt: int) -> 
         raise
 
 
-def _fail(
-    request: AnyRequest, event: Answer | Failure, trouble: Trouble, config: Config, attempt: int
+def _raise_error(
+    request: AnyRequest,
+    event: Response | TransportError,
+    failure: AttemptFailure,
+    config: Config,
+    attempt: int,
 ) -> NoReturn:
     exchange = _exchange(request, event, config, attempt)
-    if isinstance(event, Failure):
+    if isinstance(event, TransportError):
         raise _network_error(request, event, exchange) from event.cause
     if event.status_code in _SUCCESS:
         raise UnreadableResponseError(
@@ -192,13 +196,13 @@ def _fail(
             exchange=exchange,
             outcome="happened" if request.is_write else "did_not_happen",
         )
-    error = error_for(exchange, is_write=request.is_write, retry_after_seconds=trouble.retry_after_seconds)
+    error = error_for(exchange, is_write=request.is_write, retry_after_seconds=failure.retry_after_seconds)
     if error.outcome == "may_have_happened":
         error = type(error)(f"{error.message}. {_doubt(request)}", exchange=exchange, problems=error.problems)
     raise error
 
 
-def _network_error(request: AnyRequest, failure: Failure, exchange: Exchange) -> SignTrakerError:
+def _network_error(request: AnyRequest, failure: TransportError, exchange: Exchange) -> SignTrakerError:
     times = "once" if exchange.attempts == 1 else f"{exchange.attempts} times"
     what = f"{request.method} {request.path} (tried {times}): {failure.reason.rstrip('.')}"
     if failure.never_sent:
@@ -211,39 +215,41 @@ def _network_error(request: AnyRequest, failure: Failure, exchange: Exchange) ->
 
 
 def _doubt(request: AnyRequest) -> str:
-    return f"It may have happened, so it was not sent again; {request.find_out}".rstrip("; ")
+    return f"It may have happened, so it was not sent again; {request.check_hint}".rstrip("; ")
 
 
-def _exchange(request: AnyRequest, event: Answer | Failure, config: Config, attempt: int) -> Exchange:
+def _exchange(
+    request: AnyRequest, event: Response | TransportError, config: Config, attempt: int
+) -> Exchange:
     """Collect the facts for an error, without the key even if the server sent it back."""
     url = f"{config.base_url}{request.target}"
-    if isinstance(event, Failure):
+    if isinstance(event, TransportError):
         return Exchange(request.method, url, attempts=attempt)
     key = config.api_key
     return Exchange(
         request.method,
         url,
         event.status_code,
-        {name: scrub(value, key) for name, value in event.headers.items()},
-        scrub_bytes(event.body, key),
+        {name: redact(value, key) for name, value in event.headers.items()},
+        redact_bytes(event.body, key),
         attempt,
     )
 
 
-def _log_exchange(request: AnyRequest, event: Answer | Failure, attempt: int) -> None:
+def _log_exchange(request: AnyRequest, event: Response | TransportError, attempt: int) -> None:
     """Log the path only: a query may hold people's names and addresses."""
     _log.info(
         "%s %s %s in %.3f s (attempt %d)",
         request.method,
         request.path,
-        event.status_code if isinstance(event, Answer) else "unanswered",
+        event.status_code if isinstance(event, Response) else "unanswered",
         event.elapsed_seconds,
         attempt,
     )
-    _log.debug("%s %s %s", request.method, request.target, _told(event))
+    _log.debug("%s %s %s", request.method, request.target, _describe(event))
 
 
-def _told(event: Answer | Failure) -> str:
-    if isinstance(event, Failure):
+def _describe(event: Response | TransportError) -> str:
+    if isinstance(event, TransportError):
         return event.reason
     return f"broke off: {event.cut}" if event.cut else f"answered {event.status_code}"

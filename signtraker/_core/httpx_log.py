@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from signtraker._core.redact import scrub
+from signtraker._core.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,7 +17,7 @@ _httpx = logging.getLogger("httpx")
 
 
 @contextmanager
-def discreet(key: str) -> Generator[None]:
+def redacted_logs(key: str) -> Generator[None]:
     """Keep both libraries' lines discreet inside the block, in this thread or task only."""
     token = _key_of_our_call.set(key)
     try:
@@ -29,7 +29,7 @@ def discreet(key: str) -> Generator[None]:
 def _scrubbed(record: logging.LogRecord) -> bool:
     key = _key_of_our_call.get()
     if key is not None:
-        record.msg, record.args = scrub(record.getMessage(), key), ()
+        record.msg, record.args = redact(record.getMessage(), key), ()
     return True
 
 

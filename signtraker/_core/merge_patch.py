@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pydantic
 
+from signtraker._common.short_repr import short_repr
 from signtraker._core.response import problems
-from signtraker._core.short_repr import shown
 from signtraker._lists.options import refuse
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models import Agent, UpdateAgentRequest
@@ -47,7 +47,7 @@ def merge_patch(before: Agent, after: Agent) -> UpdateAgentRequest:
 def _validated(name: str, agent: object) -> Agent:
     """Return an agent whose parts are models, whatever `model_copy(update=…)` has put into it."""
     if not isinstance(agent, Agent):
-        refuse([Problem(name, f"must be an Agent, not {shown(agent)}")])
+        refuse([Problem(name, f"must be an Agent, not {short_repr(agent)}")])
     given = cast("Agent", agent)
     held = {field: value for field, value in vars(given).items() if field in given.model_fields_set}
     try:
@@ -79,7 +79,7 @@ def check_change(agent_id: int, patch: UpdateAgentRequest, before: Agent | None)
             )
         return
     if not isinstance(cast("object", before), Agent):
-        refuse([Problem("before", f"must be an Agent, not {shown(before)}")])
+        refuse([Problem("before", f"must be an Agent, not {short_repr(before)}")])
     if before.id != agent_id:
         refuse([Problem("before", f"is agent {before.id}, and the change is to agent {agent_id}")])
     sets_it = "is_manager" in patch.model_fields_set

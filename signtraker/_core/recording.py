@@ -25,7 +25,7 @@ class RecordedExchange:
     """The last answer's headers, names in lower case."""
     attempts: int
     """How many times the request was sent."""
-    troubles: tuple[str, ...]
+    failures: tuple[str, ...]
     """What was wrong with each attempt that was followed by another."""
     started: datetime
     """When the call began, in UTC."""

@@ -6,15 +6,15 @@ import re
 from functools import lru_cache
 
 
-def scrub(text: str, key: str) -> str:
+def redact(text: str, key: str) -> str:
     """Return a text without the key: plain, escaped as in JSON or HTML, or percent-encoded."""
     return _pattern(key).sub("***", text)
 
 
-def scrub_bytes(content: bytes, key: str) -> bytes:
+def redact_bytes(content: bytes, key: str) -> bytes:
     """Return a body without the key, otherwise byte for byte as it was."""
     # Latin-1 gives every byte a character and takes it back; the key is ASCII.
-    return scrub(content.decode("latin-1"), key).encode("latin-1")
+    return redact(content.decode("latin-1"), key).encode("latin-1")
 
 
 @lru_cache(maxsize=8)

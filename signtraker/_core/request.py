@@ -32,7 +32,7 @@ class Request(Generic[T_co]):
     query: Pairs = ()
     body: bytes | None = None
     content_type: str = JSON
-    find_out: str = ""
+    check_hint: str = ""
     """For a write: how to see whether it happened, when that is in doubt."""
 
     @property

@@ -25,7 +25,7 @@ _LARGEST_EXPONENT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class AttemptFailure:
     """What went wrong with one attempt."""
 
     never_sent: bool = False
@@ -36,14 +36,16 @@ class Trouble:
     retry_after_seconds: float | None = None
 
 
-def may_repeat(trouble: Trouble, *, is_write: bool) -> bool:
+def may_repeat(failure: AttemptFailure, *, is_write: bool) -> bool:
     """Return whether the table above says "again"."""
-    if trouble.never_sent or trouble.status_code == TOO_MANY_REQUESTS:
+    if failure.never_sent or failure.status_code == TOO_MANY_REQUESTS:
         return True
-    return not is_write and (trouble.status_code is None or trouble.cut or trouble.status_code in TRANSIENT)
+    return not is_write and (failure.status_code is None or failure.cut or failure.status_code in TRANSIENT)
 
 
-def wait_seconds(trouble: Trouble, *, attempt: int, backoff_seconds: float, chance: float) -> float | None:
+def wait_seconds(
+    failure: AttemptFailure, *, attempt: int, backoff_seconds: float, chance: float
+) -> float | None:
     """Return how long to wait after the `attempt`-th attempt; None if the server asks for too long.
 
     The backoff doubles with each attempt; `chance` (0 to 1) takes up to half of it away, so that clients
@@ -51,7 +53,7 @@ def wait_seconds(trouble: Trouble, *, attempt: int, backoff_seconds: float, chan
     """
     backoff = backoff_seconds * 2 ** min(attempt - 1, _LARGEST_EXPONENT)
     wait = min(backoff, LONGEST_WAIT_SECONDS) * (1 - chance / 2)
-    asked = trouble.retry_after_seconds or 0.0
+    asked = failure.retry_after_seconds or 0.0
     return None if asked > LONGEST_WAIT_SECONDS else max(wait, asked)
 
 

@@ -25,8 +25,8 @@ class Listing(Generic[M]):
     path: str
     model: type[M]
 
-    def request(self, options: ListOptions, config: Config, own: Pairs = ()) -> Request[list[M]]:
+    def request(self, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Request[list[M]]:
         """Return the request for one list; `own` are the endpoint's own query parameters."""
-        query = list_query(self.model.__name__, options, config, own)
+        query = list_query(self.model.__name__, options, config, extra_params)
         reader = ReadList(self.model, options.select is not None)
         return Request("GET", self.path, reader, query)

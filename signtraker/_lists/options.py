@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
-from signtraker._core.integers import INT32_MAX, INT64_MAX
+from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
-from signtraker._core.short_repr import shown
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
 from signtraker.query.limits import check_length, check_nodes, check_orderings
@@ -38,7 +38,7 @@ class ListOptions:
     select: object = None
 
 
-def list_query(entity: str, options: ListOptions, config: Config, own: Pairs = ()) -> Pairs:
+def list_query(entity: str, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Pairs:
     """Return the query of a list call; raises `ValidationError` naming every option that can't be sent.
 
     A query beyond the server's limits can't: it would be answered with an error, or a page in HTML.
@@ -51,7 +51,7 @@ def list_query(entity: str, options: ListOptions, config: Config, own: Pairs = (
         "top": lambda: _count(options.top),
         "skip": lambda: _count(options.skip),
     }
-    pairs: list[tuple[str, str]] = [*own]
+    pairs: list[tuple[str, str]] = [*extra_params]
     problems: list[Problem] = []
     for name, text in texts.items():
         if getattr(options, name) is not None:
@@ -80,7 +80,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 def record_id(name: str, value: object) -> int:
     """Check an id before it becomes part of a path or a query."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
-        refuse([Problem(name, f"must be a positive id, not {shown(value)}")])
+        refuse([Problem(name, f"must be a positive id, not {short_repr(value)}")])
     # A subclass of int may print as anything.
     return int.__pos__(cast("int", value))
 
@@ -105,7 +105,7 @@ def filter_text(value: object, entity: str, version: ODataVersion, limits: Query
         text = _text(value)
         check_nodes(text, entity, version, limits)
         return text
-    raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {shown(value)}")
+    raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
 
 
 def orderby_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
@@ -139,7 +139,7 @@ def _ordering_text(value: object, entity: str, version: ODataVersion) -> str:
     if isinstance(value, str):
         return _text(value)
     raise _RefusedError(
-        f"takes fields, orderings such as Q.created.desc(), or OData text, not {shown(value)}"
+        f"takes fields, orderings such as Q.created.desc(), or OData text, not {short_repr(value)}"
     )
 
 
@@ -159,7 +159,7 @@ def _selected_name(value: object, entity: str) -> str:
         raise _RefusedError(
             f"can't take {value!r}: the server's $select drops nested objects; leave select out to get it"
         )
-    raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {shown(value)}")
+    raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {short_repr(value)}")
 
 
 def is_filter(value: object) -> TypeGuard[Filter[Any]]:
@@ -190,19 +190,19 @@ def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: s
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _RefusedError(f"must be text that is not blank, not {shown(value)}; leave it out instead")
+        raise _RefusedError(f"must be text that is not blank, not {short_repr(value)}; leave it out instead")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise _RefusedError(
-            f"holds half of a surrogate pair, which UTF-8 can't carry: {shown(value)}"
+            f"holds half of a surrogate pair, which UTF-8 can't carry: {short_repr(value)}"
         ) from None
     return value
 
 
 def _count(value: object, lowest: int = 0) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= INT32_MAX:
-        raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {shown(value)}")
+        raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {short_repr(value)}")
     return str(int.__pos__(value))
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from signtraker._core.integers import INT32_MAX, INT64_MAX
+from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker._lists.options import orderby_text
 from signtraker.exceptions import Exchange, NotSelectedError, UnreadableResponseError
 from signtraker.query import Filter
@@ -62,7 +62,7 @@ class ByKey:
         self._version: ODataVersion = version
         self._last = last
 
-    def late(self) -> ByKey:
+    def last_position(self) -> ByKey:
         """Return where the walk may come to stand, for the longest request that it may need."""
         return ByKey(self._entity, self._version, INT64_MAX)
 
@@ -83,7 +83,7 @@ class ByKey:
             else cast("Filter[Any]", given) & behind
         )
 
-    def unseen(self, rows: Sequence[_Record]) -> Sequence[_Record]:
+    def new_rows(self, rows: Sequence[_Record]) -> Sequence[_Record]:
         """Return the rows of a page that are new: all of them, or the server did not do what it was asked."""
         for row in rows:
             if self._last is not None and row.id <= self._last:
@@ -100,7 +100,7 @@ class ByOffset:
         self._received = received
         self._seen = SeenIds()
 
-    def late(self) -> ByOffset:
+    def last_position(self) -> ByOffset:
         """Return where the walk may come to stand, for the longest request that it may need."""
         return ByOffset(self._orderby, INT32_MAX)
 
@@ -108,7 +108,7 @@ class ByOffset:
         """Return the options of the next page."""
         return replace(options, top=size, skip=self._received, orderby=self._orderby)
 
-    def unseen(self, rows: Sequence[_Record]) -> Sequence[_Record]:
+    def new_rows(self, rows: Sequence[_Record]) -> Sequence[_Record]:
         """Return the rows that were not given before; rows inserted meanwhile push others into view again."""
         fresh = [row for row in rows if self._seen.add(row.id)]
         if not fresh:
@@ -124,7 +124,7 @@ class _StuckError(Exception):
     """The server's pages can't be put together; the text says what it did."""
 
 
-class Walk(Generic[M]):
+class Pager(Generic[M]):
     """A list being read page by page: what to ask for next, and which rows of the answer to give on."""
 
     def __init__(
@@ -132,7 +132,7 @@ class Walk(Generic[M]):
         listing: Listing[M],
         options: ListOptions,
         config: Config,
-        own: Pairs,
+        extra_params: Pairs,
         *,
         page_size: int,
         max_items: int | None,
@@ -145,7 +145,7 @@ class Walk(Generic[M]):
         self._config = config
         self._listing = listing
         self._options = options
-        self._own = own
+        self._own = extra_params
         self._page_size = page_size
         self._remaining = max_items
         self._ended = False
@@ -153,7 +153,7 @@ class Walk(Generic[M]):
 
     def check(self) -> None:
         """Raise `ValidationError` now for what could not be sent now or on a later page."""
-        for position in (self._position, self._position.late()):
+        for position in (self._position, self._position.last_position()):
             self._listing.request(position.page(self._options, self._page_size), self._config, self._own)
 
     @property
@@ -175,7 +175,7 @@ class Walk(Generic[M]):
         """Take the rows of that page; return those that the caller has not had yet."""
         self._ended = not rows
         try:
-            fresh = cast("list[M]", self._position.unseen(cast("list[Any]", rows))) if rows else rows
+            fresh = cast("list[M]", self._position.new_rows(cast("list[Any]", rows))) if rows else rows
         except _StuckError as stuck:
             raise self._unreadable(str(stuck), rows) from None
         except NotSelectedError:

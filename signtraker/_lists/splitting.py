@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
-from signtraker._core.integers import INT32_MAX, INT64_MAX
+from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker._core.request import encode
 from signtraker._lists.options import check_same_list, counts, is_filter, orderby_text, refuse, select_text
-from signtraker._lists.paging import SeenIds, Walk
+from signtraker._lists.paging import Pager, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, ValidationError
 from signtraker.query import ODataError, QueryLimitError, QueryLimits
 from signtraker.query.limits import split_filter
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from signtraker.query.nodes import Node
 
 M = TypeVar("M", bound="ResponseModel")
-AnyWalk: TypeAlias = "Walk[M] | MergedWalk[M]"
+AnyPager: TypeAlias = "Pager[M] | MergedPager[M]"
 _HAS_ID = re.compile(r"(?:^|,)\s*(?:Id|\*)\s*(?:,|$)")
 # What `Id gt {last}`, joined by `and` to the caller's filter, takes at most.
 _KEY_NODES = 6
@@ -39,32 +39,39 @@ _KEY_BYTES = len("()%20and%20Id%20gt%20L") + len(str(INT64_MAX))
 _NO_LIMITS = QueryLimits(nodes=INT64_MAX, orderings=INT64_MAX, query_bytes=INT64_MAX)
 
 
-def walk(
+def make_pager(
     listing: Listing[M],
     options: ListOptions,
     config: Config,
-    own: Pairs,
+    extra_params: Pairs,
     *,
     page_size: int,
     max_items: int | None,
-) -> AnyWalk[M]:
+) -> AnyPager[M]:
     """Return the walk through a whole list; raises `ValidationError` at once for what can't be sent."""
     _check(listing, options, config, page_size=page_size, max_items=max_items)
     if options.select is not None:
         names = select_text(options.select, listing.model.__name__)
         options = replace(options, select=names if _HAS_ID.search(names) else f"{names},Id")
-    pieces = _pieces(listing, options, config, own)
-    walks = [
-        Walk(listing, replace(options, filter=one), config, own, page_size=page_size, max_items=max_items)
+    pieces = _split(listing, options, config, extra_params)
+    pagers = [
+        Pager(
+            listing,
+            replace(options, filter=one),
+            config,
+            extra_params,
+            page_size=page_size,
+            max_items=max_items,
+        )
         for one in pieces
     ]
-    for one in walks:
+    for one in pagers:
         one.check()
-    if len(walks) == 1:
-        return walks[0]
-    floors = [None if options.orderby is not None else _lowest_id(one) for one in pieces]
-    lanes = [Lane(one, floor) for one, floor in zip(walks, floors, strict=True)]
-    return MergedWalk(lanes, _order_key(listing, options, config), max_items)
+    if len(pagers) == 1:
+        return pagers[0]
+    min_ids = [None if options.orderby is not None else _min_id_of(one) for one in pieces]
+    open_pieces = [Piece(one, min_id) for one, min_id in zip(pagers, min_ids, strict=True)]
+    return MergedPager(open_pieces, _order_key(listing, options, config), max_items)
 
 
 def _check(
@@ -91,8 +98,8 @@ def _check(
     refuse(problems)
 
 
-def _pieces(
-    listing: Listing[M], options: ListOptions, config: Config, own: Pairs
+def _split(
+    listing: Listing[M], options: ListOptions, config: Config, extra_params: Pairs
 ) -> list[Filter[Any] | str | None]:
     """Return the filters that together keep what the caller's filter keeps, each within the limits."""
     whole = options.filter
@@ -101,7 +108,9 @@ def _pieces(
     check_same_list(whole, listing.model.__name__)
     by_key = options.orderby is None
     rest = replace(options, filter=None, top=INT32_MAX, skip=None if by_key else INT32_MAX)
-    query = listing.request(replace(rest, orderby="Id" if by_key else rest.orderby), config, own).query
+    query = listing.request(
+        replace(rest, orderby="Id" if by_key else rest.orderby), config, extra_params
+    ).query
     try:
         return [
             *split_filter(
@@ -139,63 +148,67 @@ def _order_key(listing: Listing[M], options: ListOptions, config: Config) -> Cal
     return cmp_to_key(compare)
 
 
-def _lowest_id(piece: Filter[Any] | str | None) -> int | None:
+def _min_id_of(piece: Filter[Any] | str | None) -> int | None:
     """Return an id below which a piece has no rows, if its filter says so."""
-    return _floor(piece.node) if is_filter(piece) else None
+    return _min_id(piece.node) if is_filter(piece) else None
 
 
-def _floor(node: Node) -> int | None:
+def _min_id(node: Node) -> int | None:
     match node:
         case Comparison("eq", Path(("Id",)), Literal(int(number))):
             return number
         case Or(terms):
-            floors = [_floor(term) for term in terms]
-            known = [one for one in floors if one is not None]
-            return min(known) if len(known) == len(floors) else None
+            min_ids = [_min_id(term) for term in terms]
+            known = [one for one in min_ids if one is not None]
+            return min(known) if len(known) == len(min_ids) else None
         case And(terms):
-            return max((one for term in terms if (one := _floor(term)) is not None), default=None)
+            return max((one for term in terms if (one := _min_id(term)) is not None), default=None)
         case _:
             return None
 
 
 @dataclass(slots=True)
-class Lane(Generic[M]):
+class Piece(Generic[M]):
     """One piece: its walk, and the rows of it that wait for their turn."""
 
-    walk: Walk[M]
-    floor: int | None
+    make_pager: Pager[M]
+    min_id: int | None
     """An id below which it has no rows, if known: until that one's turn it need not be asked."""
     rows: deque[M] = field(default_factory=deque["M"])
 
     @property
-    def starved(self) -> bool:
-        return not self.rows and not self.walk.ended
+    def needs_page(self) -> bool:
+        return not self.rows and not self.make_pager.ended
 
 
-class MergedWalk(Generic[M]):
+class MergedPager(Generic[M]):
     """Several walks as one: each has at most one page waiting, and the first row in order goes first."""
 
-    def __init__(self, lanes: list[Lane[M]], key: Callable[[M], Any], max_items: int | None) -> None:
-        self._lanes = lanes
+    def __init__(self, open_pieces: list[Piece[M]], key: Callable[[M], Any], max_items: int | None) -> None:
+        self._pieces = open_pieces
         self._key = key
         self._remaining: int | None = max_items
         self._seen = SeenIds()
-        self._asked = self._lanes[0]
+        self._asked = self._pieces[0]
 
     def next_request(self) -> Request[list[M]] | None:
         """Return the request for the next page of the first piece that has run dry; None at the end."""
-        dry = self._dry()
+        dry = self._piece_to_fetch()
         if dry is None or self._remaining == 0:
             return None
         self._asked = dry
-        return dry.walk.next_request()
+        return dry.make_pager.next_request()
 
     def received(self, rows: list[M]) -> list[M]:
         """Take the rows of that page; return those whose turn has come."""
-        self._asked.rows.extend(self._asked.walk.received(rows))
+        self._asked.rows.extend(self._asked.make_pager.received(rows))
         ready: list[M] = []
         try:
-            while self._remaining != 0 and self._dry() is None and (first := self._first()) is not None:
+            while (
+                self._remaining != 0
+                and self._piece_to_fetch() is None
+                and (first := self._first()) is not None
+            ):
                 row = first.rows.popleft()
                 if self._seen.add(cast("Any", row).id):
                     ready.append(row)
@@ -205,17 +218,17 @@ class MergedWalk(Generic[M]):
             raise ValidationError(f"select: {told}", problems=[Problem("select", told)]) from None
         return ready
 
-    def _first(self) -> Lane[M] | None:
+    def _first(self) -> Piece[M] | None:
         """Return the piece whose next row is the first in order."""
-        waiting = [lane for lane in self._lanes if lane.rows]
-        return min(waiting, key=lambda lane: self._key(lane.rows[0])) if waiting else None
+        waiting = [piece for piece in self._pieces if piece.rows]
+        return min(waiting, key=lambda piece: self._key(piece.rows[0])) if waiting else None
 
-    def _dry(self) -> Lane[M] | None:
+    def _piece_to_fetch(self) -> Piece[M] | None:
         """Return the piece that has to be asked before the next row can be given on."""
-        starved = [lane for lane in self._lanes if lane.starved]
-        if not starved:
+        needs_page = [piece for piece in self._pieces if piece.needs_page]
+        if not needs_page:
             return None
-        lowest = min(starved, key=lambda lane: lane.floor or 0)
+        lowest = min(needs_page, key=lambda piece: piece.min_id or 0)
         first = self._first()
-        known = first is not None and lowest.floor is not None
-        return None if known and cast("Any", first).rows[0].id < lowest.floor else lowest
+        known = first is not None and lowest.min_id is not None
+        return None if known and cast("Any", first).rows[0].id < lowest.min_id else lowest

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 import anyio  # a dependency of httpx, which knows cancellation by its scopes only
 import httpx
 
-from signtraker._core.client import Client, Connection, not_a_method, nothing_sent
+from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import resolve
-from signtraker._core.exchange import Answer, Event, Failure, Send, converse
-from signtraker._core.httpx_log import discreet
+from signtraker._core.exchange import Event, Response, Send, TransportError, send_with_retries
+from signtraker._core.httpx_log import redacted_logs
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
-from signtraker._lists.splitting import walk
+from signtraker._lists.splitting import make_pager
 from signtraker.base_client import (
     answer,
     failure,
     http_request,
-    opened,
+    make_http_client,
     prepared,
     reason,
 )
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
     from signtraker._lists.options import ListOptions
-    from signtraker._lists.splitting import AnyWalk
+    from signtraker._lists.splitting import AnyPager
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -87,7 +87,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             query_limits=query_limits,
         )
         self._connection = _AsyncConnection(
-            config, *opened(httpx.AsyncClient, config, http_client, proxy, ca)
+            config, *make_http_client(httpx.AsyncClient, config, http_client, proxy, ca)
         )
         self._owns_http = http_client is None
 
@@ -121,7 +121,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         real = owner._connection  # noqa: SLF001 - its own class
         dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
         try:
-            result = getattr(owner._twin(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
+            result = getattr(owner._copy_with(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
             if isinstance(result, AsyncIterator):
                 _step(anext(cast("AsyncIterator[object]", result)))
             else:
@@ -130,13 +130,13 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             return prepared(captured.request, real.config)
         except (StopIteration, StopAsyncIteration):
             pass  # It ended without sending.
-        raise nothing_sent()
+        raise nothing_sent_error()
 
     async def _send(self, request: Request[T]) -> T:
         return await self._connection.send(request)
 
-    async def _list(self, listing: Listing[M], options: ListOptions, own: Pairs = ()) -> list[M]:
-        return await self._send(listing.request(options, self._connection.config, own))
+    async def _list(self, listing: Listing[M], options: ListOptions, extra_params: Pairs = ()) -> list[M]:
+        return await self._send(listing.request(options, self._connection.config, extra_params))
 
     async def _run(self, steps: Generator[Request[Any], Any, T]) -> T:
         try:
@@ -161,12 +161,14 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         options: ListOptions,
         page_size: int,
         max_items: int | None,
-        own: Pairs = (),
+        extra_params: Pairs = (),
     ) -> AsyncIterator[M]:
         config = self._connection.config
-        return self._walk(walk(listing, options, config, own, page_size=page_size, max_items=max_items))
+        return self._walk(
+            make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
+        )
 
-    async def _walk(self, pages: AnyWalk[M]) -> AsyncIterator[M]:
+    async def _walk(self, pages: AnyPager[M]) -> AsyncIterator[M]:
         while (request := pages.next_request()) is not None:
             for row in pages.received(await self._send(request)):
                 yield row
@@ -209,7 +211,7 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
 
     async def send(self, request: Request[T]) -> T:
         """Send a request and return what its answer says."""
-        steps = converse(request, self.config, chance=random.random, observe=observer(self.http))
+        steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         while True:
             try:
@@ -225,12 +227,12 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
         await asyncio.sleep(action.seconds)
         return None
 
-    async def _attempt(self, request: AnyRequest) -> Answer | Failure:
+    async def _attempt(self, request: AnyRequest) -> Response | TransportError:
         if self.http.is_closed:  # Perhaps since the last attempt.
             raise self.closed()
         start = time.perf_counter()
         message = http_request(self.http, request, self.config)
-        with discreet(self.config.api_key):
+        with redacted_logs(self.config.api_key):
             try:
                 response = await self.http.send(message, stream=True, auth=None, follow_redirects=False)
             except httpx.RequestError as error:

@@ -87,6 +87,8 @@ class AsyncChangeOrdersClient(AsyncBaseClient):
         once; an `UnconfirmedWriteError` means that it may have been created.
         """
         body = json_body(validated(CreateChangeOrderRequest, change_order, fields))
-        find_out = "see whether it is among list_change_orders(orderby=ChangeOrderQ.id.desc(), top=10)"
+        check_hint = "see whether it is among list_change_orders(orderby=ChangeOrderQ.id.desc(), top=10)"
         reader = ReadOne(ChangeOrder)
-        return await self._send(Request("POST", _CHANGE_ORDERS.path, reader, body=body, find_out=find_out))
+        return await self._send(
+            Request("POST", _CHANGE_ORDERS.path, reader, body=body, check_hint=check_hint)
+        )

@@ -92,9 +92,9 @@ class AsyncOrdersClient(AsyncBaseClient):
         once; an `UnconfirmedWriteError` means that it may have been created.
         """
         body = json_body(validated(CreateOrderRequest, order, fields))
-        find_out = "see whether it is among list_orders(orderby=Q.id.desc(), top=10)"
+        check_hint = "see whether it is among list_orders(orderby=Q.id.desc(), top=10)"
         return await self._send(
-            Request("POST", _ORDERS.path, ReadOne(CreateOrderResult), body=body, find_out=find_out)
+            Request("POST", _ORDERS.path, ReadOne(CreateOrderResult), body=body, check_hint=check_hint)
         )
 
     async def request_removal(
@@ -106,5 +106,7 @@ class AsyncOrdersClient(AsyncBaseClient):
         """Ask for the removal of an order's sign; nothing but the order's id is required."""
         path = f"{_ORDERS.path}/{record_id('order_id', order_id)}/requestremoval"
         body = json_body(validated(RemovalRequest, removal, fields))
-        find_out = f"see get_order({order_id}).removal_request_date"
-        return await self._send(Request("POST", path, ReadOne(RemovalResult), body=body, find_out=find_out))
+        check_hint = f"see get_order({order_id}).removal_request_date"
+        return await self._send(
+            Request("POST", path, ReadOne(RemovalResult), body=body, check_hint=check_hint)
+        )

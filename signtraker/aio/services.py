@@ -87,6 +87,6 @@ class AsyncServicesClient(AsyncBaseClient):
         once; an `UnconfirmedWriteError` means that it may have been created.
         """
         body = json_body(validated(CreateServiceRequest, service, fields))
-        find_out = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
+        check_hint = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
         reader = ReadList(ServiceOrder)
-        return await self._send(Request("POST", _SERVICES.path, reader, body=body, find_out=find_out))
+        return await self._send(Request("POST", _SERVICES.path, reader, body=body, check_hint=check_hint))

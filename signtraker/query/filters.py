@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.cost import encoded_length, node_count
 from signtraker.query.errors import ODataError
 from signtraker.query.generated.entities import ENTITIES
@@ -169,17 +169,17 @@ def check_bound(node: Node, made: Filter[Any] | Ordering[Any]) -> None:
 def _check_tree(node: object, entity: object) -> None:
     if not isinstance(node, Node):
         raise TypeError(
-            f"a Filter is made of a tree of nodes, not of {shown(node)}: write Q.id == 5, or Q.parse(…)"
+            f"a Filter is made of a tree of nodes, not of {short_repr(node)}: write Q.id == 5, or Q.parse(…)"
             " for text"
         )
     if not isinstance(entity, str) or entity not in ENTITIES:
-        raise TypeError(f"a Filter is on a list's model, such as 'Order', not on {shown(entity)}")
+        raise TypeError(f"a Filter is on a list's model, such as 'Order', not on {short_repr(entity)}")
 
 
 def _check_record(record: object, entity: str) -> None:
     if entity not in {one.__name__ for one in type(record).__mro__}:
         raise TypeError(
-            f"a filter on {entity} matches models of that name, not {shown(record)};"
+            f"a filter on {entity} matches models of that name, not {short_repr(record)};"
             f" {entity}.model_validate(…) makes one of a mapping"
         )
 
@@ -188,7 +188,7 @@ def check_filter(value: object, entity: str, operator: str) -> None:
     """Raise TypeError unless the value is a filter on the entity."""
     if not _is_filter(value):
         raise TypeError(
-            f"{operator} joins filters, not {shown(value)}: put each comparison in parentheses,"
+            f"{operator} joins filters, not {short_repr(value)}: put each comparison in parentheses,"
             " write .is_true() for a field that is true or false, and Q.parse(…) for text"
         )
     if value.entity != entity:
@@ -198,7 +198,7 @@ def check_filter(value: object, entity: str, operator: str) -> None:
 def check_iterable(values: object, wanted: str) -> None:
     """Raise TypeError, saying what is wanted, unless the value can be iterated over."""
     if not isinstance(values, Iterable):
-        raise TypeError(f"{wanted}, not {shown(values)}")
+        raise TypeError(f"{wanted}, not {short_repr(values)}")
 
 
 def _is_filter(value: object) -> TypeGuard[Filter[Any]]:

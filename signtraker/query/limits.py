@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.cost import node_count
 from signtraker.query.errors import ODataError, QueryLimitError
 from signtraker.query.filters import Filter
@@ -33,7 +33,9 @@ class QueryLimits:
         for name in ("nodes", "orderings", "query_bytes"):
             value: object = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"QueryLimits: {name} is a whole number of at least 1, not {shown(value)}")
+                raise ValueError(
+                    f"QueryLimits: {name} is a whole number of at least 1, not {short_repr(value)}"
+                )
 
 
 DEFAULT_LIMITS: Final = QueryLimits()

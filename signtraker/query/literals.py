@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
@@ -37,29 +37,31 @@ def check_value(kind: Edm, value: object, name: str) -> Scalar:
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{name} is text: write a str, not {shown(value)}")
+        raise TypeError(f"{name} is text: write a str, not {short_repr(value)}")
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"{name}: {shown(value)} holds a lone surrogate at {error.start}, which is no character and can't"
-            " be sent; decode the text properly first"
+            f"{name}: {short_repr(value)} holds a lone surrogate at {error.start}, which is no character and"
+            " can't be sent; decode the text properly first"
         ) from None
     return str.__str__(value)
 
 
 def _boolean(value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{name} is true or false: write a bool, not {shown(value)}")
+        raise TypeError(f"{name} is true or false: write a bool, not {short_repr(value)}")
     return value
 
 
 def _integer(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a whole number: write an int, not {shown(value)}")
+        raise TypeError(f"{name} is a whole number: write an int, not {short_repr(value)}")
     number = int(value)  # of a subclass, a range would look at one number after the other
     if number not in INT64:
-        raise ValueError(f"{name}: {shown(value)} does not fit 64 bits, the largest whole number there is")
+        raise ValueError(
+            f"{name}: {short_repr(value)} does not fit 64 bits, the largest whole number there is"
+        )
     return number
 
 
@@ -69,7 +71,7 @@ def _double(value: object, name: str) -> int | float:
             raise ValueError(f"{name}: {value} is no number that can be compared; write a finite float")
         return float(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a number: write a float or an int, not {shown(value)}")
+        raise TypeError(f"{name} is a number: write a float or an int, not {short_repr(value)}")
     return _integer(value, name)
 
 
@@ -79,7 +81,7 @@ def _decimal(value: object, name: str) -> int | Decimal:
     if isinstance(value, Decimal):
         return _fitting_decimal(value, name)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a decimal: write a Decimal or an int, not {shown(value)}")
+        raise TypeError(f"{name} is a decimal: write a Decimal or an int, not {short_repr(value)}")
     return _integer(value, name)
 
 
@@ -97,8 +99,8 @@ def _fitting_decimal(value: Decimal, name: str) -> Decimal:
         or int(kept or 0) * 10 ** max(places, 0) > DECIMAL_LIMIT
     ):
         raise ValueError(
-            f"{name}: {shown(value)} does not fit the server's decimal: at most {DECIMAL_LIMIT} (without the"
-            f" point) and {DECIMAL_PLACES} decimal places; round it"
+            f"{name}: {short_repr(value)} does not fit the server's decimal: at most {DECIMAL_LIMIT} (without"
+            f" the point) and {DECIMAL_PLACES} decimal places; round it"
         )
     return Decimal(value)
 
@@ -108,14 +110,14 @@ def _datetime(value: object, name: str) -> datetime:
         return utc(value, name)
     if isinstance(value, date):
         return midnight(value)
-    raise TypeError(f"{name} is a date and time: write an aware datetime or a date, not {shown(value)}")
+    raise TypeError(f"{name} is a date and time: write an aware datetime or a date, not {short_repr(value)}")
 
 
 def _date(value: object, name: str) -> date:
     if isinstance(value, datetime):
-        raise TypeError(f"{name} is a day: write a date, not {shown(value)}; .date() makes one")
+        raise TypeError(f"{name} is a day: write a date, not {short_repr(value)}; .date() makes one")
     if not isinstance(value, date):
-        raise TypeError(f"{name} is a day: write a date, not {shown(value)}")
+        raise TypeError(f"{name} is a day: write a date, not {short_repr(value)}")
     return date(value.year, value.month, value.day)
 
 
@@ -123,12 +125,12 @@ def utc(value: datetime, name: str) -> datetime:
     """Return an aware datetime in UTC, so that equal moments are equal constants."""
     if value.utcoffset() is None:
         raise TypeError(
-            f"{name}: {shown(value)} has no time zone; write datetime(…, tzinfo=UTC) or .astimezone()"
+            f"{name}: {short_repr(value)} has no time zone; write datetime(…, tzinfo=UTC) or .astimezone()"
         )
     try:
         moment = value.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{name}: {shown(value)} lies outside the years 1 to 9999 in UTC") from None
+        raise ValueError(f"{name}: {short_repr(value)} lies outside the years 1 to 9999 in UTC") from None
     return moment.replace(fold=0)
 
 

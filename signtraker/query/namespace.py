@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.fields import (
     CUSTOM,
     BooleanField,
@@ -87,10 +87,10 @@ class Root(Namespace[M], Generic[M]):
         """
         _check_text(path, f"{self!r}.field")
         if not _PATH.fullmatch(path) or path in _KEYWORDS:
-            raise ValueError(f"{self!r}.field: {shown(path)} is no path of names such as 'Custom/Path'")
+            raise ValueError(f"{self!r}.field: {short_repr(path)} is no path of names such as 'Custom/Path'")
         if kind not in CUSTOM:
             raise TypeError(
-                f"{self!r}.field: {shown(kind)} is none of bool, int, float, str, Decimal, datetime"
+                f"{self!r}.field: {short_repr(kind)} is none of bool, int, float, str, Decimal, datetime"
             )
         edm, field_class = CUSTOM[kind]
         segments = tuple(path.split("/"))
@@ -105,4 +105,4 @@ class Root(Namespace[M], Generic[M]):
 
 def _check_text(value: object, name: str) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"{name} takes text, not {shown(value)}")
+        raise TypeError(f"{name} takes text, not {short_repr(value)}")

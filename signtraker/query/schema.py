@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 
 ODataVersion: TypeAlias = Literal["v3", "v4"]
 """The dialect in which a query is written."""
@@ -20,7 +20,7 @@ ServerVersion: TypeAlias = Literal["v3", "v4", "v4-5", "v4-7"]
 def check_dialect(version: object) -> None:
     """Raise ValueError for anything but the two dialects."""
     if version not in ("v3", "v4"):
-        raise ValueError(f"the OData version is 'v3' or 'v4', not {shown(version)}")
+        raise ValueError(f"the OData version is 'v3' or 'v4', not {short_repr(version)}")
 
 
 class Edm(StrEnum):

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
 from signtraker.query.infer import common_type, kind_of
 from signtraker.query.literals import check_value
@@ -157,7 +157,7 @@ class Comparable(Operand[M], Generic[M, V, O]):
 
     def _literals(self, values: Iterable[V], method: str) -> tuple[Literal, ...]:
         if isinstance(values, str | bytes):
-            raise TypeError(f"{self!r}.{method}: write a list of values, not the text {shown(values)}")
+            raise TypeError(f"{self!r}.{method}: write a list of values, not the text {short_repr(values)}")
         check_iterable(values, f"{self!r}.{method}: write a list of values")
         literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
         if not literals:
@@ -354,7 +354,7 @@ class IntegerValue(Number[M, int, "IntegerValue[M]", "IntegerValue[M]"], Generic
     if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
 
         def __truediv__(self, other: object) -> object:
-            if isinstance(other, Fraction):
+            if isinstance(other, FractionalValue):
                 return NotImplemented
             raise TypeError(
                 f"{self!r} is a whole number, and a server divides those without a fraction: write //, as in"
@@ -364,7 +364,7 @@ class IntegerValue(Number[M, int, "IntegerValue[M]", "IntegerValue[M]"], Generic
         __rtruediv__ = __truediv__
 
 
-class Fraction(Number[M, V, O, R], Generic[M, V, O, R]):
+class FractionalValue(Number[M, V, O, R], Generic[M, V, O, R]):
     """A number with a fraction: what can be divided and rounded."""
 
     __slots__ = ()
@@ -388,7 +388,9 @@ class Fraction(Number[M, V, O, R], Generic[M, V, O, R]):
         return self._made(Call("ceiling", (self._node,)), self._kind)
 
 
-class DoubleValue(Fraction[M, float, "DoubleValue[M] | IntegerValue[M]", "DoubleValue[M]"], Generic[M]):
+class DoubleValue(
+    FractionalValue[M, float, "DoubleValue[M] | IntegerValue[M]", "DoubleValue[M]"], Generic[M]
+):
     """A binary floating-point number, such as a latitude."""
 
     __slots__ = ()
@@ -396,7 +398,7 @@ class DoubleValue(Fraction[M, float, "DoubleValue[M] | IntegerValue[M]", "Double
 
 
 class DecimalValue(
-    Fraction[M, Decimal | int, "DecimalValue[M] | IntegerValue[M]", "DecimalValue[M]"], Generic[M]
+    FractionalValue[M, Decimal | int, "DecimalValue[M] | IntegerValue[M]", "DecimalValue[M]"], Generic[M]
 ):
     """An exact decimal: money. A float is refused."""
 

@@ -24,9 +24,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from signtraker.sandbox.clock import Clock as Clock
+    from signtraker.sandbox.data.ledger import LedgerEntry as LedgerEntry
     from signtraker.sandbox.faults.fault import Fault as Fault
     from signtraker.sandbox.faults.fault import Faults as Faults
-    from signtraker.sandbox.sandbox import LedgerEntry as LedgerEntry
     from signtraker.sandbox.sandbox import Sandbox as Sandbox
     from signtraker.sandbox.serving.gate import ReceivedRequest as ReceivedRequest
     from signtraker.sandbox.settings import SandboxError as SandboxError
@@ -37,7 +37,7 @@ else:
         "Clock": "clock",
         "Fault": "faults.fault",
         "Faults": "faults.fault",
-        "LedgerEntry": "sandbox",
+        "LedgerEntry": "data.ledger",
         "ReceivedRequest": "serving.gate",
         "Sandbox": "sandbox",
         "SandboxError": "settings",

@@ -126,9 +126,9 @@ class Orders(Records[Order]):
         """Add an order in any status; an installed or removed one gets the dates it cannot lack."""
         _check_finite(latitude=latitude, longitude=longitude, total=total)
         now = self._backend.clock.now()
-        installed = instant(date_installed) or (now if status in _STANDING else None)
-        removed = instant(removal_date) or (now if status == "Removed" else None)
-        removal_due = instant(removal_due_date) or removed
+        installed = as_utc(date_installed) or (now if status in _STANDING else None)
+        removed = as_utc(removal_date) or (now if status == "Removed" else None)
+        removal_due = as_utc(removal_due_date) or removed
         with self._backend.database.begin() as connection:
             need(connection, tables.agents, agent_id)
             need(connection, tables.order_presets, preset_id)
@@ -147,8 +147,8 @@ class Orders(Records[Order]):
                 "OrderNumber": allocate(connection, "order_numbers"),
                 "Status": status,
                 "Notes": notes,
-                "Created": instant(created) or now,
-                "DueDate": instant(due_date),
+                "Created": as_utc(created) or now,
+                "DueDate": as_utc(due_date),
                 "IsDueDateDefinitive": due_date is not None,
                 "DateInstalled": installed,
                 "RemovalRequestDate": now if removal_due else None,
@@ -235,10 +235,10 @@ class FollowUps(Records[M]):
                 "ServiceTypeId": 1,
                 "Status": status,
                 "Notes": notes,
-                "Created": instant(created) or now,
-                "DueDate": instant(due_date),
+                "Created": as_utc(created) or now,
+                "DueDate": as_utc(due_date),
                 "IsDueDateDefinitive": due_date is not None,
-                "CompletionDate": instant(completion_date) or (now if status == "Completed" else None),
+                "CompletionDate": as_utc(completion_date) or (now if status == "Completed" else None),
                 "InstallId": install_id,
                 "PresetId": preset_id,
                 "OverridePriceLimit": False,
@@ -267,7 +267,7 @@ class Awards(Records[Award]):
                 "Name": name,
                 "AwardedToId": agent_id,
                 "AwardedDate": self._backend.clock.now(),
-                "ExpirationDate": instant(expiration_date),
+                "ExpirationDate": as_utc(expiration_date),
                 "TotalAmount": amount(total),
                 "RemainingAmount": amount(total if remaining is None else remaining),
             }
@@ -299,7 +299,7 @@ class Offices(Named[Office]):
         return self._add(Name=name, EnterpriseId=enterprise_id)
 
 
-class Shelves:
+class RecordSets:
     """Every kind of record of one sandbox."""
 
     def __init__(self, backend: Backend) -> None:
@@ -326,7 +326,7 @@ def _check_finite(**numbers: Decimal | float | None) -> None:
             raise SandboxError(f"{name}={number} is no number that a record can hold.")
 
 
-def instant(moment: When) -> datetime | None:
+def as_utc(moment: When) -> datetime | None:
     """A date means midnight in UTC; a datetime must have its zone."""
     if isinstance(moment, datetime):
         if moment.tzinfo is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,13 @@ from sqlalchemy import func, insert, select
 
 from signtraker.sandbox.api.app import create_app
 from signtraker.sandbox.clock import REFERENCE, Clock
-from signtraker.sandbox.dashboard.app import Window
+from signtraker.sandbox.dashboard.app import Dashboard
 from signtraker.sandbox.data import snapshot, tables
 from signtraker.sandbox.data.backend import Backend
 from signtraker.sandbox.data.database import Database
+from signtraker.sandbox.data.ledger import LedgerEntry
 from signtraker.sandbox.data.lifecycle import move
-from signtraker.sandbox.data.seed import plant
+from signtraker.sandbox.data.seed import seed_database
 from signtraker.sandbox.serving.control import Control
 from signtraker.sandbox.serving.gate import Gate, ReceivedRequest
 from signtraker.sandbox.serving.loop_thread import LoopThread
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from signtraker.client import SignTrakerClient
     from signtraker.models import ChangeOrder, Enterprise, OrderPreset, ServiceOrder
     from signtraker.sandbox.faults.fault import Faults
-    from signtraker.sandbox.records import Agents, Awards, FollowUps, Named, Offices, Orders, Shelves
+    from signtraker.sandbox.records import Agents, Awards, FollowUps, Named, Offices, Orders, RecordSets
 
 
 _NOWHERE = 9
@@ -185,12 +185,12 @@ class Sandbox:
                 " began with an empty one can be reset."
             )
         # A request that an earlier test gave up on must not do its work in the next one.
-        running.database.call_off()
+        running.database.cancel_pending()
         running.gate.faults.clear()
         # Every change is in the ledger or was made through the records, so that a test which only
         # read costs nothing.
         if self.ledger or running.clock.now() != REFERENCE or "records" in vars(running):
-            self._replant(running.database)
+            self._reseed(running.database)
             running.clock.restart()
         running.gate.requests.clear()
 
@@ -318,17 +318,17 @@ class Sandbox:
                 clock = Clock(connection.execute(now).scalar_one(), on_move)
         backend = Backend(self.settings, database, clock)
         gate = Gate(create_app(backend), self.settings, database.epoch)
-        app = Control(Window(gate, backend), self, self._control_token)
+        app = Control(Dashboard(gate, backend), self, self._control_token)
         return _Running(backend, gate, app, planted=planted)
 
     def _plant(self, database: Database) -> None:
         with database.begin() as connection:
-            plant(connection, seed=self._seed, orders=self._orders, now=REFERENCE)
+            seed_database(connection, seed=self._seed, orders=self._orders, now=REFERENCE)
             connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
             if database.in_memory:
                 snapshot.take(connection)
 
-    def _replant(self, database: Database) -> None:
+    def _reseed(self, database: Database) -> None:
         with database.begin() as connection:
             if database.in_memory:
                 snapshot.restore(connection)
@@ -336,20 +336,6 @@ class Sandbox:
             # A file is not burdened with copies.
             database.clear()
             self._plant(database)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One piece of work that was done for a client."""
-
-    id: int
-    at: datetime
-    action: str
-    """What was done: `order.created`."""
-    subject_id: int
-    """The record it was done to."""
-    external_id: str | None
-    """The caller's own key, where there was one."""
 
 
 def _move(database: Database, settings: Settings, since: datetime, now: datetime) -> None:
@@ -374,8 +360,8 @@ class _Running:
         self.client: SignTrakerClient | None = None
 
     @cached_property
-    def records(self) -> Shelves:
+    def records(self) -> RecordSets:
         """The records, by kind; once they were asked for, a test may have changed them."""
-        from signtraker.sandbox.records import Shelves  # noqa: PLC0415 - loads the models only when used
+        from signtraker.sandbox.records import RecordSets  # noqa: PLC0415 - loads the models only when used
 
-        return Shelves(self.backend)
+        return RecordSets(self.backend)

@@ -124,11 +124,11 @@ def test_every_query_value_arrives_as_it_was_meant() -> None:
 
 
 def test_a_string_is_the_callers_own_odata_and_passes_untouched() -> None:
-    own = "contains(tolower(Custom/Path),'x')  and true"
+    extra_params = "contains(tolower(Custom/Path),'x')  and true"
     with serving(Reply.json("[]")) as (server, client):
-        client.orders.list_orders(filter=own, orderby="Agent/Id,Id", select="Id, Status")
+        client.orders.list_orders(filter=extra_params, orderby="Agent/Id,Id", select="Id, Status")
     assert dict(httpx.URL(f"http://x{server.requests[0].target}").params) == {
-        "$filter": own,
+        "$filter": extra_params,
         "$orderby": "Agent/Id,Id",
         "$select": "Id, Status",
     }
@@ -246,9 +246,9 @@ def test_a_read_is_sent_again_after_a_transient_status(status: int) -> None:
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("trouble", [Reply.reset(), Reply.cut('{"Id": 5'), Reply(b"nonsense\r\n\r\n")])
-def test_a_read_is_sent_again_after_a_broken_connection(trouble: Reply) -> None:
-    with serving(trouble, Reply.json(ORDER)) as (server, client):
+@pytest.mark.parametrize("failure", [Reply.reset(), Reply.cut('{"Id": 5'), Reply(b"nonsense\r\n\r\n")])
+def test_a_read_is_sent_again_after_a_broken_connection(failure: Reply) -> None:
+    with serving(failure, Reply.json(ORDER)) as (server, client):
         assert client.orders.get_order(5).id == 5
     assert len(server.requests) == 2
 
@@ -268,9 +268,9 @@ def test_retries_are_counted_and_can_be_switched_off() -> None:
             assert (len(server.requests), caught.value.attempts) == (retries + 1, retries + 1)
 
 
-@pytest.mark.parametrize("trouble", [Reply.reset(), Reply(b"nonsense\r\n\r\n"), Reply(b"HTTP/1.1 200")])
-def test_a_write_whose_connection_broke_is_sent_once_and_may_have_happened(trouble: Reply) -> None:
-    with serving(trouble) as (server, client), pytest.raises(UnconfirmedNetworkError) as caught:
+@pytest.mark.parametrize("failure", [Reply.reset(), Reply(b"nonsense\r\n\r\n"), Reply(b"HTTP/1.1 200")])
+def test_a_write_whose_connection_broke_is_sent_once_and_may_have_happened(failure: Reply) -> None:
+    with serving(failure) as (server, client), pytest.raises(UnconfirmedNetworkError) as caught:
         write(client)
     assert len(server.requests) == 1
     assert isinstance(caught.value, NetworkError)
@@ -534,8 +534,8 @@ def test_a_server_that_sends_the_key_back_does_not_get_it_into_the_error() -> No
     reply = Reply.json(json.dumps({"Message": f"Bad key {KEY}"}), 401, X_Echo=f"ST-API {KEY}")
     with serving(reply) as (_, client), pytest.raises(AuthenticationError) as caught:
         read(client)
-    told = (str(caught.value), repr(caught.value), caught.value.body.decode(), str(caught.value.headers))
-    assert not any(KEY in one for one in told)
+    described = (str(caught.value), repr(caught.value), caught.value.body.decode(), str(caught.value.headers))
+    assert not any(KEY in one for one in described)
     assert KEY.encode() not in pickle.dumps(caught.value)
 
 

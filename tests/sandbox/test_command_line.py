@@ -54,10 +54,10 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    shown = capsys.readouterr()
-    assert sentence in shown.err
-    assert shown.err.count("\n") == 1
-    assert shown.out == ""
+    short_repr = capsys.readouterr()
+    assert sentence in short_repr.err
+    assert short_repr.err.count("\n") == 1
+    assert short_repr.out == ""
 
 
 def test_faults_and_the_control_token_come_from_the_command_line() -> None:

@@ -28,12 +28,12 @@ def test_the_demo_shows_the_main_job_whatever_the_environment_says() -> None:
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    shown = run.stdout
-    assert "StreetNmae is not a field of CreateOrderRequest; did you mean street_name?" in shown
-    assert "→ nothing was sent" in shown
-    assert "→ POST /api/orders  200" in shown
-    assert "→ GET /api/orders?$filter=Status eq 'Draft' and JobSite/StreetName eq 'O''Brien" in shown
-    assert "NotFoundError" in shown
-    assert "The sign is due to be removed on 2026-12-24." in shown
-    assert "\x1b" not in shown
-    assert "a-real-key" not in shown
+    short_repr = run.stdout
+    assert "StreetNmae is not a field of CreateOrderRequest; did you mean street_name?" in short_repr
+    assert "→ nothing was sent" in short_repr
+    assert "→ POST /api/orders  200" in short_repr
+    assert "→ GET /api/orders?$filter=Status eq 'Draft' and JobSite/StreetName eq 'O''Brien" in short_repr
+    assert "NotFoundError" in short_repr
+    assert "The sign is due to be removed on 2026-12-24." in short_repr
+    assert "\x1b" not in short_repr
+    assert "a-real-key" not in short_repr

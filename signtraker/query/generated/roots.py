@@ -16,7 +16,6 @@ from signtraker.query.fields import (
     TextField,
     TextListField,
 )
-from signtraker.query.namespace import Root
 from signtraker.query.generated.nested import (
     AddressFields,
     JobSiteFields,
@@ -24,6 +23,7 @@ from signtraker.query.generated.nested import (
     NamedRefFields,
     SalesOrderRefFields,
 )
+from signtraker.query.namespace import Root
 
 if TYPE_CHECKING:
     from signtraker import models

@@ -25,14 +25,14 @@ from signtraker.query.nodes import (
     disjunction,
 )
 from signtraker.query.parsing.constants import UnreadableError, constant_value
-from signtraker.query.parsing.syntax import Apply, Binary, Chain, Constant, Many, Name, Quantified, Unary
+from signtraker.query.parsing.syntax import Apply, Binary, Chain, Constant, ListForm, Name, Quantified, Unary
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
     from datetime import date
 
     from signtraker.query.nodes import ArithmeticOperator, ComparisonOperator, Node
-    from signtraker.query.parsing.syntax import Form
+    from signtraker.query.parsing.syntax import SyntaxNode
     from signtraker.query.schema import Entity, Property, ServerVersion
 
 OPERATORS: Final = {
@@ -80,21 +80,21 @@ class Binder:
     text: str
     variable: str | None = None
 
-    def filter(self, form: Form) -> Node:
+    def filter(self, form: SyntaxNode) -> Node:
         """Bind a whole filter, which must be true or false."""
         bound = self.bind(form)
         if bound.type is not Edm.BOOLEAN:
             raise ODataError("The $filter expression must evaluate to a single boolean value.")
         return bound.node
 
-    def ordering(self, form: Form) -> Node:
+    def ordering(self, form: SyntaxNode) -> Node:
         """Bind one clause of an ordering, which must be a primitive value."""
         bound = self.bind(form)
         if bound.type is None or bound.collection:
             raise ODataError("The $orderby expression must evaluate to a single value of primitive type.")
         return bound.node
 
-    def bind(self, form: Form) -> Bound:  # noqa: PLR0911 - one case for each kind of form
+    def bind(self, form: SyntaxNode) -> Bound:  # noqa: PLR0911 - one case for each kind of form
         """Bind any form."""
         match form:
             case Constant():
@@ -109,11 +109,11 @@ class Binder:
                 return self._unary(operator, operand)
             case Chain(operator, terms):
                 return self._chain(operator, terms)
-            case Binary(operator, left, Many() as right):
+            case Binary(operator, left, ListForm() as right):
                 return self._membership(self._value(operator, left), right)
             case Binary(operator, left, right):
                 return _binary(operator, self._value(operator, left), self._value(operator, right))
-            case Many():
+            case ListForm():
                 raise TypeError("constants stand only behind `in`")
 
     def _constant(self, form: Constant) -> Bound:
@@ -203,7 +203,7 @@ class Binder:
             body = Literal(value=True)
         return Bound(Lambda(form.quantifier, collection.node, form.variable, body), Edm.BOOLEAN)
 
-    def _unary(self, operator: str, form: Form) -> Bound:
+    def _unary(self, operator: str, form: SyntaxNode) -> Bound:
         operand = self.bind(form)
         fits = NUMBERS if operator == "-" else (Edm.BOOLEAN,)
         if operand.collection:
@@ -220,7 +220,7 @@ class Binder:
             return Bound(Not(operand.node), Edm.BOOLEAN)
         return _negated(operand)
 
-    def _chain(self, operator: str, forms: tuple[Form, ...]) -> Bound:
+    def _chain(self, operator: str, forms: tuple[SyntaxNode, ...]) -> Bound:
         terms = [self._value(operator, one) for one in forms]
         left = terms[0]
         for right in terms[1:]:
@@ -230,7 +230,7 @@ class Binder:
         join = conjunction if operator == "and" else disjunction
         return Bound(join(*(one.node for one in terms)), Edm.BOOLEAN)
 
-    def _value(self, operator: str, form: Form) -> Bound:
+    def _value(self, operator: str, form: SyntaxNode) -> Bound:
         bound = self.bind(form)
         if bound.collection:
             raise ODataError(
@@ -239,7 +239,7 @@ class Binder:
             )
         return bound
 
-    def _membership(self, operand: Bound, many: Many) -> Bound:
+    def _membership(self, operand: Bound, many: ListForm) -> Bound:
         values: list[Literal] = []
         for form in many.values:
             left, right = _settled(operand, self._constant(form))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from signtraker._core.short_repr import shown
+from signtraker._common.short_repr import short_repr
 from signtraker.query.literals import utc
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def span(now: datetime, parts: Mapping[str, int], *, ahead: bool, name: str) -> 
 
 def _moment(value: object, name: str) -> datetime:
     if not isinstance(value, datetime):
-        raise TypeError(f"{name} is an aware datetime, not {shown(value)}")
+        raise TypeError(f"{name} is an aware datetime, not {short_repr(value)}")
     return utc(value, name)
 
 
 def _check_count(value: object, name: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a whole number, not {shown(value)}")
+        raise TypeError(f"{name} is a whole number, not {short_repr(value)}")
     if value < 0:
-        raise ValueError(f"{name} is {shown(value)}; write ahead=True for a span after now")
+        raise ValueError(f"{name} is {short_repr(value)}; write ahead=True for a span after now")

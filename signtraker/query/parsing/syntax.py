@@ -52,7 +52,7 @@ class Apply:
     """A function by the name that was written, and its arguments."""
 
     name: str
-    arguments: tuple[Form, ...]
+    arguments: tuple[SyntaxNode, ...]
     height: int
 
 
@@ -63,7 +63,7 @@ class Quantified:
     quantifier: Quantifier
     collection: Name
     variable: str
-    body: Form | None
+    body: SyntaxNode | None
     height: int
 
 
@@ -72,7 +72,7 @@ class Unary:
     """`not operand` or `-operand`."""
 
     operator: str
-    operand: Form
+    operand: SyntaxNode
     height: int
 
 
@@ -81,8 +81,8 @@ class Binary:
     """Two operands and what stands between them; for `in`, the right one is a `Many`."""
 
     operator: str
-    left: Form
-    right: Form
+    left: SyntaxNode
+    right: SyntaxNode
     height: int
 
 
@@ -91,22 +91,22 @@ class Chain:
     """Terms joined by `and`, or by `or`."""
 
     operator: str
-    terms: tuple[Form, ...]
+    terms: tuple[SyntaxNode, ...]
     height: int
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class ListForm:
     """The constants behind `in`."""
 
     values: tuple[Constant, ...]
     height: int = 1
 
 
-Form: TypeAlias = Name | Constant | Apply | Quantified | Unary | Binary | Chain | Many
+SyntaxNode: TypeAlias = Name | Constant | Apply | Quantified | Unary | Binary | Chain | ListForm
 
 
-def read_filter(text: str, version: ServerVersion) -> Form:
+def read_filter(text: str, version: ServerVersion) -> SyntaxNode:
     """Read one expression; raises ODataError."""
     reader = _Reader(text, version)
     form = reader.expression()
@@ -114,7 +114,7 @@ def read_filter(text: str, version: ServerVersion) -> Form:
     return form
 
 
-def read_orderby(text: str, version: ServerVersion) -> list[tuple[Form, bool]]:
+def read_orderby(text: str, version: ServerVersion) -> list[tuple[SyntaxNode, bool]]:
     """Read the clauses of an ordering, each with whether it descends; raises ODataError."""
     reader = _Reader(text, version)
     clauses = [reader.clause()]
@@ -129,7 +129,7 @@ def too_deep() -> ODataError:
     return ODataError("Recursion depth exceeded allowed limit.")
 
 
-def _above(*forms: Form) -> int:
+def _above(*forms: SyntaxNode) -> int:
     height = 1 + max((form.height for form in forms), default=0)
     if height > MAX_HEIGHT:
         raise too_deep()
@@ -152,14 +152,14 @@ class _Reader:
         self._lexer.advance()
         return True
 
-    def clause(self) -> tuple[Form, bool]:
+    def clause(self) -> tuple[SyntaxNode, bool]:
         form = self.expression()
         direction = self._lexer.word()
         if direction in {"asc", "desc"}:
             self._lexer.advance()
         return form, direction == "desc"
 
-    def expression(self) -> Form:
+    def expression(self) -> SyntaxNode:
         """Read an expression that stands by itself: in brackets, as an argument, as the whole."""
         self._enter(_BRACKET)
         form = self._operation(1)
@@ -174,7 +174,7 @@ class _Reader:
     def _leave(self, weight: int) -> None:
         self._depth -= weight
 
-    def _operation(self, level: int) -> Form:
+    def _operation(self, level: int) -> SyntaxNode:
         weight = _RIGHT if level > 1 else 0
         self._enter(weight)
         left = self._operand()
@@ -193,14 +193,14 @@ class _Reader:
         word = self._lexer.word()
         return 0 if word == "in" and not self._has_in else LEVELS.get(word, 0)
 
-    def _chain(self, first: Form, operator: str, level: int) -> Form:
+    def _chain(self, first: SyntaxNode, operator: str, level: int) -> SyntaxNode:
         terms = [first]
         while self._lexer.word() == operator:
             self._lexer.advance()
             terms.append(self._operation(level + 1))
         return Chain(operator, tuple(terms), _above(*terms))
 
-    def _operand(self) -> Form:
+    def _operand(self) -> SyntaxNode:
         lexer = self._lexer
         token = lexer.token
         if token.kind == "-" or lexer.word() == "not":
@@ -216,7 +216,7 @@ class _Reader:
             raise lexer.error("')' or operator expected", lexer.token.position)
         return form
 
-    def _unary(self) -> Form:
+    def _unary(self) -> SyntaxNode:
         operator = "-" if self._lexer.token.kind == "-" else "not"
         self._lexer.advance()
         self._enter(_BRACKET)
@@ -224,7 +224,7 @@ class _Reader:
         self._leave(_BRACKET)
         return Unary(operator, operand, _above(operand))
 
-    def _named(self) -> Form:
+    def _named(self) -> SyntaxNode:
         segments = [self._lexer.advance().text]
         if self._lexer.at("("):
             return self._apply(segments[0])
@@ -237,9 +237,9 @@ class _Reader:
                 return self._quantified("any" if word == "any" else "all", Name(tuple(segments[:-1])))
         return Name(tuple(segments))
 
-    def _apply(self, name: str) -> Form:
+    def _apply(self, name: str) -> SyntaxNode:
         self._lexer.advance()
-        arguments: list[Form] = []
+        arguments: list[SyntaxNode] = []
         if not self._lexer.at(")"):
             arguments.append(self.expression())
             while self.skip(","):
@@ -247,7 +247,7 @@ class _Reader:
         self._close()
         return Apply(name, tuple(arguments), _above(*arguments))
 
-    def _quantified(self, quantifier: Quantifier, collection: Name) -> Form:
+    def _quantified(self, quantifier: Quantifier, collection: Name) -> SyntaxNode:
         self._lexer.advance()
         if self.skip(")"):
             return Quantified(quantifier, collection, "x", None, _above(collection))
@@ -261,14 +261,14 @@ class _Reader:
         self._close()
         return Quantified(quantifier, collection, variable, body, _above(collection, body))
 
-    def _many(self) -> Many:
+    def _many(self) -> ListForm:
         if not self.skip("("):
             raise self._lexer.error("'(' expected", self._lexer.token.position)
         values = [self._constant()]
         while self.skip(","):
             values.append(self._constant())
         self._close()
-        return Many(tuple(values))
+        return ListForm(tuple(values))
 
     def _constant(self) -> Constant:
         token = self._lexer.token

@@ -17,8 +17,8 @@ from signtraker.sandbox.api.ids import path_key, query_key
 from signtraker.sandbox.api.lists import answer_list, answer_one
 from signtraker.sandbox.api.payload import (
     REFERENCE,
-    Part,
-    Shape,
+    Property,
+    Schema,
     Values,
     boolean,
     check,
@@ -29,7 +29,7 @@ from signtraker.sandbox.api.payload import (
     text,
     text_up_to,
 )
-from signtraker.sandbox.api.responses import encode, invalid, message, missing, ok
+from signtraker.sandbox.api.responses import api_error, encode, invalid, not_found, ok
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
 from signtraker.sandbox.data.database import allocate
@@ -41,61 +41,61 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.data.backend import Backend
 
-ADDRESS: Shape = {
-    "Street": Part(text),
-    "Street2": Part(text),
-    "City": Part(text),
-    "State": Part(text_up_to(2)),
-    "Zip": Part(text),
-    "CountryCode": Part(one_of("CountryCode", "US", "CA", "AU")),
+ADDRESS: Schema = {
+    "Street": Property(text),
+    "Street2": Property(text),
+    "City": Property(text),
+    "State": Property(text_up_to(2)),
+    "Zip": Property(text),
+    "CountryCode": Property(one_of("CountryCode", "US", "CA", "AU")),
 }
-MANAGER_DATA: Shape = {
-    "DiscountLevel": Part(one_of("DiscountLevel", "Standard", "Bronze", "Silver", "Gold")),
-    "EnableRebills": Part(boolean),
-    "InitialRentalDuration": Part(int32),
-    "RebillInterval": Part(int32),
-    "RebillWarningLeadTime": Part(int32),
-    "IsPayer": Part(boolean),
-    "DisableStaffBillingEmails": Part(boolean),
-    "CcStaff": Part(boolean),
-    "CcDelegates": Part(boolean),
-    "IsVirtual": Part(boolean),
+MANAGER_DATA: Schema = {
+    "DiscountLevel": Property(one_of("DiscountLevel", "Standard", "Bronze", "Silver", "Gold")),
+    "EnableRebills": Property(boolean),
+    "InitialRentalDuration": Property(int32),
+    "RebillInterval": Property(int32),
+    "RebillWarningLeadTime": Property(int32),
+    "IsPayer": Property(boolean),
+    "DisableStaffBillingEmails": Property(boolean),
+    "CcStaff": Property(boolean),
+    "CcDelegates": Property(boolean),
+    "IsVirtual": Property(boolean),
 }
-AGENT: Shape = {
-    "UserName": Part(text, required=True),
-    "Email": Part(text, required=True),
-    "EmailConfirmed": Part(boolean),
-    "FirstName": Part(text, required=True),
-    "LastName": Part(text, required=True),
-    "IsInactive": Part(boolean),
-    "IsLocked": Part(boolean),
-    "CcEmail": Part(text),
-    "InvitationSent": Part(boolean),
-    "Office": Part(REFERENCE, required=True),
-    "Manager": Part(REFERENCE),
-    "Address": Part(ADDRESS),
-    "OfficePhone": Part(text),
-    "CellularPhone": Part(text, required=True),
-    "PaymentMode": Part(
+AGENT: Schema = {
+    "UserName": Property(text, required=True),
+    "Email": Property(text, required=True),
+    "EmailConfirmed": Property(boolean),
+    "FirstName": Property(text, required=True),
+    "LastName": Property(text, required=True),
+    "IsInactive": Property(boolean),
+    "IsLocked": Property(boolean),
+    "CcEmail": Property(text),
+    "InvitationSent": Property(boolean),
+    "Office": Property(REFERENCE, required=True),
+    "Manager": Property(REFERENCE),
+    "Address": Property(ADDRESS),
+    "OfficePhone": Property(text),
+    "CellularPhone": Property(text, required=True),
+    "PaymentMode": Property(
         one_of("PaymentMode", "Terms", "Prepay", "MonthlyCC", "ACH", "Transfer"), required=True
     ),
-    "BasicInstallPrice": Part(money),
-    "BrokerId": Part(text),
-    "DefaultPostType": Part(REFERENCE),
-    "Notes": Part(text),
-    "ReceiveMarketingEmails": Part(boolean),
-    "TermsAccepted": Part(boolean),
-    "EnableSubscription": Part(boolean),
-    "SubscriptionPrice": Part(money),
-    "IsManager": Part(boolean),
-    "ManagerData": Part(MANAGER_DATA),
+    "BasicInstallPrice": Property(money),
+    "BrokerId": Property(text),
+    "DefaultPostType": Property(REFERENCE),
+    "Notes": Property(text),
+    "ReceiveMarketingEmails": Property(boolean),
+    "TermsAccepted": Property(boolean),
+    "EnableSubscription": Property(boolean),
+    "SubscriptionPrice": Property(money),
+    "IsManager": Property(boolean),
+    "ManagerData": Property(MANAGER_DATA),
 }
 _REFERENCES: dict[str, Table] = {
     "Office": tables.offices,
     "Manager": tables.agents,
     "DefaultPostType": tables.post_types,
 }
-_INLINE: dict[str, Shape] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
+_INLINE: dict[str, Schema] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
 
 
 def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
@@ -149,7 +149,7 @@ def _update(backend: Backend, key: int, patch: object) -> Values | None:
     with backend.database.begin() as connection:
         before = views.AGENTS.find(connection, key)
         if before is None:
-            raise missing()
+            raise not_found()
         _refuse_synced(connection, key)
         stored = json.loads(encode(before), parse_float=Decimal)
         merged = cast("Values", _merge(stored, cast("object", patch)))
@@ -169,7 +169,7 @@ def _refuse_synced(connection: Connection, key: int) -> None:
     agents = tables.agents.c
     synced = connection.execute(select(agents.IsSynced).where(agents.Id == key)).scalar_one()
     if synced:
-        raise message(400, "This agent is synced from a National Account and cannot be changed.")
+        raise api_error(400, "This agent is synced from a National Account and cannot be changed.")
 
 
 def _merge(target: object, patch: object) -> object:
@@ -212,7 +212,7 @@ def _columns(values: Values) -> dict[str, Any]:
 def _set_inactive(backend: Backend, key: int, *, inactive: bool) -> Response:
     with backend.database.begin() as connection:
         if not exists(connection, tables.agents, key):
-            raise missing()
+            raise not_found()
         change(connection, tables.agents, key, {"IsInactive": inactive})
         backend.record(connection, "agent.deactivated" if inactive else "agent.activated", key)
     return Response()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from signtraker import __version__
 from signtraker.sandbox.api import agents, catalog, change_orders, orders, services
 from signtraker.sandbox.api import credits as credits_
-from signtraker.sandbox.api.responses import Refusal, message
+from signtraker.sandbox.api.responses import ApiError, api_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -68,10 +68,10 @@ def _guarded(api_key: str) -> type[APIRoute]:
                 given = request.headers.get("authorization", "").encode("latin-1")
                 if not secrets.compare_digest(given, expected):
                     denied = "Authorization has been denied for this request."
-                    return message(401, denied).response()
+                    return api_error(401, denied).response()
                 try:
                     return await handle(request)
-                except Refusal as refusal:
+                except ApiError as refusal:
                     return refusal.response()
                 except SQLAlchemyError:
                     # Left to Starlette, it would cost the client its connection too.
@@ -100,7 +100,7 @@ class _Paths:
 async def _no_route(request: Request, _error: Exception) -> Response:
     address = request.url.replace(path=request.scope[_WRITTEN])
     text = f"No HTTP resource was found that matches the request URI '{address}'."
-    return message(404, text).response()
+    return api_error(404, text).response()
 
 
 async def _no_method(routes: list[APIRoute], request: Request, _error: Exception) -> Response:
@@ -110,10 +110,10 @@ async def _no_method(routes: list[APIRoute], request: Request, _error: Exception
     fewest = min((len(route.param_convertors) for route in found), default=0)
     closest = [route for route in found if len(route.param_convertors) == fewest]
     text = f"The requested resource does not support http method '{request.method}'."
-    response = message(405, text).response()
+    response = api_error(405, text).response()
     response.headers["Allow"] = ", ".join(sorted({one for route in closest for one in route.methods or ()}))
     return response
 
 
 async def _failed(_request: Request, _error: Exception | None = None) -> Response:
-    return message(500, "An error has occurred.").response()
+    return api_error(500, "An error has occurred.").response()

@@ -13,7 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - as above
 from signtraker.sandbox.api import work
 from signtraker.sandbox.api.lists import answer_list, answer_one
 from signtraker.sandbox.api.payload import check, read_json
-from signtraker.sandbox.api.responses import message, ok
+from signtraker.sandbox.api.responses import api_error, ok
 from signtraker.sandbox.data import views
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
     async def create_change_order(request: Request) -> Response:
         values = check(await read_json(request, "changeOrder"), work.CREATE, "changeOrder")
         if not backend.settings.national_account:
-            raise message(400, "Change orders can be created for National Accounts only.")
+            raise api_error(400, "Change orders can be created for National Accounts only.")
         return ok(work.create(backend, views.CHANGE_ORDERS, values, "changeOrder"))
 
     return routes

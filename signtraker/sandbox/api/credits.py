@@ -13,12 +13,12 @@ from signtraker.sandbox.api.ids import optional_query_key
 from signtraker.sandbox.api.lists import answer_list
 from signtraker.sandbox.api.payload import (
     REFERENCE,
-    Part,
-    Shape,
+    Property,
+    Schema,
     Values,
     check,
-    instant,
     money,
+    parse_datetime,
     read_json,
     text,
     texts,
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.data.backend import Backend
 
-AWARD: Shape = {
-    "Name": Part(text),
-    "AwardedBy": Part(REFERENCE),
-    "AwardedDate": Part(instant),
-    "AwardedTo": Part(REFERENCE),
-    "ExpirationDate": Part(instant),
-    "TotalAmount": Part(money),
-    "RemainingAmount": Part(money),
-    "Restrictions": Part(texts),
+AWARD: Schema = {
+    "Name": Property(text),
+    "AwardedBy": Property(REFERENCE),
+    "AwardedDate": Property(parse_datetime),
+    "AwardedTo": Property(REFERENCE),
+    "ExpirationDate": Property(parse_datetime),
+    "TotalAmount": Property(money),
+    "RemainingAmount": Property(money),
+    "Restrictions": Property(texts),
 }
 INSTALLATION = "Installation"
 """The restriction (assumed; only `Printing` is known) of awards that pay for orders."""

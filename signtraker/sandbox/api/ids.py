@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from signtraker.sandbox.api.responses import INVALID_REQUEST, message
+from signtraker.sandbox.api.responses import INVALID_REQUEST, api_error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,7 +32,7 @@ def optional_query_key(request: Request, name: str) -> int | None:
     key = _int64(given)
     if key is None:
         mistakes = {name: [f"The value '{given}' is not valid for {name}."]}
-        raise message(400, INVALID_REQUEST, ModelState=mistakes)
+        raise api_error(400, INVALID_REQUEST, ModelState=mistakes)
     return key
 
 
@@ -46,7 +46,7 @@ def _int64(given: str | None) -> int | None:
 def _required(name: str, key: int | None) -> int:
     if key is not None:
         return key
-    raise message(
+    raise api_error(
         400,
         INVALID_REQUEST,
         MessageDetail=(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from signtraker.query.nodes import And, Call, Comparison, In, Lambda, Literal, Not, Or
-from signtraker.sandbox.api.responses import invalid_query, message
+from signtraker.sandbox.api.responses import api_error, invalid_query
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Node
@@ -40,7 +40,7 @@ def read_as_json(node: Node) -> Node:  # noqa: PLR0911 - one for each kind of no
 def _read(literal: Literal) -> Literal:
     value = literal.value
     if value is None or value == "":
-        raise message(500, "An error has occurred.")
+        raise api_error(500, "An error has occurred.")
     if isinstance(value, date):
         raise invalid_query("Invalid JSON. A token was not recognized in the JSON content.")
     if not isinstance(value, str):

@@ -11,7 +11,7 @@ from signtraker.query.errors import ODataError
 from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.parsing.parse import parse_filter, parse_orderby
 from signtraker.sandbox.api.in_lists import read_as_json
-from signtraker.sandbox.api.responses import invalid_query, message
+from signtraker.sandbox.api.responses import api_error, invalid_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,7 +151,7 @@ def _options(pairs: Iterable[tuple[str, str]], settings: Settings) -> dict[str, 
         if not name.startswith("$"):
             continue
         if name not in _OPTIONS[settings.server]:
-            raise message(400, f"The query parameter '{name}' is not supported.")
+            raise api_error(400, f"The query parameter '{name}' is not supported.")
         if name in options:
             raise invalid_query(
                 f"Query option '{name}' was specified more than once, but it must be specified at most once."

@@ -9,7 +9,7 @@ from sqlalchemy import case
 from signtraker.query.nodes import Path
 from signtraker.sandbox.api.ids import path_key
 from signtraker.sandbox.api.list_options import ListQuery, read_query
-from signtraker.sandbox.api.responses import missing, ok
+from signtraker.sandbox.api.responses import not_found, ok
 from signtraker.sandbox.data.sql import Translator
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def answer_one(backend: Backend, view: View, request: Request) -> Response:
     with backend.database.begin() as connection:
         record = view.find(connection, key)
     if record is None:
-        raise missing()
+        raise not_found()
     return ok(record)
 
 

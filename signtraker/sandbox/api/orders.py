@@ -16,8 +16,17 @@ from starlette.responses import Response  # noqa: TC002 - as above
 from signtraker.sandbox.api.credits import spend
 from signtraker.sandbox.api.ids import path_key
 from signtraker.sandbox.api.lists import answer_list, answer_one
-from signtraker.sandbox.api.payload import Part, Shape, Values, check, instant, int64, read_json, text
-from signtraker.sandbox.api.responses import invalid, message, missing, ok
+from signtraker.sandbox.api.payload import (
+    Property,
+    Schema,
+    Values,
+    check,
+    int64,
+    parse_datetime,
+    read_json,
+    text,
+)
+from signtraker.sandbox.api.responses import api_error, invalid, not_found, ok
 from signtraker.sandbox.api.work import NOT_STANDING, stands
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
@@ -31,22 +40,22 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.data.backend import Backend
 
-CREATE: Shape = {
-    "AgentId": Part(int64, required=True),
-    "PresetId": Part(int64, required=True),
-    "StreetNumber": Part(text),
-    "StreetName": Part(text),
-    "City": Part(text),
-    "State": Part(text),
-    "Zip": Part(text),
-    "Apartment": Part(text),
-    "Directions": Part(text),
-    "ListingNumber": Part(text),
-    "ExternalID": Part(text),
-    "DueDate": Part(instant),
-    "Notes": Part(text),
+CREATE: Schema = {
+    "AgentId": Property(int64, required=True),
+    "PresetId": Property(int64, required=True),
+    "StreetNumber": Property(text),
+    "StreetName": Property(text),
+    "City": Property(text),
+    "State": Property(text),
+    "Zip": Property(text),
+    "Apartment": Property(text),
+    "Directions": Property(text),
+    "ListingNumber": Property(text),
+    "ExternalID": Property(text),
+    "DueDate": Property(parse_datetime),
+    "Notes": Property(text),
 }
-REMOVAL: Shape = {"DueDate": Part(instant), "Notes": Part(text)}
+REMOVAL: Schema = {"DueDate": Property(parse_datetime), "Notes": Property(text)}
 REMOVAL_TAKES = timedelta(days=3)
 _USUAL_PRICE = Decimal("65.00")
 
@@ -67,7 +76,7 @@ def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
     async def create_order(request: Request) -> Response:
         values = check(await read_json(request, "order"), CREATE, "order")
         if not backend.settings.national_account:
-            raise message(400, "Orders can be created for National Accounts only.")
+            raise api_error(400, "Orders can be created for National Accounts only.")
         return ok(_create(backend, values))
 
     @routes.post("/{id}/requestremoval", summary="Request the removal of an order's sign")
@@ -164,7 +173,7 @@ def _usual_removal(now: datetime) -> datetime:
     try:
         return midnight + REMOVAL_TAKES
     except OverflowError:
-        raise message(400, "The removal would be due after the end of the calendar.") from None
+        raise api_error(400, "The removal would be due after the end of the calendar.") from None
 
 
 def _request_removal(backend: Backend, key: int, values: Values) -> Values:
@@ -173,9 +182,9 @@ def _request_removal(backend: Backend, key: int, values: Values) -> Values:
     with backend.database.begin() as connection:
         standing = stands(connection, key)
         if standing is None:
-            raise missing()
+            raise not_found()
         if not standing:
-            raise message(400, f"The removal cannot be requested: {NOT_STANDING.format(key)}")
+            raise api_error(400, f"The removal cannot be requested: {NOT_STANDING.format(key)}")
         asked: Values = {
             "RemovalRequestDate": now,
             "RemovalDueDate": due,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
-from signtraker.sandbox.api.responses import invalid, message
+from signtraker.sandbox.api.responses import api_error, invalid
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,14 +30,14 @@ class Mistake(Exception):  # noqa: N818 - it is collected, and answered as one e
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Property:
     """One property of a payload: how its value is read, and whether it must be there."""
 
-    read: Reader | Shape
+    read: Reader | Schema
     required: bool = False
 
 
-Shape: TypeAlias = Mapping[str, Part]
+Schema: TypeAlias = Mapping[str, Property]
 
 
 async def read_json(request: Request, parameter: str) -> Any:
@@ -52,7 +52,7 @@ async def read_json(request: Request, parameter: str) -> Any:
         raise invalid({parameter: [f"The body could not be read as JSON: {error}"]}) from error
 
 
-def check(payload: object, shape: Shape, parameter: str) -> Values:
+def check(payload: object, shape: Schema, parameter: str) -> Values:
     """Read a payload by its shape; raises one refusal that lists all mistakes.
 
     Names that the shape does not know are ignored, as the server's deserialiser ignores them.
@@ -66,7 +66,7 @@ def check(payload: object, shape: Shape, parameter: str) -> Values:
     return values
 
 
-def _read_object(given: Values, shape: Shape, path: str, mistakes: Mistakes) -> Values:
+def _read_object(given: Values, shape: Schema, path: str, mistakes: Mistakes) -> Values:
     values: Values = {}
     for name, part in shape.items():
         value = given.get(name)
@@ -83,11 +83,11 @@ def _read_object(given: Values, shape: Shape, path: str, mistakes: Mistakes) -> 
     return values
 
 
-def _read_value(value: object, read: Reader | Shape, name: str, here: str, mistakes: Mistakes) -> object:
+def _read_value(value: object, read: Reader | Schema, name: str, here: str, mistakes: Mistakes) -> object:
     if callable(read):
         return read(value, name)
     if not isinstance(value, dict):
-        raise Mistake(f"Error converting value {_shown(value)} to an object. Path '{name}'.")
+        raise Mistake(f"Error converting value {_short_repr(value)} to an object. Path '{name}'.")
     return _read_object(cast("Values", value), read, here, mistakes)
 
 
@@ -158,7 +158,7 @@ def money(value: object, name: str) -> Decimal:
     return amount
 
 
-def instant(value: object, name: str) -> datetime:
+def parse_datetime(value: object, name: str) -> datetime:
     """A date with or without a time; without a zone it is UTC."""
     if not isinstance(value, str):
         raise _undated(value, name)
@@ -176,12 +176,12 @@ def texts(value: object, name: str) -> list[str]:
     return [text(item, name) for item in cast("list[object]", value)]
 
 
-REFERENCE: Shape = {"Id": Part(int64, required=True), "Name": Part(text)}
+REFERENCE: Schema = {"Id": Property(int64, required=True), "Name": Property(text)}
 """`{Id, Name}`: the server goes by the Id alone."""
 
 
 def _unconverted(value: object, type_name: str, name: str) -> Mistake:
-    return Mistake(f"Error converting value {_shown(value)} to type '{type_name}'. Path '{name}'.")
+    return Mistake(f"Error converting value {_short_repr(value)} to type '{type_name}'. Path '{name}'.")
 
 
 def _undated(value: object, name: str) -> Mistake:
@@ -193,7 +193,7 @@ def _printable(value: object) -> str:
     return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _shown(value: object) -> str:
+def _short_repr(value: object) -> str:
     return json.dumps(value, default=str)
 
 
@@ -205,7 +205,7 @@ def _check_media_type(request: Request, body: bytes) -> None:
     declared = request.headers.get("content-type")
     if declared is None:
         if body:
-            raise message(
+            raise api_error(
                 415,
                 "The request contains an entity body but no Content-Type header. The inferred"
                 " media type 'application/octet-stream' is not supported for this resource.",
@@ -214,7 +214,7 @@ def _check_media_type(request: Request, body: bytes) -> None:
     media_type = declared.partition(";")[0].strip().lower()
     allowed = _JSON_TYPES if request.method == "PATCH" else _JSON_TYPES - {_MERGE_PATCH}
     if media_type not in allowed:
-        raise message(
+        raise api_error(
             415,
             f"The request entity's media type '{media_type}' is not supported for this resource.",
         )

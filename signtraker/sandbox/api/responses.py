@@ -15,7 +15,7 @@ _JSON = "application/json; charset=utf-8"
 _HTML = "text/html; charset=us-ascii"
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+class ApiError(Exception):
     """A request that is answered with an error: raised where the reason is known."""
 
     def __init__(self, status: int, body: dict[str, Any] | None = None) -> None:
@@ -43,24 +43,24 @@ def html(status: int, title: str, text: str) -> Response:
     return Response(page.encode("ascii"), status_code=status, media_type=_HTML)
 
 
-def missing() -> Refusal:
+def not_found() -> ApiError:
     """Say that there is no such record: a 404 without a body."""
-    return Refusal(404)
+    return ApiError(404)
 
 
-def message(status: int, text: str, **more: Any) -> Refusal:
+def api_error(status: int, text: str, **more: Any) -> ApiError:
     """Refuse with a `Message`."""
-    return Refusal(status, {"Message": text, **more})
+    return ApiError(status, {"Message": text, **more})
 
 
-def invalid(model_state: dict[str, list[str]]) -> Refusal:
+def invalid(model_state: dict[str, list[str]]) -> ApiError:
     """Refuse a payload, field by field."""
-    return message(400, INVALID_REQUEST, ModelState=model_state)
+    return api_error(400, INVALID_REQUEST, ModelState=model_state)
 
 
-def invalid_query(detail: str) -> Refusal:
+def invalid_query(detail: str) -> ApiError:
     """Refuse a query, in the words of the OData library."""
-    return message(400, INVALID_QUERY + detail)
+    return api_error(400, INVALID_QUERY + detail)
 
 
 def encode(value: Any) -> bytes:
@@ -70,7 +70,7 @@ def encode(value: Any) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def instant(value: datetime) -> str:
+def format_datetime(value: datetime) -> str:
     """`2024-01-02T00:00:00.000Z`, with microseconds only where there are any."""
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
@@ -79,7 +79,7 @@ def instant(value: datetime) -> str:
 
 def _encode_scalar(value: object) -> str | float:
     if isinstance(value, datetime):
-        return instant(value)
+        return format_datetime(value)
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{value!r} has no JSON form.")

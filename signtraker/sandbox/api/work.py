@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from signtraker.sandbox.api.payload import Part, Shape, Values, boolean, instant, int64, text
+from signtraker.sandbox.api.payload import Property, Schema, Values, boolean, int64, parse_datetime, text
 from signtraker.sandbox.api.responses import invalid
 from signtraker.sandbox.data import sample_names, tables
 from signtraker.sandbox.data.backend import exists
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from signtraker.sandbox.data.backend import Backend
     from signtraker.sandbox.data.views import View
 
-CREATE: Shape = {
-    "InstallId": Part(int64, required=True),
-    "PresetId": Part(int64, required=True),
-    "OverridePriceLimit": Part(boolean, required=True),
-    "Notes": Part(text),
-    "DueDate": Part(instant),
+CREATE: Schema = {
+    "InstallId": Property(int64, required=True),
+    "PresetId": Property(int64, required=True),
+    "OverridePriceLimit": Property(boolean, required=True),
+    "Notes": Property(text),
+    "DueDate": Property(parse_datetime),
 }
 
 

@@ -53,7 +53,7 @@ class _Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the p
         self.headers = headers
 
 
-class Window:
+class Dashboard:
     """An ASGI application around the gate. What it serves is neither written down nor made to fail."""
 
     def __init__(self, gate: Gate, backend: Backend) -> None:
@@ -106,8 +106,8 @@ class Window:
         return reference.render(self._described)
 
     @cached_property
-    def _scene(self) -> page.Scene:
-        return page.Scene(self._backend, self._gate.faults, self._gate.requests, self._token)
+    def _scene(self) -> page.Context:
+        return page.Context(self._backend, self._gate.faults, self._gate.requests, self._token)
 
     def _act(self, path: str, form: Mapping[str, str], state: State) -> Response:
         """Change what the form says, and lead back to the page; a mistake is told on the page itself."""

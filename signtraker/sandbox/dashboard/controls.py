@@ -83,14 +83,14 @@ def faults(
 def _in_force(in_force: list[Fault], state: State, token: str) -> Content:
     if not in_force:
         return tag("p", "Everything goes right.", class_="nothing")
-    shown = [
+    short_repr = [
         tag("li", tag("b", text.what(fault)), tag("span", text.which(fault), class_="faint"))
         for fault in in_force[:_MOST_FAULTS]
     ]
     more = len(in_force) - _MOST_FAULTS
     return tag(
         "div",
-        tag("ol", *shown, class_="list"),
+        tag("ol", *short_repr, class_="list"),
         tag("p", f"and {more:,} more") if more > 0 else None,
         _form("clear-faults", state, token, tag("button", "Clear all faults")),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from signtraker.sandbox.api.list_options import read_query
-from signtraker.sandbox.api.responses import Refusal
+from signtraker.sandbox.api.responses import ApiError
 from signtraker.sandbox.data import views
 from signtraker.sandbox.data.sql import Translator
 
@@ -36,7 +36,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Sights:
+class PageData:
     """One page of the orders that a filter keeps, the newest first."""
 
     orders: list[Record] = field(default_factory=list["Record"])
@@ -52,23 +52,23 @@ class Sights:
     """Why the filter could not be used, in the server's words."""
 
 
-def look(backend: Backend, filter_: str, page: int) -> Sights:
+def load_orders_page(backend: Backend, filter_: str, page: int) -> PageData:
     """Read what the window shows of the orders."""
     mistake = None
     conditions: list[ColumnElement[bool]] = []
     try:
         conditions = _conditions(backend, filter_)
-    except Refusal as refusal:
+    except ApiError as refusal:
         mistake = str((refusal.body or {}).get("Message"))
     with backend.database.begin() as connection:
         statuses = _statuses(connection)
         if mistake is not None:
-            return Sights(statuses=statuses, mistake=mistake)
+            return PageData(statuses=statuses, mistake=mistake)
         found = _count(connection, conditions)
         pages = max(1, -(-found // ORDERS_ON_A_PAGE))
         page = min(page, pages)
         located = _count(connection, [*conditions, *_located()])
-        return Sights(
+        return PageData(
             orders=_orders(connection, conditions, page),
             found=found,
             page=page,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from signtraker.sandbox.dashboard import controls, text
-from signtraker.sandbox.dashboard.data import MOST_SITES, look
+from signtraker.sandbox.dashboard.data import MOST_SITES, load_orders_page
 from signtraker.sandbox.dashboard.layout import card, document, note, table
 from signtraker.sandbox.dashboard.map import draw, status_class
 from signtraker.sandbox.dashboard.markup import Content, Html, join, tag
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Mapping
 
-    from signtraker.sandbox.dashboard.data import Sights
+    from signtraker.sandbox.dashboard.data import PageData
     from signtraker.sandbox.dashboard.state import State
     from signtraker.sandbox.data.backend import Backend
     from signtraker.sandbox.data.views import Record
@@ -31,7 +31,7 @@ _SHORTEST_KEY = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Context:
     """What there is to show."""
 
     backend: Backend
@@ -41,21 +41,21 @@ class Scene:
 
 
 def render(
-    scene: Scene,
+    context: Context,
     state: State,
     mistakes: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
 ) -> bytes:
     """Make the page; `mistakes` says by form what was wrong with `form`."""
     mistakes = mistakes or {}
-    sights = look(scene.backend, state.filter, state.orders)
+    data = load_orders_page(context.backend, state.filter, state.orders)
     refresh = tag("meta", http_equiv="refresh", content="2") if state.follow else None
-    left = tag("div", _orders(sights, state), _requests(scene, state), class_="wide-part")
+    left = tag("div", _orders(data, state), _requests(context, state), class_="wide-part")
     right = tag(
         "div",
-        controls.clock(scene.backend.clock.now(), state, scene.token, mistakes.get("clock")),
-        controls.faults(list(scene.faults), state, scene.token, mistakes.get("faults"), form or {}),
-        _about(scene),
+        controls.clock(context.backend.clock.now(), state, context.token, mistakes.get("clock")),
+        controls.faults(list(context.faults), state, context.token, mistakes.get("faults"), form or {}),
+        _about(context),
         class_="narrow-part",
     )
     done = controls.DONE.get(state.done)
@@ -68,8 +68,8 @@ def render(
     )
 
 
-def _about(scene: Scene) -> Html:
-    settings = scene.backend.settings
+def _about(context: Context) -> Html:
+    settings = context.backend.settings
     generation = {"v3": "v3", "v4-5": "v4, Web API 5.x", "v4-7": "v4, Web API 7.x"}[settings.server]
     rows = [
         ("OData", generation),
@@ -81,24 +81,24 @@ def _about(scene: Scene) -> Html:
     return card("settings", "Settings", tag("dl", pairs, class_="facts"))
 
 
-def _orders(sights: Sights, state: State) -> Html:
-    if sights.mistake is not None:
-        return card("orders", "Orders", _filter(state), _chips(sights, state), note(sights.mistake, "wrong"))
-    listed = frozenset(record["Id"] for record in sights.orders)
-    chart = draw(sights.sites, listed, lambda city: state.link("orders", filter=_is_city(city), orders=1))
+def _orders(data: PageData, state: State) -> Html:
+    if data.mistake is not None:
+        return card("orders", "Orders", _filter(state), _chips(data, state), note(data.mistake, "wrong"))
+    listed = frozenset(record["Id"] for record in data.orders)
+    chart = draw(data.sites, listed, lambda city: state.link("orders", filter=_is_city(city), orders=1))
     columns = ["Order", "Status", "Job site", "Agent", "Due", "Installed", "Removal"]
-    rows = [_order(record) for record in sights.orders]
+    rows = [_order(record) for record in data.orders]
     return card(
         "orders",
         "Orders",
         _filter(state),
-        _chips(sights, state),
-        tag("div", chart, _legend(sights), class_="map"),
+        _chips(data, state),
+        tag("div", chart, _legend(data), class_="map"),
         table("Orders, the newest first", columns, rows)
         if rows
         else tag("p", "No order matches.", class_="nothing"),
-        _pages("orders", sights.page, sights.pages, state),
-        aside=tag("span", text.counted(sights.found, "order"), class_="count"),
+        _pages("orders", data.page, data.pages, state),
+        aside=tag("span", text.counted(data.found, "order"), class_="count"),
     )
 
 
@@ -126,9 +126,9 @@ def _filter(state: State) -> Html:
     )
 
 
-def _chips(sights: Sights, state: State) -> Html:
+def _chips(data: PageData, state: State) -> Html:
     chips: list[Html] = []
-    for status, count in sights.statuses.items():
+    for status, count in data.statuses.items():
         wanted = "Status eq null" if status is None else f"Status eq {_literal(status)}"
         chosen = state.filter == wanted
         chips.append(
@@ -145,12 +145,12 @@ def _chips(sights: Sights, state: State) -> Html:
     return tag("nav", *chips, class_="chips", aria_label="Orders by status")
 
 
-def _legend(sights: Sights) -> Html:
-    drawn = len(sights.sites)
-    without = sights.found - sights.located
+def _legend(data: PageData) -> Html:
+    drawn = len(data.sites)
+    without = data.found - data.located
     parts = [text.counted(drawn, "job site") + " drawn"]
-    if drawn == MOST_SITES and sights.located > drawn:
-        parts = [f"The newest {drawn:,} of {sights.located:,} job sites drawn"]
+    if drawn == MOST_SITES and data.located > drawn:
+        parts = [f"The newest {drawn:,} of {data.located:,} job sites drawn"]
     if without:
         parts.append(f"{without:,} without coordinates")
     parts.append("outlined: listed below; a city's name shows its orders alone")
@@ -182,13 +182,13 @@ def _badge(status: str | None) -> Html | None:
     return tag("span", tag("span", class_=f"dot {status_class(status)}", aria_hidden="true"), status)
 
 
-def _requests(scene: Scene, state: State) -> Html:
-    total = len(scene.requests)
+def _requests(context: Context, state: State) -> Html:
+    total = len(context.requests)
     pages = max(1, -(-total // REQUESTS_ON_A_PAGE))
     page = min(state.requests, pages)
     first = (page - 1) * REQUESTS_ON_A_PAGE
-    newest = list(itertools.islice(reversed(scene.requests), first, first + REQUESTS_ON_A_PAGE))
-    rows = [_request(scene, one, total - first - index) for index, one in enumerate(newest)]
+    newest = list(itertools.islice(reversed(context.requests), first, first + REQUESTS_ON_A_PAGE))
+    rows = [_request(context, one, total - first - index) for index, one in enumerate(newest)]
     following = tag(
         "span",
         tag("a", "Refresh", href=state.link("requests")),
@@ -209,8 +209,8 @@ def _requests(scene: Scene, state: State) -> Html:
     )
 
 
-def _request(scene: Scene, one: ReceivedRequest, number: int) -> Html:
-    query = [(_shown(scene, name), _shown(scene, value)) for name, value in one.query]
+def _request(context: Context, one: ReceivedRequest, number: int) -> Html:
+    query = [(_shown(context, name), _shown(context, value)) for name, value in one.query]
     options = join(tag("div", tag("dt", name), tag("dd", value)) for name, value in query)
     kind = "none" if one.status is None else f"class-{one.status // 100}"
     return tag(
@@ -218,10 +218,10 @@ def _request(scene: Scene, one: ReceivedRequest, number: int) -> Html:
         tag("th", number, scope="row"),
         tag(
             "td",
-            tag("div", tag("b", one.method), " ", _shown(scene, one.path), class_="target"),
+            tag("div", tag("b", one.method), " ", _shown(context, one.path), class_="target"),
             tag("dl", options, class_="query") if query else None,
         ),
-        tag("td", _body(_shown(scene, one.body.decode("utf-8", "replace")), len(one.body))),
+        tag("td", _body(_shown(context, one.body.decode("utf-8", "replace")), len(one.body))),
         tag("td", tag("span", "no answer" if one.status is None else one.status, class_=f"code {kind}")),
         tag("td", text.what(one.fault) if one.fault else None),
     )
@@ -237,9 +237,9 @@ def _body(content: str, size: int) -> Html | None:
     )
 
 
-def _shown(scene: Scene, content: str) -> str:
+def _shown(context: Context, content: str) -> str:
     """Cut a text to what can be shown, without the key, wherever a client may have put it."""
-    key = scene.backend.settings.api_key
+    key = context.backend.settings.api_key
     if len(key) >= _SHORTEST_KEY:
         content = content.replace(key, "•••")
     rest = len(content) - _LONGEST

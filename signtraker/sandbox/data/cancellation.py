@@ -7,14 +7,14 @@ from contextvars import ContextVar
 _arrived: ContextVar[int | None] = ContextVar("signtraker_sandbox_epoch", default=None)
 
 
-class CalledOff(BaseException):
+class RequestCancelled(BaseException):
     """The request in hand belongs to the past.
 
     Not an `Exception`: Starlette would answer one with a 500, and nobody is to be answered.
     """
 
 
-class Epoch:
+class ResetGeneration:
     """A number that each reset raises, and that each request remembers from its arrival."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Epoch:
     def check(self) -> None:
         """Raise `CalledOff` in the task of a request that arrived before the last reset."""
         if _arrived.get() not in {None, self._number}:
-            raise CalledOff
+            raise RequestCancelled
 
     def advance(self) -> None:
         """Call off every request that has arrived so far."""

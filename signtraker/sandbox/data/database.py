@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from signtraker.sandbox.data.cancellation import Epoch
+from signtraker.sandbox.data.cancellation import ResetGeneration
 from signtraker.sandbox.data.tables import identities, metadata
 from signtraker.sandbox.settings import SandboxError
 
@@ -45,7 +45,7 @@ class Database:
         """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
         self._lock = threading.RLock()
         self._disposed = False
-        self.epoch: Epoch = Epoch()
+        self.epoch: ResetGeneration = ResetGeneration()
         url = _url(location)
         self.in_memory: bool = _in_memory(url)
         self._engine = _engine(url)
@@ -66,7 +66,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
 
-    def call_off(self) -> None:
+    def cancel_pending(self) -> None:
         """Let the transaction under way end, and no request that has arrived so far begin another."""
         with self._lock:
             self.epoch.advance()

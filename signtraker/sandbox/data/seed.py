@@ -31,7 +31,7 @@ AWARDS = 25
 _BATCH = 5_000
 
 
-def plant(connection: Connection, *, seed: int, orders: int, now: datetime) -> None:
+def seed_database(connection: Connection, *, seed: int, orders: int, now: datetime) -> None:
     """Fill the empty tables with `orders` orders and what belongs to them."""
     rng = random.Random(seed)
     _plant_named(connection)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import Response
 
-from signtraker.sandbox.api.responses import encode, html, message
+from signtraker.sandbox.api.responses import api_error, encode, html
 from signtraker.sandbox.faults.fault import BODILESS
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class _Answer:
             self.headers.append((b"content-type", media_type))
 
 
-async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def apply_fault(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Take a request as the fault has it."""
     await asyncio.sleep(fault.delay_before)
     if fault.reset == "before_work":
-        await lose(scope)
+        await reset_connection(scope)
         return
     answer = _Answer()
     if fault.status is None or fault.after_work:
@@ -61,16 +61,16 @@ async def suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
     if fault.retry_after is not None:
         answer.headers.append((b"retry-after", str(fault.retry_after).encode()))
     if fault.body is not None:
-        _spoil(answer, fault.body)
+        corrupt_body(answer, fault.body)
     await asyncio.sleep(fault.delay_after)
     if fault.reset == "before_answer":
-        await lose(scope)
+        await reset_connection(scope)
         return
     await _deliver(fault, answer, scope, send)
 
 
 def _instead(status: int, text: str) -> Response:
-    return Response(status_code=status) if status in BODILESS else message(status, text).response()
+    return Response(status_code=status) if status in BODILESS else api_error(status, text).response()
 
 
 async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> None:
@@ -79,7 +79,7 @@ async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> N
     if fault.reset == "during_answer":
         half = answer.body[: len(answer.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        await lose(scope)
+        await reset_connection(scope)
         return
     if fault.trickle is not None:
         for byte in answer.body:
@@ -91,14 +91,15 @@ async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> N
         scope["signtraker.connection"].close()
 
 
-async def lose(scope: Scope) -> None:
+async def reset_connection(scope: Scope) -> None:
     """Reset the connection: the client sees what a crash of the server looks like."""
     scope["signtraker.connection"].reset()
     # The next turn of the loop tells uvicorn, which would otherwise miss an answer.
     await asyncio.sleep(0)
 
 
-def _spoil(answer: _Answer, how: Body) -> None:
+def corrupt_body(answer: _Answer, how: Body) -> None:
+    """Replace the body in place by a broken one of the chosen kind."""
     body = answer.body
     match how:
         case "cut":

@@ -79,7 +79,7 @@ class Fault:
                 f"retry_after={self.retry_after!r} cannot be a header: write seconds, or a date in ASCII."
             )
 
-    def suits(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         """Whether the fault is meant for such a request."""
         return (self.method is None or self.method.upper() == method) and (
             self.path is None or fnmatchcase(path.lower(), self.path.lower())
@@ -114,7 +114,7 @@ class _Entry:
     suffered: int = field(default=0)
 
     @property
-    def is_spent(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether it has struck as often as it was to."""
         return self.fault.times is not None and self.suffered >= self.fault.times
 
@@ -157,16 +157,16 @@ class Faults:
         with self._lock:
             self._entries.clear()
 
-    def strike(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """Count a request, and tell what goes wrong with it."""
         with self._lock:
-            suited = [entry for entry in self._entries if entry.fault.suits(method, path)]
+            suited = [entry for entry in self._entries if entry.fault.matches(method, path)]
             # All count, whichever strikes: the third request is the third for each of them.
             for entry in suited:
                 entry.seen += 1
             struck = next((entry for entry in suited if entry.strikes()), None)
             if struck is None:
                 return None
-            if struck.is_spent:
+            if struck.is_exhausted:
                 self._entries.remove(struck)
             return struck.fault

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from starlette.requests import ClientDisconnect, Request
 
-from signtraker.sandbox.api.responses import Refusal, instant, message, ok
+from signtraker.sandbox.api.responses import ApiError, api_error, format_datetime, ok
 from signtraker.sandbox.faults.parse import describe, fault_of, parse_rule
 from signtraker.sandbox.serving.gate import is_loopback
 from signtraker.sandbox.settings import SandboxError
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from signtraker.sandbox.clock import Clock
+    from signtraker.sandbox.data.ledger import LedgerEntry
     from signtraker.sandbox.faults.fault import Faults
-    from signtraker.sandbox.sandbox import LedgerEntry
     from signtraker.sandbox.serving.gate import ReceivedRequest
 
 PREFIX = "/sandbox/"
@@ -88,7 +88,7 @@ class Control:
             return
         try:
             response = await self._answer(Request(scope, receive))
-        except Refusal as refusal:
+        except ApiError as refusal:
             response = refusal.response()
         except ClientDisconnect:
             return
@@ -98,15 +98,15 @@ class Control:
 
     async def _answer(self, request: Request) -> Response:
         if not is_loopback(request.headers.get("host", "")):
-            raise message(400, "The sandbox is controlled under a name of this machine only.")
+            raise api_error(400, "The sandbox is controlled under a name of this machine only.")
         name = request.scope["path"].removeprefix(PREFIX)
         allowed = [method for method, known in self._actions if known == name]
         if not allowed:
             names = ", ".join(dict.fromkeys(known for _, known in self._actions))
-            raise message(404, f"There is no {PREFIX}{name}; there are: {names}.")
+            raise api_error(404, f"There is no {PREFIX}{name}; there are: {names}.")
         action = self._actions.get((request.method, name))
         if action is None:
-            response = message(405, f"{PREFIX}{name} takes {', '.join(allowed)}.").response()
+            response = api_error(405, f"{PREFIX}{name} takes {', '.join(allowed)}.").response()
             response.headers["Allow"] = ", ".join(allowed)
             return response
         given = None
@@ -116,12 +116,12 @@ class Control:
         try:
             return ok(action(given))
         except (SandboxError, ValueError, OverflowError) as error:
-            raise message(400, f"{str(error).rstrip('.')}.") from error
+            raise api_error(400, f"{str(error).rstrip('.')}.") from error
 
     def _check_token(self, request: Request) -> None:
         given = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
         if not secrets.compare_digest(given, self._token):
-            raise message(403, f"To change something, send the sandbox's control token in {TOKEN_HEADER}.")
+            raise api_error(403, f"To change something, send the sandbox's control token in {TOKEN_HEADER}.")
 
     def _faults(self) -> list[dict[str, object]]:
         return [describe(fault) for fault in self._sandbox.faults]
@@ -162,15 +162,15 @@ async def _read(request: Request) -> object:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise message(413, "The body is too long.")
+            raise api_error(413, "The body is too long.")
     if not body and request.method == "DELETE":
         return None
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise message(415, "The sandbox is controlled by JSON: send Content-Type: application/json.")
+        raise api_error(415, "The sandbox is controlled by JSON: send Content-Type: application/json.")
     try:
         return json.loads(bytes(body)) if body.strip() else None
     except (ValueError, RecursionError) as error:
-        raise message(400, f"The body is no JSON: {error}") from error
+        raise api_error(400, f"The body is no JSON: {error}") from error
 
 
 def _object(given: object, example: str) -> dict[str, object]:
@@ -208,7 +208,7 @@ def _shown(request: ReceivedRequest) -> dict[str, object]:
 def _entry(entry: LedgerEntry) -> dict[str, object]:
     return {
         "id": entry.id,
-        "at": instant(entry.at),
+        "at": format_datetime(entry.at),
         "action": entry.action,
         "subject_id": entry.subject_id,
         "external_id": entry.external_id,

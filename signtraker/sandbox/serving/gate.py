@@ -15,15 +15,15 @@ from urllib.parse import parse_qsl
 from signtraker.query import Filter, ODataError
 from signtraker.query.parsing.parse import parse_filter
 from signtraker.sandbox.api.responses import html
-from signtraker.sandbox.data.cancellation import CalledOff
-from signtraker.sandbox.faults.apply import lose, suffer
+from signtraker.sandbox.data.cancellation import RequestCancelled
+from signtraker.sandbox.faults.apply import apply_fault, reset_connection
 from signtraker.sandbox.faults.fault import Fault, Faults
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from signtraker.sandbox.data.cancellation import Epoch
+    from signtraker.sandbox.data.cancellation import ResetGeneration
     from signtraker.sandbox.settings import Generation, Settings
 
 
@@ -87,7 +87,9 @@ _ENTITIES = {
 class Gate:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, epoch: Epoch, *, keep: int = 10_000) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, epoch: ResetGeneration, *, keep: int = 10_000
+    ) -> None:
         self._app = app
         self._settings = settings
         self._epoch = epoch
@@ -99,9 +101,9 @@ class Gate:
         self._epoch.enter()
         try:
             await self._take(scope, receive, send)
-        except (CalledOff, asyncio.CancelledError):
+        except (RequestCancelled, asyncio.CancelledError):
             # A cancellation ends here, with the request: uvicorn would report it and answer with a 500.
-            await lose(scope)
+            await reset_connection(scope)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, whole = await _read(receive)
@@ -122,11 +124,11 @@ class Gate:
         if refusal is not None:
             await refusal(scope, again, send_noting)
             return
-        received.fault = self.faults.strike(scope["method"], scope["path"])
+        received.fault = self.faults.take(scope["method"], scope["path"])
         if received.fault is None:
             await self._app(scope, again, send_noting)
         else:
-            await suffer(received.fault, self._app, scope, again, send_noting)
+            await apply_fault(received.fault, self._app, scope, again, send_noting)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         if not is_loopback(headers.get("host", "")):

@@ -24,12 +24,12 @@ from signtraker.query.rendering import render
 from signtraker.query.schema import Edm
 from signtraker.sandbox import Sandbox
 from signtraker.sandbox.api.in_lists import read_as_json
-from signtraker.sandbox.api.responses import Refusal
+from signtraker.sandbox.api.responses import ApiError
 from signtraker.sandbox.clock import REFERENCE
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.columns import Money, UtcDateTime
 from signtraker.sandbox.data.database import Database
-from signtraker.sandbox.data.seed import plant
+from signtraker.sandbox.data.seed import seed_database
 from signtraker.sandbox.data.sql import Translator
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     file = tmp_path_factory.mktemp("world") / "odd.db"
     database = Database(file)
     with database.begin() as connection:
-        plant(connection, seed=1, orders=100, now=REFERENCE)
+        seed_database(connection, seed=1, orders=100, now=REFERENCE)
         connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
         chance = Chance(1, "Order", within=WITHIN)
         for table in tables.metadata.sorted_tables:
@@ -187,7 +187,7 @@ def _is_read_as_written(node: Node) -> bool:
     """Whether the newest generation, for which `in` has JSON behind it, takes the filter as it stands."""
     try:
         return read_as_json(node) == node
-    except Refusal:
+    except ApiError:
         return False
 
 

@@ -150,14 +150,14 @@ def test_requests_and_work_done_are_shown_without_the_key(sandbox: Sandbox, cont
     with plain_client(sandbox) as api:
         key = api.post("/api/orders", json={"AgentId": 1, "PresetId": 1, "ExternalID": "x"}).json()["OrderId"]
         api.get("/api/orders", params={"$filter": "Status eq 'a&b'"})
-    shown = control.get("/requests")
-    created, listed = shown.json()
+    short_repr = control.get("/requests")
+    created, listed = short_repr.json()
     assert (created["method"], created["path"], created["status"]) == ("POST", "/api/orders", 200)
     assert '"ExternalID":"x"' in created["body"]
     assert listed["query"] == [["$filter", "Status eq 'a&b'"]]
     assert listed["fault"] is None
     for secret in (sandbox.api_key, sandbox.control_token, "uthorization"):
-        assert secret not in shown.text
+        assert secret not in short_repr.text
     (entry,) = control.get("/ledger").json()
     assert (entry["id"], entry["at"]) == (1, "2026-01-15T09:00:00.000Z")
     assert (entry["action"], entry["subject_id"], entry["external_id"]) == ("order.created", key, "x")

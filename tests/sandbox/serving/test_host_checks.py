@@ -7,7 +7,7 @@ import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Sandbox
-from signtraker.sandbox.data.cancellation import Epoch
+from signtraker.sandbox.data.cancellation import ResetGeneration
 from signtraker.sandbox.serving.gate import Gate
 from signtraker.sandbox.settings import Settings
 
@@ -189,7 +189,7 @@ def test_a_request_that_arrives_by_half_is_written_down_and_does_no_work() -> No
     async def send(_message: Message) -> None:
         worked.append("answered")
 
-    gate = Gate(app, Settings(), Epoch())
+    gate = Gate(app, Settings(), ResetGeneration())
     scope: Scope = {
         "type": "http",
         "method": "POST",

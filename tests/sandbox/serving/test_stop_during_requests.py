@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from signtraker.sandbox import Sandbox, SandboxError
-from signtraker.sandbox.faults.apply import suffer
+from signtraker.sandbox.faults.apply import apply_fault
 from signtraker.sandbox.serving.loop_thread import LoopThread
 
 _LONG = 60
@@ -135,9 +135,9 @@ def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_end(
 
     async def noting(*request: Any) -> None:
         delayed.set()
-        await suffer(*request)
+        await apply_fault(*request)
 
-    monkeypatch.setattr("signtraker.sandbox.serving.gate.suffer", noting)
+    monkeypatch.setattr("signtraker.sandbox.serving.gate.apply_fault", noting)
     sandbox = Sandbox(orders=1).start()
     sandbox.faults.add(delay_before=3600)
     with ThreadPoolExecutor() as pool, httpx.Client(trust_env=False, timeout=_LONG) as http:
@@ -158,9 +158,9 @@ def test_losing_a_connection_that_the_client_has_closed_is_no_error(
         assert left.wait(_LONG)
         for _ in range(5):  # turns of the loop, in which it learns of the closing
             await asyncio.sleep(0)
-        await suffer(*request)
+        await apply_fault(*request)
 
-    monkeypatch.setattr("signtraker.sandbox.serving.gate.suffer", late)
+    monkeypatch.setattr("signtraker.sandbox.serving.gate.apply_fault", late)
     with Sandbox(orders=1) as sandbox:
         sandbox.faults.add(reset="before_work")
         with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0)) as client:

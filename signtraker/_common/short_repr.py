@@ -28,7 +28,7 @@ class _Repr(reprlib.Repr):
 _PRINTER: Final = _Repr()
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a value as code, cut to a length that fits a sentence."""
     text = _PRINTER.repr(value)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

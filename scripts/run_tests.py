@@ -1,12 +1,14 @@
-"""Everything that CI runs: lint, formatting, types, generated files, and the tests on every Python found.
+"""Run everything that CI runs: lint, formatting, types, generated files, and the tests on every Python found.
 
-The tests run against the wheel that was built from the sdist, not against the checkout.
+The tests run against the wheel that was built from the sdist, not against the checkout:
+`PYTHONSAFEPATH` keeps the checkout off `sys.path`, in the tests and in every process that they start.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -81,7 +83,7 @@ def install_wheel(python: Path, wheel: Path) -> None:
 
 
 def checks(python: Path) -> list[Step]:
-    """Return what is checked once, on the oldest Python."""
+    """Return the checks that run once, on the oldest Python."""
     command = str(python)
     return [
         ("lint", [command, "-m", "ruff", "check", "--cache-dir", str(CACHE / "ruff"), "."]),
@@ -97,8 +99,14 @@ def checks(python: Path) -> list[Step]:
 
 def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
     """Return the test run on one Python."""
-    command = [str(python), "-m", "pytest", "-q", "-n", "2", *arguments]
+    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--expect-wheel", *arguments]
     return f"tests on {version[0]}.{version[1]}", command
+
+
+def fast(python: Path, arguments: list[str]) -> list[Step]:
+    """Return the quick run: lint, formatting, mypy, and every test that is not marked `slow`."""
+    quick = [step for step in checks(python) if step[0] in {"lint", "format", "mypy"}]
+    return [*quick, tests(python, sys.version_info[:2], ["-m", "not slow", *arguments])]
 
 
 def perform(step: Step) -> bool:
@@ -106,12 +114,13 @@ def perform(step: Step) -> bool:
     name, command = step
     print(f"\n== {name}", flush=True)
     start = time.monotonic()
-    run = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL)
+    safe = {**os.environ, "PYTHONSAFEPATH": "1"}
+    run = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=safe)
     return _report(name, run.returncode, time.monotonic() - start)
 
 
 def perform_quietly(step: Step) -> bool:
-    """Run one step beside others, and print what it said when it has ended."""
+    """Run one step beside others, and print its output when it has ended."""
     name, command = step
     start = time.monotonic()
     run = subprocess.run(
@@ -151,18 +160,25 @@ def main() -> int:
     parser.add_argument(
         "--this-python", action="store_true", help="run on one Python, not on every one found"
     )
+    parser.add_argument(
+        "--fast", action="store_true", help="run lint, formatting, mypy and the quick tests, on one Python"
+    )
     parser.add_argument("pytest", nargs="*", help="passed to pytest, after --")
     options = parser.parse_args()
     pythons = find_pythons()
-    if options.this_python:
+    if options.this_python or options.fast:
         pythons = {sys.version_info[:2]: sys.executable}
     environments = make_environments(pythons)
     oldest = next(iter(environments.values()))
     wheel = build_wheel(oldest)
     for python in environments.values():
         install_wheel(python, wheel)
-    first = checks(oldest) if options.only != "tests" else []
-    then = [tests(python, version, options.pytest) for version, python in environments.items()]
+    if options.fast:
+        *first, last = fast(oldest, options.pytest)
+        then = [last]
+    else:
+        first = checks(oldest) if options.only != "tests" else []
+        then = [tests(python, version, options.pytest) for version, python in environments.items()]
     with ThreadPoolExecutor(WORKERS) as pool:
         passed = list(pool.map(perform_quietly, first))
     passed += [perform(step) for step in then if options.only != "checks"]

@@ -1,4 +1,4 @@
-"""What the tests share: a clean environment, a sandbox, and a client of it."""
+"""Give every test a clean environment, a sandbox and a client of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signtraker import SignTrakerClient
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--expect-wheel",
+        action="store_true",
+        help="fail unless the package under test is an installed wheel (scripts/test sets this)",
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Count every property test as slow: it runs its body hundreds of times."""
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

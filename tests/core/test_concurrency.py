@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
 
+@pytest.mark.slow
 def test_32_threads_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> None:
     with SignTrakerClient(sandbox.api_key, sandbox.url) as client:
         ids = [one.id for one in client.orders.iter_orders(select=Q.id, max_items=64)]
@@ -31,6 +32,7 @@ def test_32_threads_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> 
             assert list(pool.map(work, range(32))) == [True] * 32
 
 
+@pytest.mark.slow
 def test_200_tasks_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> None:
     async def main() -> None:
         async with AsyncSignTrakerClient(sandbox.api_key, sandbox.url) as client:
@@ -48,6 +50,7 @@ def test_200_tasks_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> N
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_hundreds_of_tasks_cancelled_at_any_moment_leave_a_small_pool_usable(sandbox: Sandbox) -> None:
     chance = random.Random(7)
 

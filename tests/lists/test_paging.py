@@ -169,6 +169,7 @@ def large() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.mark.slow
 def test_a_walk_over_100_000_orders_is_whole_and_flat_in_memory(large: Sandbox) -> None:
     """What is held after 12,000 rows is held after 30,000, and the peak between is that of a page."""
     rows = large.client.orders.iter_orders(page_size=2_000, select=[Q.id, Q.status])

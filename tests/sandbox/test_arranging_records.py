@@ -278,6 +278,7 @@ def _run_pytest(folder: Path, code: str, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_plugin_gives_each_test_a_fresh_sandbox_of_one_server(tmp_path: Path) -> None:
     code = """
         import asyncio

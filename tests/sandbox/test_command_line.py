@@ -19,6 +19,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "signtraker.sandbox", *arguments]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signals, tmp_path: Path) -> None:
     options = ("--port", "0", "--orders", "12", "--api-key", "k", "--database", str(tmp_path / "a.db"))
@@ -60,6 +61,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     assert short_repr.out == ""
 
 
+@pytest.mark.slow
 def test_faults_and_the_control_token_come_from_the_command_line() -> None:
     rules = ("--fault", "GET /api/offices status=503", "--fault", "* body=empty nth=2")
     command = _command("--port", "0", "--orders", "1", "--control-token", "t0", *rules)

@@ -284,6 +284,7 @@ def machine() -> Iterator[type[SandboxMachine]]:
         yield SandboxMachine
 
 
+@pytest.mark.slow
 def test_a_random_life_goes_as_the_model_says(machine: type[SandboxMachine]) -> None:
     run_state_machine_as_test(
         machine,

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 DEMO = Path(__file__).parents[2] / "scripts" / "demo.py"
 
 
+@pytest.mark.slow
 def test_the_demo_shows_the_main_job_whatever_the_environment_says() -> None:
     hostile = {
         "SIGNTRAKER_API_KEY": "a-real-key",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HOME: Final = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_the_generated_modules_are_up_to_date() -> None:
     command = [sys.executable, str(HOME / "scripts" / "generate_query.py"), "--check"]
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)

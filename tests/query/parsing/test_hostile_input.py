@@ -64,6 +64,7 @@ def test_deep_nesting_is_refused_however_it_is_made(text: str) -> None:
     assert read(text) == TOO_DEEP
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -87,6 +88,7 @@ def test_a_megabyte_of_text_is_read() -> None:
     assert Q.parse(str(made)) == made
 
 
+@pytest.mark.slow
 def test_thousands_of_clauses_are_written_read_and_matched() -> None:
     values = [f"s{number}" for number in range(MANY)]
     made = any_of([Q.status == value for value in values])

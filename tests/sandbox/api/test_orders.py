@@ -138,6 +138,7 @@ def test_a_licensee_has_no_presets_and_creates_no_orders() -> None:
         assert api.post("/api/orders", json=_FULL).status_code == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_a_file", [False, True])
 def test_thirty_two_writers_lose_nothing_and_share_no_number(
     in_a_file: bool,  # noqa: FBT001 - a parameter of the test

@@ -150,6 +150,7 @@ def test_the_records_hold_what_is_hard(world: World) -> None:
         assert sum(part in text for text in held) > 1, part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("entity", ROUTES)
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
@@ -191,6 +192,7 @@ def _is_read_as_written(node: Node) -> bool:
         return False
 
 
+@pytest.mark.slow
 @settings(max_examples=400, derandomize=True, deadline=None, database=None)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
@@ -213,6 +215,7 @@ def test_a_moment_is_the_same_in_every_zone(version: ODataVersion, minutes: int,
             assert order.id in world.by_sql(parse_filter(text, "Order", version=version), "Order")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_condition_is_itself_a_value(version: ODataVersion, flag: bool, world: World) -> None:  # noqa: FBT001 - a value that is compared

@@ -161,6 +161,7 @@ def test_importing_the_package_loads_nothing_of_the_extra() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["fastapi", "sqlalchemy", "uvicorn"])
 def test_without_the_extra_one_sentence_says_how_to_get_it(missing: str) -> None:
     code = (

@@ -1,8 +1,9 @@
-"""Hold the installed wheel against type checkers, as a user's code base does.
+"""Check the installed wheel with type checkers, as a user's code base does.
 
-tests/type_checking/usage.py must be accepted by mypy --strict (with and without Pydantic's plugin) and by
-pyright strict; in tests/type_checking/mistakes.py both must refuse exactly the lines marked `# refused`;
-and pyright must find the type of every public name. It runs outside the checkout, so that the wheel is seen.
+mypy --strict (with and without Pydantic's plugin) and pyright strict must accept
+tests/type_checking/usage.py and every Python block of the documents. Both must refuse exactly the lines
+marked `# refused` in tests/type_checking/mistakes.py. pyright must find the type of every public name. The
+script runs outside the checkout, so that the checkers see the wheel.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-FILES = Path(__file__).resolve().parents[1] / "tests" / "type_checking"
+ROOT = Path(__file__).resolve().parents[1]
+FILES = ROOT / "tests" / "type_checking"
+BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+MYPY = ("mypy", "--strict", "--no-error-summary", "--hide-error-context", "--cache-dir", ".mypy")
 USAGE, MISTAKES = "usage.py", "mistakes.py"
 PLUGIN = "[mypy]\nplugins = pydantic.mypy\n"
 
 
 def mypy(folder: Path, name: str, config: str = "[mypy]\n") -> dict[int, str]:
-    """Return what mypy --strict says, by line."""
+    """Return the errors of mypy --strict, by line."""
     (folder / "mypy.ini").write_text(config)
-    command = ["mypy", "--strict", "--no-error-summary", "--hide-error-context", "--cache-dir", ".mypy", name]
+    command = [*MYPY, name]
     lines = _run(folder, command).splitlines()
     found = (re.match(rf"{re.escape(name)}:(\d+): error: (.*)", line) for line in lines)
     matches = {int(match[1]): match[2] for match in found if match}
@@ -33,7 +37,7 @@ def mypy(folder: Path, name: str, config: str = "[mypy]\n") -> dict[int, str]:
 
 
 def pyright(folder: Path, name: str) -> dict[int, str]:
-    """Return what pyright strict says, by line."""
+    """Return the errors of pyright strict, by line."""
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     report = json.loads(_run(folder, ["pyright", "--outputjson", "--pythonpath", sys.executable, name]))
     return {
@@ -41,6 +45,41 @@ def pyright(folder: Path, name: str) -> dict[int, str]:
         for one in report["generalDiagnostics"]
         if one["severity"] == "error"
     }
+
+
+def write_blocks(folder: Path) -> list[str]:
+    """Write every Python block of the documents as a file named after its place; return the names."""
+    names: list[str] = []
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = document.read_text(encoding="utf-8")
+        for match in BLOCK.finditer(text):
+            line = text[: match.start()].count("\n") + 2
+            names.append(f"{document.stem.lower().replace('-', '_')}_line_{line}.py")
+            (folder / names[-1]).write_text(match[1], encoding="utf-8")
+    return names
+
+
+def block_errors(folder: Path) -> list[str]:
+    """Return the errors of mypy and pyright in the blocks of the documents."""
+    names = write_blocks(folder)
+    (folder / "mypy.ini").write_text("[mypy]\n")
+    command = [
+        "mypy",
+        "--strict",
+        "--no-error-summary",
+        "--hide-error-context",
+        "--cache-dir",
+        ".mypy",
+        *names,
+    ]
+    wrong = [f"{line} (mypy)" for line in _run(folder, command).splitlines() if ": error:" in line]
+    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    report = json.loads(_run(folder, ["pyright", "--outputjson", "--pythonpath", sys.executable, *names]))
+    return wrong + [
+        f"{Path(one['file']).name}:{one['range']['start']['line'] + 1}: {one['message']} (pyright)"
+        for one in report["generalDiagnostics"]
+        if one["severity"] == "error"
+    ]
 
 
 def untyped_names(folder: Path) -> list[str]:
@@ -69,14 +108,14 @@ def _run(folder: Path, command: list[str]) -> str:
 
 
 def refused_exactly(checker: str, marked: set[int], said: dict[int, str]) -> list[str]:
-    """Return where a checker and the marks differ."""
+    """Compare the errors of a checker with the marks; return the differences."""
     missed = [f"{checker} accepts line {line} of {MISTAKES}" for line in sorted(marked - said.keys())]
     extra = [f"{checker}, line {line} of {MISTAKES}: {said[line]}" for line in sorted(said.keys() - marked)]
     return missed + extra
 
 
 def main() -> int:
-    """Print what is wrong; exit 1 if anything is."""
+    """Print every difference; exit 1 if there is one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in (USAGE, MISTAKES):
@@ -94,8 +133,12 @@ def main() -> int:
         marked = {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}
         wrong += refused_exactly("mypy", marked, mypy(folder, MISTAKES))
         wrong += refused_exactly("pyright", marked, pyright(folder, MISTAKES))
+        wrong += block_errors(folder)
         wrong += [f"not typed for certain: {name}" for name in untyped_names(folder)]
-    print("\n".join(wrong) or f"usage accepted, {len(marked)} mistakes refused by both, every name typed")
+    print(
+        "\n".join(wrong)
+        or f"usage and documents accepted, {len(marked)} mistakes refused by both, every name typed"
+    )
     return 1 if wrong else 0
 
 

@@ -9,7 +9,7 @@ from signtraker._core.merge_patch import check_change
 from signtraker._core.request import MERGE_PATCH, Request
 from signtraker._core.response import ReadNothing, ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id, text_parameter
+from signtraker._lists.options import ListOptions, checked_id, text_parameter
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
@@ -78,8 +78,7 @@ class AgentsClient(BaseClient):
 
     def get_agent(self, agent_id: int) -> Agent:
         """Read one agent; raises `NotFoundError` if there is none with this id."""
-        path = f"{_AGENTS.path}/{record_id('agent_id', agent_id)}"
-        return self._send(Request("GET", path, ReadOne(Agent)))
+        return self._send(_AGENTS.record("agent_id", agent_id))
 
     def create_agent(
         self,
@@ -119,12 +118,15 @@ class AgentsClient(BaseClient):
                 would become a manager, or a manager an agent.
         """
         patch = validated(UpdateAgentRequest, changes, fields)
-        path = f"{_AGENTS.path}/{record_id('agent_id', agent_id)}"
+        number = checked_id("agent_id", agent_id)
+        path = f"{_AGENTS.path}/{number}"
         check_change(agent_id, patch, before)
         if before is not None and not patch.model_fields_set:
             return before
         check_hint = f"see get_agent({agent_id})"
-        request = Request("PATCH", path, ReadOne(Agent), (), json_body(patch), MERGE_PATCH, check_hint)
+        request = Request(
+            "PATCH", path, ReadOne(Agent, number), (), json_body(patch), MERGE_PATCH, check_hint
+        )
         return self._send(request)
 
     def activate_agent(self, agent_id: int) -> None:
@@ -141,6 +143,6 @@ def _own(email: str | None) -> Pairs:
 
 
 def _switch(action: str, agent_id: int) -> Request[None]:
-    query = (("id", str(record_id("agent_id", agent_id))),)
+    query = (("id", str(checked_id("agent_id", agent_id))),)
     check_hint = f"see get_agent({agent_id}).is_inactive"
     return Request("POST", f"{_AGENTS.path}/{action}", ReadNothing(), query, check_hint=check_hint)

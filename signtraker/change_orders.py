@@ -8,7 +8,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
@@ -72,8 +72,7 @@ class ChangeOrdersClient(BaseClient):
 
     def get_change_order(self, change_order_id: int) -> ChangeOrder:
         """Read one change order; raises `NotFoundError` if there is none with this id."""
-        path = f"{_CHANGE_ORDERS.path}/{record_id('change_order_id', change_order_id)}"
-        return self._send(Request("GET", path, ReadOne(ChangeOrder)))
+        return self._send(_CHANGE_ORDERS.record("change_order_id", change_order_id))
 
     def create_change_order(
         self,

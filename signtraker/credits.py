@@ -8,7 +8,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import Award, CreateAwardRequest
@@ -91,4 +91,4 @@ class CreditsClient(BaseClient):
 
 
 def _own(awarded_to: int | None) -> Pairs:
-    return () if awarded_to is None else (("awardedTo", str(record_id("awarded_to", awarded_to))),)
+    return () if awarded_to is None else (("awardedTo", str(checked_id("awarded_to", awarded_to))),)

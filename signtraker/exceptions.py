@@ -41,6 +41,8 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
     attempts: int = 0
+    elapsed_seconds: float = 0.0
+    request_body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,16 @@ class SignTrakerError(Exception):
     def attempts(self) -> int:
         """How many times the request was sent; 0 if it was refused before."""
         return self.exchange.attempts
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """How long the attempts took together, in seconds, without the waits between them."""
+        return self.exchange.elapsed_seconds
+
+    @property
+    def request_body(self) -> bytes | None:
+        """The body that was sent; None for a request without one, or one that was not built."""
+        return self.exchange.request_body
 
     @property
     def method(self) -> str | None:
@@ -208,3 +220,9 @@ class UnconfirmedNetworkError(UnconfirmedWriteError, NetworkError):
 
 class UnconfirmedServerError(UnconfirmedWriteError, ServerError):
     """The server failed while it handled a write, so it may have happened."""
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise a `ValidationError` that lists the problems, if there are any."""
+    if problems:
+        raise ValidationError(f"Not sent: {'; '.join(str(one) for one in problems)}", problems=problems)

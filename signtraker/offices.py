@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import Office
@@ -74,4 +74,4 @@ class OfficesClient(BaseClient):
 def _own(enterprise_id: int | None) -> Pairs:
     if enterprise_id is None:
         return ()
-    return (("enterpriseId", str(record_id("enterprise_id", enterprise_id))),)
+    return (("enterpriseId", str(checked_id("enterprise_id", enterprise_id))),)

@@ -8,7 +8,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.base_client import BaseClient
 from signtraker.models import (
@@ -77,8 +77,7 @@ class OrdersClient(BaseClient):
 
     def get_order(self, order_id: int) -> Order:
         """Read one order; raises `NotFoundError` if there is none with this id."""
-        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}"
-        return self._send(Request("GET", path, ReadOne(Order)))
+        return self._send(_ORDERS.record("order_id", order_id))
 
     def create_order(
         self,
@@ -103,7 +102,7 @@ class OrdersClient(BaseClient):
         **fields: Unpack[RemovalKeywords],
     ) -> RemovalResult:
         """Ask for the removal of an order's sign; nothing but the order's id is required."""
-        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}/requestremoval"
+        path = f"{_ORDERS.path}/{checked_id('order_id', order_id)}/requestremoval"
         body = json_body(validated(RemovalRequest, removal, fields))
         check_hint = f"see get_order({order_id}).removal_request_date"
         return self._send(Request("POST", path, ReadOne(RemovalResult), body=body, check_hint=check_hint))

@@ -1,4 +1,4 @@
-"""What both kinds of client are: settings over a pool. Performing requests is the base clients' business."""
+"""Hold the settings and the connections of a client, sync or async. The base clients perform requests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from signtraker._core.recording import recording
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from os import PathLike
 
     from signtraker._core.config import Config
+    from signtraker._core.http import TransportSettings
     from signtraker._core.recording import RecordedExchange
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -24,42 +23,38 @@ ConnectionT = TypeVar("ConnectionT", bound="Connection[Any]")
 _PORTABLE = (
     "base_url",
     "timeout_seconds",
+    "deadline_seconds",
+    "max_response_bytes",
     "max_retries",
     "retry_backoff_seconds",
     "resend_on_429",
     "odata_version",
     "query_limits",
+    "extra_headers",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Connection(Generic[HttpT]):
-    """A configuration and the httpx client that it is used over."""
+    """A configuration and the pool of connections that it is used over."""
 
     config: Config
     http: HttpT
-    ca: str | PathLike[str] | ssl.SSLContext | None
-    portable: bool
-    """Whether the settings can be pickled: an injected client, a proxy or an SSLContext can't."""
+    settings: TransportSettings | None
+    """The settings of the pool's own connections; None for an injected client's."""
 
-    def settings(self) -> dict[str, Any]:
-        """Return what a pickled client holds: everything but the key, which is resolved anew."""
-        if not self.portable:
+    def portable_settings(self) -> dict[str, Any]:
+        """Return the settings of a pickled client: everything but the key, which is resolved anew."""
+        if self.settings is None or not self.settings.is_portable:
             raise TypeError(
                 "a client with its own http_client, proxy or SSLContext can't be pickled; "
                 "make it anew where it is needed"
             )
-        return {**{name: getattr(self.config, name) for name in _PORTABLE}, "ca": self.ca}
-
-    def closed(self) -> SignTrakerError:
-        """Return the error for a call after the end."""
-        return SignTrakerError(
-            "This client is closed; make a new one, or keep the work inside its with block."
-        )
+        return {**{name: getattr(self.config, name) for name in _PORTABLE}, "ca": self.settings.ca}
 
 
 class Client(Generic[ConnectionT]):
-    """What `BaseClient` and `AsyncBaseClient` have in common."""
+    """The common part of `BaseClient` and `AsyncBaseClient`."""
 
     _connection: ConnectionT
     _owns_http: bool
@@ -93,11 +88,14 @@ class Client(Generic[ConnectionT]):
         self,
         *,
         timeout_seconds: float | None = None,
+        deadline_seconds: float | None = None,
+        max_response_bytes: int | None = None,
         max_retries: int | None = None,
         retry_backoff_seconds: float | None = None,
         resend_on_429: bool | None = None,
         odata_version: ODataVersion | None = None,
         query_limits: QueryLimits | None = None,
+        extra_headers: Mapping[str, str] | None = None,
     ) -> Self:
         """Return the same client with other settings, over the same connections.
 
@@ -107,11 +105,14 @@ class Client(Generic[ConnectionT]):
         config = changed(
             self._connection.config,
             timeout_seconds=timeout_seconds,
+            deadline_seconds=deadline_seconds,
+            max_response_bytes=max_response_bytes,
             max_retries=max_retries,
             retry_backoff_seconds=retry_backoff_seconds,
             resend_on_429=resend_on_429,
             odata_version=odata_version,
             query_limits=query_limits,
+            extra_headers=extra_headers,
         )
         return self._copy_with(replace(self._connection, config=config))
 
@@ -134,7 +135,7 @@ class Client(Generic[ConnectionT]):
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._connection.settings())
+        return _restore, (type(self), self._connection.portable_settings())
 
 
 def _restore(kind: Callable[..., Client[Any]], settings: dict[str, Any]) -> Client[Any]:

@@ -1,11 +1,12 @@
-"""Where the settings come from and what they may be. Pure: the environment is an argument."""
+"""Resolve and check the settings of a client. Pure: the environment is an argument."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
@@ -13,13 +14,40 @@ from signtraker.query import QueryLimits
 from signtraker.query.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from signtraker.query import ODataVersion
 
 KEY_VARIABLES = ("SIGNTRAKER_API_KEY", "SIGNTRACKER_API_KEY")
+_API_PATH = re.compile(
+    r"/api(?:/(?:orders|agents|changeorders|services|credits|enterprises|offices|orderpresets)\b.*)?/*$",
+    re.IGNORECASE,
+)
 _DNS_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HEADER_TOKEN = re.compile(r"[\x21-\x7e]+")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+_RESERVED_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+LARGEST_RESPONSE = 256 * 1024 * 1024
+_MOST_BYTES = 2**40
 _LONGEST_SECONDS = 86_400.0
 _MOST_RETRIES = 100
 
@@ -36,6 +64,9 @@ class Config:
     resend_on_429: bool = True
     odata_version: ODataVersion = "v4"
     query_limits: QueryLimits = DEFAULT_LIMITS
+    deadline_seconds: float = 120.0
+    max_response_bytes: int = LARGEST_RESPONSE
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def is_loopback(self) -> bool:
@@ -50,11 +81,14 @@ def resolve(
     base_url: str | None = None,
     subdomain: str | None = None,
     timeout_seconds: float | None = None,
+    deadline_seconds: float | None = None,
+    max_response_bytes: int | None = None,
     max_retries: int | None = None,
     retry_backoff_seconds: float | None = None,
     resend_on_429: bool = True,
     odata_version: ODataVersion | None = None,
     query_limits: QueryLimits | None = None,
+    extra_headers: Mapping[str, str] | None = None,
 ) -> Config:
     """Resolve every setting: an argument wins over its environment variable, which wins over the default.
 
@@ -64,13 +98,18 @@ def resolve(
         api_key=_api_key(environ, api_key),
         base_url=_base_url(environ, base_url, subdomain),
         timeout_seconds=_seconds(environ, "timeout_seconds", timeout_seconds, 30.0, allow_zero=False),
-        max_retries=_retries(environ, max_retries),
+        deadline_seconds=_seconds(environ, "deadline_seconds", deadline_seconds, 120.0, allow_zero=False),
+        max_response_bytes=_whole(
+            environ, "max_response_bytes", max_response_bytes, LARGEST_RESPONSE, 1, _MOST_BYTES
+        ),
+        max_retries=_whole(environ, "max_retries", max_retries, 2, 0, _MOST_RETRIES),
         retry_backoff_seconds=_seconds(
             environ, "retry_backoff_seconds", retry_backoff_seconds, 0.5, allow_zero=True
         ),
         resend_on_429=_switch("resend_on_429", resend_on_429),
         odata_version=_odata_version(environ, odata_version),
         query_limits=_query_limits(query_limits),
+        extra_headers=_extra_headers(extra_headers),
     )
 
 
@@ -142,8 +181,10 @@ def _checked_url(given: object, source: str) -> str:
     parts = _split(given)
     if parts is None:
         raise SignTrakerConfigError(f"{mend}, not {given!r}.")
-    if re.search(r"/api/*$", parts.path, re.IGNORECASE):
-        raise SignTrakerConfigError(f"{mend}, without /api, which the requests add themselves: {given!r}.")
+    if _API_PATH.search(parts.path):
+        raise SignTrakerConfigError(
+            f"{mend}, without /api and what follows, which the requests add themselves: {given!r}."
+        )
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SignTrakerConfigError(
             f"{source} must use https, since over plain http the key would travel in the clear "
@@ -200,13 +241,34 @@ def _seconds(
     return float(value)
 
 
-def _retries(environ: Mapping[str, str], given: object) -> int:
-    value, source = _number(environ, "max_retries", given, 2)
-    if not 0 <= value <= _MOST_RETRIES or value != int(value):
+def _whole(environ: Mapping[str, str], name: str, given: object, default: int, least: int, most: int) -> int:
+    value, source = _number(environ, name, given, default)
+    if not least <= value <= most or value != int(value):
         raise SignTrakerConfigError(
-            f"{source} must be a whole number from 0 to {_MOST_RETRIES}, not {value!r}."
+            f"{source} must be a whole number from {least} to {most:,}, not {value!r}."
         )
     return int(value)
+
+
+def _extra_headers(given: object) -> Mapping[str, str]:
+    """Check headers that the caller adds to every request: not those that the SDK or HTTP itself sets."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise SignTrakerConfigError("extra_headers must be a mapping of header names to text.")
+    for name, value in cast("Mapping[object, object]", given).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise SignTrakerConfigError(
+                "extra_headers: a header's name must be letters, digits and hyphens, such as X-Request-Id."
+            )
+        if name.lower() in _RESERVED_HEADERS:
+            raise SignTrakerConfigError(f"extra_headers must not set {name}, which the SDK sets itself.")
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+            # The value is not quoted: it may be a secret.
+            raise SignTrakerConfigError(
+                f"extra_headers: the value of {name} must be visible ASCII text, without a line break."
+            )
+    return dict(cast("Mapping[str, str]", given))
 
 
 def _number(environ: Mapping[str, str], name: str, given: object, default: float) -> tuple[float, str]:

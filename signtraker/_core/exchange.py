@@ -1,19 +1,21 @@
-"""One call from the first attempt to its result, as a generator that performs nothing itself.
+"""Decide one call from the first attempt to its result, in a generator that performs nothing itself.
 
-It yields what is to be done (`Send`, `Wait`) and is sent what came of it (`Answer`, `Failure`); the two
-base clients do the rest. So the rules stand here once, for threads and for tasks.
+It yields an action (`Send`, `Wait`) and is sent the event that came of it (`Response`, `TransportError`).
+The two base clients perform the actions, so the rules stand here once for threads and for tasks.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 from signtraker._core.error_response import error_for
 from signtraker._core.recording import RecordedExchange
 from signtraker._core.redact import redact, redact_bytes
+from signtraker._core.response import WrongRecordError
 from signtraker._core.retry import AttemptFailure, may_repeat, parse_retry_after, wait_seconds
 from signtraker.exceptions import (
     Exchange,
@@ -41,6 +43,10 @@ class Send:
     """Send the request; this is the `attempt`-th time, counted from 1."""
 
     attempt: int
+    left_seconds: float
+    """The time left until the deadline of the call."""
+    fresh: bool = False
+    """Whether to send over a new connection, since the last one gave the response to another request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back. `cut` says why the body broke off, if it did; `body` is then what had come."""
+    """A response. `cut` says why the body broke off, if it did; `body` is then its beginning."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -63,7 +69,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class TransportError:
-    """Nothing came back."""
+    """An attempt without a response."""
 
     reason: str
     never_sent: bool
@@ -88,25 +94,41 @@ def send_with_retries(
     chance: Callable[[], float],
     observe: Callable[[RecordedExchange], None] | None,
     now: Callable[[], datetime] = utc_now,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Action, Event, T]:
-    """Send a request until it is answered, or until sending it again would be wrong or in vain."""
+    """Send a request until it is answered, or until sending it again would be wrong or in vain.
+
+    All attempts and the waits between them end with the deadline (`deadline_seconds`).
+    """
     attempt = 1
+    deadline = clock() + config.deadline_seconds
+    fresh = False
     story = _CallLog(request, config, now())
     while True:
-        event = yield Send(attempt)
-        assert event is not None, "a Send is answered by an Answer or a Failure"  # noqa: S101 - for type checkers
+        event = yield Send(attempt, deadline - clock(), fresh)
+        assert event is not None, "a Send is answered by a Response or a TransportError"  # noqa: S101 - for type checkers
         story.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
         if isinstance(event, Response) and event.status_code in _SUCCESS and not event.cut:
-            if observe is not None:
-                observe(story.described(event, attempt))
-            return _read(request, event, config, attempt)
+            try:
+                result = _read(request, event, story, attempt)
+            except WrongRecordError as wrong:
+                # The response belongs to another request, so nothing that comes over this connection counts.
+                event = TransportError(str(wrong), never_sent=False, elapsed_seconds=0.0, cause=None)
+                fresh = True
+            except UnreadableResponseError:
+                story.record(observe, event, attempt)
+                raise
+            else:
+                story.record(observe, event, attempt)
+                return result
         failure = _attempt_failure(event, now)
         wait = _wait(request, failure, config, attempt, chance)
-        if wait is None:
-            if observe is not None:
-                observe(story.described(event, attempt))
-            _raise_error(request, event, failure, config, attempt)
+        if wait is None or clock() + wait >= deadline:
+            story.record(observe, event, attempt)
+            if clock() >= deadline:
+                event = _with_deadline(event, config)
+            _raise_error(request, event, failure, story, attempt)
         story.failures.append(_describe(event))
         _log.warning(
             "%s %s: %s; again in %.2f s (attempt %d of %d)",
@@ -121,9 +143,17 @@ def send_with_retries(
         attempt += 1
 
 
+def _with_deadline(event: Response | TransportError, config: Config) -> Response | TransportError:
+    """Say that the deadline ended the call, whatever the last attempt died of."""
+    reason = f"the deadline of {config.deadline_seconds:g} s for the whole call passed"
+    if isinstance(event, TransportError):
+        return replace(event, reason=f"{reason} ({event.reason})")
+    return replace(event, cut=f"{reason} ({event.cut})") if event.cut else event
+
+
 @dataclass(slots=True)
 class _CallLog:
-    """A call so far, for whoever records it."""
+    """The call so far, for its error and for its recording."""
 
     request: AnyRequest
     config: Config
@@ -131,9 +161,17 @@ class _CallLog:
     elapsed: float = 0.0
     failures: list[str] = field(default_factory=list[str])
 
-    def described(self, event: Response | TransportError, attempt: int) -> RecordedExchange:
-        exchange = _exchange(self.request, event, self.config, attempt)
-        return RecordedExchange(
+    def record(
+        self,
+        observe: Callable[[RecordedExchange], None] | None,
+        event: Response | TransportError,
+        attempt: int,
+    ) -> None:
+        """Hand the call to whoever records it."""
+        if observe is None:
+            return
+        exchange = self.exchange(event, attempt)
+        recorded = RecordedExchange(
             method=self.request.method,
             url=exchange.url or "",
             status_code=exchange.status_code,
@@ -144,6 +182,26 @@ class _CallLog:
             elapsed_seconds=self.elapsed,
             request_body=self.request.body,
             response_body=exchange.body,
+        )
+        observe(recorded)
+
+    def exchange(self, event: Response | TransportError, attempt: int) -> Exchange:
+        """Collect the facts for an error, without the key even if the server sent it back."""
+        url, key = f"{self.config.base_url}{self.request.target}", self.config.api_key
+        sent = Exchange(
+            self.request.method,
+            url,
+            attempts=attempt,
+            elapsed_seconds=self.elapsed,
+            request_body=self.request.body,
+        )
+        if isinstance(event, TransportError):
+            return sent
+        return replace(
+            sent,
+            status_code=event.status_code,
+            headers={name: redact(value, key) for name, value in event.headers.items()},
+            body=redact_bytes(event.body, key),
         )
 
 
@@ -171,11 +229,11 @@ def _wait(
     )
 
 
-def _read(request: Request[T], answer: Response, config: Config, attempt: int) -> T:
+def _read(request: Request[T], response: Response, story: _CallLog, attempt: int) -> T:
     try:
-        return request.reader(answer.body.removeprefix(_BYTE_ORDER_MARK))
+        return request.reader(response.body.removeprefix(_BYTE_ORDER_MARK))
     except UnreadableResponseError as error:
-        error.exchange = _exchange(request, answer, config, attempt)
+        error.exchange = story.exchange(response, attempt)
         error.outcome = "happened" if request.is_write else "did_not_happen"
         raise
 
@@ -184,15 +242,15 @@ def _raise_error(
     request: AnyRequest,
     event: Response | TransportError,
     failure: AttemptFailure,
-    config: Config,
+    story: _CallLog,
     attempt: int,
 ) -> NoReturn:
-    exchange = _exchange(request, event, config, attempt)
+    exchange = story.exchange(event, attempt)
     if isinstance(event, TransportError):
         raise _network_error(request, event, exchange) from event.cause
     if event.status_code in _SUCCESS:
         raise UnreadableResponseError(
-            f"The answer to {request.method} {request.path} broke off: {event.cut}",
+            f"The response to {request.method} {request.path} broke off: {event.cut}",
             exchange=exchange,
             outcome="happened" if request.is_write else "did_not_happen",
         )
@@ -204,7 +262,8 @@ def _raise_error(
 
 def _network_error(request: AnyRequest, failure: TransportError, exchange: Exchange) -> SignTrakerError:
     times = "once" if exchange.attempts == 1 else f"{exchange.attempts} times"
-    what = f"{request.method} {request.path} (tried {times}): {failure.reason.rstrip('.')}"
+    tried = f"tried {times}, {exchange.elapsed_seconds:.1f} s"
+    what = f"{request.method} {request.path} ({tried}): {failure.reason.rstrip('.')}"
     if failure.never_sent:
         return NetworkError(f"No connection for {what}", exchange=exchange)
     if request.is_write:
@@ -216,24 +275,6 @@ def _network_error(request: AnyRequest, failure: TransportError, exchange: Excha
 
 def _doubt(request: AnyRequest) -> str:
     return f"It may have happened, so it was not sent again; {request.check_hint}".rstrip("; ")
-
-
-def _exchange(
-    request: AnyRequest, event: Response | TransportError, config: Config, attempt: int
-) -> Exchange:
-    """Collect the facts for an error, without the key even if the server sent it back."""
-    url = f"{config.base_url}{request.target}"
-    if isinstance(event, TransportError):
-        return Exchange(request.method, url, attempts=attempt)
-    key = config.api_key
-    return Exchange(
-        request.method,
-        url,
-        event.status_code,
-        {name: redact(value, key) for name, value in event.headers.items()},
-        redact_bytes(event.body, key),
-        attempt,
-    )
 
 
 def _log_exchange(request: AnyRequest, event: Response | TransportError, attempt: int) -> None:

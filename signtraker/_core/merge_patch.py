@@ -8,8 +8,7 @@ import pydantic
 
 from signtraker._common.short_repr import short_repr
 from signtraker._core.response import problems
-from signtraker._lists.options import refuse
-from signtraker.exceptions import Problem, ValidationError
+from signtraker.exceptions import Problem, ValidationError, refuse
 from signtraker.models import Agent, UpdateAgentRequest
 
 if TYPE_CHECKING:

@@ -26,17 +26,29 @@ class Reader(Protocol[T_co]):
     def __call__(self, body: bytes, /) -> T_co: ...
 
 
+class WrongRecordError(Exception):
+    """The response holds another record than the one that was asked for.
+
+    It belongs to another request, as when two processes share a socket or a proxy mixes connections up.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOne(Generic[ResponseT]):
-    """A single record."""
+    """Read a single record; `record_id` is the id that it must have, where that is known."""
 
     model: type[ResponseT]
+    record_id: int | None = None
 
     def __call__(self, body: bytes, /) -> ResponseT:
         try:
-            return self.model.model_validate_json(body)
+            record = self.model.model_validate_json(body)
         except pydantic.ValidationError as error:
             raise unreadable(self.model.__name__, body, problems(error)) from None
+        if self.record_id is not None and (received := vars(record).get("id")) != self.record_id:
+            name = self.model.__name__
+            raise WrongRecordError(f"{name} {received} came back where {name} {self.record_id} was asked for")
+        return record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A list of the API as a value: where it is, and what it holds."""
+"""Describe one of the API's lists: its path and its model, and the requests that read it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from signtraker._core.request import Request
-from signtraker._core.response import ReadList
-from signtraker._lists.options import list_query
+from signtraker._core.response import ReadList, ReadOne
+from signtraker._lists.options import checked_id, list_query
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
@@ -30,3 +30,8 @@ class Listing(Generic[M]):
         query = list_query(self.model.__name__, options, config, extra_params)
         reader = ReadList(self.model, options.select is not None)
         return Request("GET", self.path, reader, query)
+
+    def record(self, name: str, record_id: object) -> Request[M]:
+        """Return the request for one record; `name` is the caller's name for the id."""
+        number = checked_id(name, record_id)
+        return Request("GET", f"{self.path}/{number}", ReadOne(self.model, number))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
-from signtraker.exceptions import Problem, ValidationError
+from signtraker.exceptions import Problem, ValidationError, refuse
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
 from signtraker.query.limits import check_length, check_nodes, check_orderings
 from signtraker.query.namespace import Namespace
@@ -71,13 +71,7 @@ class _RefusedError(Exception):
     """One option can't be sent; the text says why."""
 
 
-def refuse(problems: Sequence[Problem]) -> None:
-    """Raise a `ValidationError` that lists the problems, if there are any."""
-    if problems:
-        raise ValidationError(f"Not sent: {'; '.join(str(one) for one in problems)}", problems=problems)
-
-
-def record_id(name: str, value: object) -> int:
+def checked_id(name: str, value: object) -> int:
     """Check an id before it becomes part of a path or a query."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
         refuse([Problem(name, f"must be a positive id, not {short_repr(value)}")])

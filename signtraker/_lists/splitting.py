@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker._core.request import encode
-from signtraker._lists.options import check_same_list, counts, is_filter, orderby_text, refuse, select_text
+from signtraker._lists.options import check_same_list, counts, is_filter, orderby_text, select_text
 from signtraker._lists.paging import Pager, SeenIds
-from signtraker.exceptions import NotSelectedError, Problem, ValidationError
+from signtraker.exceptions import NotSelectedError, Problem, ValidationError, refuse
 from signtraker.query import ODataError, QueryLimitError, QueryLimits
 from signtraker.query.limits import split_filter
 from signtraker.query.matching import evaluate

@@ -1,38 +1,28 @@
-"""The async sibling of `signtraker.base_client`, and the only module of `signtraker.aio` written by hand."""
+"""Perform requests for tasks. This is the only module of `signtraker.aio` that is written by hand."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-import anyio  # a dependency of httpx, which knows cancellation by its scopes only
 import httpx
 
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import resolve
-from signtraker._core.exchange import Event, Response, Send, TransportError, send_with_retries
-from signtraker._core.httpx_log import redacted_logs
+from signtraker._core.exchange import Event, Send, send_with_retries
+from signtraker._core.http import AsyncHttpPool, TransportSettings, checked_http_client, prepared
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._lists.splitting import make_pager
-from signtraker.base_client import (
-    answer,
-    failure,
-    http_request,
-    make_http_client,
-    prepared,
-    reason,
-)
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
     from os import PathLike
     from types import TracebackType
 
@@ -51,11 +41,11 @@ M = TypeVar("M", bound="ResponseModel")
 
 
 class AsyncBaseClient(Client["_AsyncConnection"]):
-    """What every async client has: resolved settings, a connection pool, and an end.
+    """Resolve the settings of an async client, and hold its connections until it is closed.
 
     Settings, their environment variables and the errors are those of `signtraker.base_client.BaseClient`;
-    only `http_client` is an `httpx.AsyncClient`. Use it in an `async with` block, or await `close()`. It
-    belongs to one event loop (asyncio), and the tasks of that loop may share it.
+    only `http_client` is an `httpx.AsyncClient`. Use the client in an `async with` block, or await `close()`.
+    Tasks may share it. It runs on asyncio, and each event loop gets connections of its own.
     """
 
     def __init__(
@@ -65,11 +55,14 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         *,
         subdomain: str | None = None,
         timeout_seconds: float | None = None,
+        deadline_seconds: float | None = None,
+        max_response_bytes: int | None = None,
         max_retries: int | None = None,
         retry_backoff_seconds: float | None = None,
         resend_on_429: bool = True,
         odata_version: ODataVersion | None = None,
         query_limits: QueryLimits | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         http_client: httpx.AsyncClient | None = None,
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
@@ -80,21 +73,27 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             base_url=base_url,
             subdomain=subdomain,
             timeout_seconds=timeout_seconds,
+            deadline_seconds=deadline_seconds,
+            max_response_bytes=max_response_bytes,
             max_retries=max_retries,
             retry_backoff_seconds=retry_backoff_seconds,
             resend_on_429=resend_on_429,
             odata_version=odata_version,
             query_limits=query_limits,
+            extra_headers=extra_headers,
         )
-        self._connection = _AsyncConnection(
-            config, *make_http_client(httpx.AsyncClient, config, http_client, proxy, ca)
-        )
-        self._owns_http = http_client is None
+        settings, injected = None, None
+        if http_client is None:
+            settings = TransportSettings(config, proxy, ca)
+        else:
+            injected = checked_http_client(http_client, httpx.AsyncClient, proxy, ca)
+        self._connection = _AsyncConnection(config, AsyncHttpPool(settings, injected), settings)
+        self._owns_http = True
 
     async def close(self) -> None:
         """Close the connections, unless they belong to an injected client or to another one."""
         if self._owns_http:
-            await self._connection.http.aclose()
+            await self._connection.http.close()
 
     aclose = close
 
@@ -119,7 +118,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         if not isinstance(owner, AsyncBaseClient):
             raise not_a_method(method)
         real = owner._connection  # noqa: SLF001 - its own class
-        dry = _DryConnection(real.config, real.http, real.ca, portable=real.portable)
+        dry = _DryConnection(real.config, real.http, real.settings)
         try:
             result = getattr(owner._copy_with(dry), method.__name__)(*args, **kwargs)  # noqa: SLF001 - as above
             if isinstance(result, AsyncIterator):
@@ -174,43 +173,19 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
                 yield row
 
 
-async def _cancellable(attempt: Coroutine[object, object, T]) -> T:
-    """Await an attempt so that cancelling the caller gives its connection back to the pool.
-
-    httpx's pool protects its cleaning up by a scope of anyio, which a cancelled task breaks through: the
-    connection then counts as used for ever. So the attempt gets a task of its own, and is cancelled by a
-    scope, which the pool understands.
-    """
-    scope = anyio.CancelScope()
-    results: list[T] = []
-
-    async def perform() -> None:
-        with scope:
-            results.append(await attempt)
-
-    task = asyncio.ensure_future(perform())
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        scope.cancel()
-        await asyncio.wait([task])
-        raise
-    return results[0]
-
-
 def _step(pending: object) -> None:
     """Run a coroutine to its first wait; a dry connection never waits, so that is to its end."""
     if isinstance(pending, Coroutine):
         cast("Coroutine[object, object, object]", pending).send(None)
 
 
-class _AsyncConnection(Connection["httpx.AsyncClient"]):
-    """Performs what `converse` asks for. Tasks may share it."""
+class _AsyncConnection(Connection["AsyncHttpPool"]):
+    """Performs the actions of `send_with_retries`. Tasks may share it."""
 
     __slots__ = ()
 
     async def send(self, request: Request[T]) -> T:
-        """Send a request and return what its answer says."""
+        """Send a request and return what its response says."""
         steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         while True:
@@ -223,30 +198,11 @@ class _AsyncConnection(Connection["httpx.AsyncClient"]):
 
     async def _perform(self, request: AnyRequest, action: Action) -> Event:
         if isinstance(action, Send):
-            return await _cancellable(self._attempt(request))
+            if action.fresh:
+                self.http.drop_connections()
+            return await self.http.attempt(request, self.config, action.left_seconds)
         await asyncio.sleep(action.seconds)
         return None
-
-    async def _attempt(self, request: AnyRequest) -> Response | TransportError:
-        if self.http.is_closed:  # Perhaps since the last attempt.
-            raise self.closed()
-        start = time.perf_counter()
-        message = http_request(self.http, request, self.config)
-        with redacted_logs(self.config.api_key):
-            try:
-                response = await self.http.send(message, stream=True, auth=None, follow_redirects=False)
-            except httpx.RequestError as error:
-                return failure(error, message, self.config, start)
-            body = bytearray()
-            cut = ""
-            try:
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-            except httpx.RequestError as error:
-                cut = reason(error, self.config)
-            finally:
-                await response.aclose()
-        return answer(response, bytes(body), cut, start)
 
 
 class _DryConnection(_AsyncConnection):

@@ -9,7 +9,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
@@ -73,8 +73,7 @@ class AsyncChangeOrdersClient(AsyncBaseClient):
 
     async def get_change_order(self, change_order_id: int) -> ChangeOrder:
         """Read one change order; raises `NotFoundError` if there is none with this id."""
-        path = f"{_CHANGE_ORDERS.path}/{record_id('change_order_id', change_order_id)}"
-        return await self._send(Request("GET", path, ReadOne(ChangeOrder)))
+        return await self._send(_CHANGE_ORDERS.record("change_order_id", change_order_id))
 
     async def create_change_order(
         self,

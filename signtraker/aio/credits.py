@@ -9,7 +9,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Award, CreateAwardRequest
@@ -94,4 +94,4 @@ class AsyncCreditsClient(AsyncBaseClient):
 
 
 def _own(awarded_to: int | None) -> Pairs:
-    return () if awarded_to is None else (("awardedTo", str(record_id("awarded_to", awarded_to))),)
+    return () if awarded_to is None else (("awardedTo", str(checked_id("awarded_to", awarded_to))),)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Office
@@ -77,4 +77,4 @@ class AsyncOfficesClient(AsyncBaseClient):
 def _own(enterprise_id: int | None) -> Pairs:
     if enterprise_id is None:
         return ()
-    return (("enterpriseId", str(record_id("enterprise_id", enterprise_id))),)
+    return (("enterpriseId", str(checked_id("enterprise_id", enterprise_id))),)

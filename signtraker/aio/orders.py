@@ -9,7 +9,7 @@ from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import (
@@ -78,8 +78,7 @@ class AsyncOrdersClient(AsyncBaseClient):
 
     async def get_order(self, order_id: int) -> Order:
         """Read one order; raises `NotFoundError` if there is none with this id."""
-        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}"
-        return await self._send(Request("GET", path, ReadOne(Order)))
+        return await self._send(_ORDERS.record("order_id", order_id))
 
     async def create_order(
         self,
@@ -104,7 +103,7 @@ class AsyncOrdersClient(AsyncBaseClient):
         **fields: Unpack[RemovalKeywords],
     ) -> RemovalResult:
         """Ask for the removal of an order's sign; nothing but the order's id is required."""
-        path = f"{_ORDERS.path}/{record_id('order_id', order_id)}/requestremoval"
+        path = f"{_ORDERS.path}/{checked_id('order_id', order_id)}/requestremoval"
         body = json_body(validated(RemovalRequest, removal, fields))
         check_hint = f"see get_order({order_id}).removal_request_date"
         return await self._send(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from signtraker._core.body import json_body, validated
 from signtraker._core.request import Request
-from signtraker._core.response import ReadList, ReadOne
+from signtraker._core.response import ReadList
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, record_id
+from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import CreateServiceRequest, ServiceOrder
@@ -73,8 +73,7 @@ class AsyncServicesClient(AsyncBaseClient):
 
     async def get_service(self, service_id: int) -> ServiceOrder:
         """Read one service; raises `NotFoundError` if there is none with this id."""
-        path = f"{_SERVICES.path}/{record_id('service_id', service_id)}"
-        return await self._send(Request("GET", path, ReadOne(ServiceOrder)))
+        return await self._send(_SERVICES.record("service_id", service_id))
 
     async def create_service(
         self,

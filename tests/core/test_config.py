@@ -139,6 +139,8 @@ def test_a_subdomain_is_one_dns_label(label: Any) -> None:
         ("", "must be a URL"),
         ("https://acme.signtraker.com/api", "without /api"),
         ("https://acme.signtraker.com/api/", "without /api"),
+        ("https://acme.signtraker.com/api/orders", "without /api"),
+        ("https://acme.signtraker.com/API/Orders/7", "without /api"),
         (5, "must be a URL"),
     ],
 )
@@ -223,8 +225,8 @@ def test_a_switch_is_true_or_false(value: Any) -> None:
 def test_a_client_whose_settings_were_refused_can_still_be_shown_in_a_traceback() -> None:
     with pytest.raises(AuthenticationError) as caught:
         SignTrakerClient("bad key", subdomain="acme")
-    short_repr = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert "<SignTrakerClient without settings>" in "".join(short_repr.format())
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "<SignTrakerClient without settings>" in "".join(shown.format())
 
 
 class Tagged(SignTrakerClient):
@@ -278,11 +280,11 @@ def test_an_injected_client_is_not_closed_and_an_own_one_is() -> None:
         with SignTrakerClient(KEY, subdomain="acme", http_client=http):
             pass
         assert not http.is_closed
-    extra_params = SignTrakerClient(KEY, subdomain="acme")
-    extra_params.close()
-    extra_params.close()
+    own = SignTrakerClient(KEY, subdomain="acme")
+    own.close()
+    own.close()
     with pytest.raises(SignTrakerError, match="This client is closed"):
-        extra_params.orders.get_order(1)
+        own.orders.get_order(1)
 
 
 def test_closing_a_resource_of_a_client_leaves_the_client_open() -> None:

@@ -110,18 +110,36 @@ def read_property(model: type[BaseModel], attribute: str) -> Property:
         return Property(name, attribute, EDM[plain(get_args(kind)[0])], collection=True)
     if is_model(kind):
         return Property(name, attribute, None, entity=kind.__name__)
-    return Property(name, attribute, EDM[kind])
+    known, closed = known_values(field.annotation)
+    return Property(name, attribute, EDM[kind], known=known, closed=closed)
+
+
+def known_values(annotation: Any) -> tuple[tuple[str, ...], bool]:
+    """Return the texts that an annotation names, and whether the API reference knows no others.
+
+    A closed set is an alias of literals alone, such as `PaymentMode`; in a response `| str` stands beside it,
+    so that a new value is kept. The alias of an open set, such as `OrderStatus`, holds `str` itself.
+    """
+    parts = get_args(annotation)
+    values = {value for part in parts if get_origin(part) is Literal for value in get_args(part)}
+    for name in sorted(models.__all__):
+        alias = getattr(models, name)
+        if get_origin(alias) is Literal and set(get_args(alias)) == values:
+            return get_args(alias), True
+        options = next(iter(get_args(alias)), None)
+        if get_origin(options) is Literal and str in get_args(alias) and set(get_args(options)) == values:
+            return get_args(options), False
+    return (), False
 
 
 def text_alias(model: type[BaseModel], attribute: str) -> str:
     """Return the name in `signtraker.models` of the values that a text field is known to have, or `str`."""
-    parts = get_args(model.model_fields[attribute].annotation)
-    known = {value for part in parts if get_origin(part) is Literal for value in get_args(part)}
+    known, _ = known_values(model.model_fields[attribute].annotation)
     for name in sorted(models.__all__):
         alias = getattr(models, name)
         options = alias if get_origin(alias) is Literal else next(iter(get_args(alias)), None)
-        if known and get_origin(options) is Literal and set(get_args(options)) == known:
-            return f"models.{name}" if str in get_args(alias) else f"models.{name} | str"
+        if known and get_origin(options) is Literal and get_args(options) == known:
+            return f"models.{name}"
     return "str"
 
 
@@ -164,6 +182,8 @@ def property_code(one: Property) -> str:
     extra = "" if one.nullable else ", nullable=False"
     extra += f", entity={one.entity!r}" if one.entity else ""
     extra += ", collection=True" if one.collection else ""
+    extra += f", known={one.known!r}" if one.known else ""
+    extra += ", closed=True" if one.closed else ""
     return f"Property({one.name!r}, {one.attribute!r}, {kind}{extra})"
 
 
@@ -219,7 +239,7 @@ def imported(name: str, classes: list[str]) -> str:
 
 
 FIELD_CLASSES: Final = (
-    "BooleanField", "DateTimeField", "DecimalField", "DoubleField", "IdField", "IntegerField",
+    "BooleanField", "ChoiceField", "DateTimeField", "DecimalField", "DoubleField", "IdField", "IntegerField",
     "NestedIdField", "TextField", "TextListField",
 )  # fmt: skip
 
@@ -255,6 +275,8 @@ def field_type(model: type[BaseModel], one: Property, root: str) -> str:
         return f"IdField[{root}]" if root != "M" else "NestedIdField[M]"
     if one.type is None:
         raise TypeError(f"A property without a type: {one}")
+    if one.closed:
+        return f"ChoiceField[{root}, {text_alias(model, one.attribute)}]"
     return FIELDS[one.type].format(root=root, text=text_alias(model, one.attribute))
 
 

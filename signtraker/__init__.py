@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from signtraker._core.merge_patch import merge_patch
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.recording import RecordedExchange
+    from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.agents import AgentsClient
     from signtraker.aio import AsyncSignTrakerClient
     from signtraker.change_orders import ChangeOrdersClient
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSelectedError,
         Problem,
+        QueryLimitError,
         RateLimitError,
         ServerError,
         SignTrakerConfigError,
@@ -88,11 +90,15 @@ if TYPE_CHECKING:
         Q,
         QueryLimits,
         ServiceQ,
+        all_of,
+        any_of,
+        split_filter,
     )
     from signtraker.services import ServicesClient
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {
+        "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
         "signtraker._core.merge_patch": ("merge_patch",),
         "signtraker._core.prepared": ("PreparedRequest",),
         "signtraker._core.recording": ("RecordedExchange",),
@@ -109,6 +115,7 @@ else:
             "NotFoundError",
             "NotSelectedError",
             "Problem",
+            "QueryLimitError",
             "RateLimitError",
             "ServerError",
             "SignTrakerConfigError",
@@ -168,6 +175,9 @@ else:
             "Q",
             "QueryLimits",
             "ServiceQ",
+            "all_of",
+            "any_of",
+            "split_filter",
         ),
         "signtraker.services": ("ServicesClient",),
     }
@@ -213,6 +223,7 @@ __all__ = [
     "EnterprisesClient",
     "Field",
     "Filter",
+    "FilterOption",
     "JobSite",
     "ManagerData",
     "ManagerDataRequest",
@@ -225,6 +236,7 @@ __all__ = [
     "OfficeQ",
     "OfficesClient",
     "Order",
+    "OrderBy",
     "OrderPreset",
     "OrderPresetQ",
     "OrderPresetsClient",
@@ -235,6 +247,7 @@ __all__ = [
     "PreparedRequest",
     "Problem",
     "Q",
+    "QueryLimitError",
     "QueryLimits",
     "RateLimitError",
     "RecordedExchange",
@@ -242,6 +255,7 @@ __all__ = [
     "RemovalRequest",
     "RemovalResult",
     "SalesOrderRef",
+    "Select",
     "ServerError",
     "ServiceOrder",
     "ServiceQ",
@@ -256,5 +270,8 @@ __all__ = [
     "UpdateAgentRequest",
     "ValidationError",
     "__version__",
+    "all_of",
+    "any_of",
     "merge_patch",
+    "split_filter",
 ]

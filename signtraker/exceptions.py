@@ -1,4 +1,4 @@
-"""Every error that the SDK raises of its own accord.
+"""Define every error that the SDK raises of its own accord.
 
     SignTrakerError
     ├── SignTrakerConfigError       a setting is missing or can't be used (a ValueError too)
@@ -10,6 +10,7 @@
     │   └── UnconfirmedServerError      … and a ServerError
     └── APIStatusError              the server answered with an error status
         ├── ValidationError             400, and requests refused before sending (a ValueError too)
+        │   └── QueryLimitError             a query beyond the server's limits, refused before sending
         ├── AuthenticationError         401, 403, and a key that is missing or unusable
         ├── NotFoundError               404
         ├── RateLimitError              429
@@ -186,6 +187,19 @@ class ValidationError(APIStatusError, ValueError):
     """
 
 
+class QueryLimitError(ValidationError):
+    """A query goes beyond one of the server's limits, and was not sent; the message has the number."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exchange: Exchange | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(message, exchange=exchange, problems=problems or (Problem("filter", message),))
+
+
 class AuthenticationError(APIStatusError):
     """The key is missing, unusable or not accepted (401), or may not do this (403)."""
 
@@ -222,7 +236,7 @@ class UnconfirmedServerError(UnconfirmedWriteError, ServerError):
     """The server failed while it handled a write, so it may have happened."""
 
 
-def refuse(problems: Sequence[Problem]) -> None:
+def refuse(problems: Sequence[Problem], kind: type[ValidationError] = ValidationError) -> None:
     """Raise a `ValidationError` that lists the problems, if there are any."""
     if problems:
-        raise ValidationError(f"Not sent: {'; '.join(str(one) for one in problems)}", problems=problems)
+        raise kind(f"Not sent: {'; '.join(str(one) for one in problems)}", problems=problems)

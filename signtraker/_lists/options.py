@@ -1,4 +1,4 @@
-"""The OData options of a list call: checked, and turned into a query."""
+"""Check the OData options of a list call, and write them as a query."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
-from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._common.integers import INT32_MAX, INT64_MAX, whole_number
 from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
 from signtraker.exceptions import Problem, ValidationError, refuse
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
+from signtraker.query.filters import Orderable
 from signtraker.query.limits import check_length, check_nodes, check_orderings
 from signtraker.query.namespace import Namespace
+from signtraker.query.schema import ANY_LIST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 FilterOption: TypeAlias = Filter[M] | str
-OrderBy: TypeAlias = str | Ordering[M] | Field[M, Any] | Sequence[str | Ordering[M] | Field[M, Any]]
+"""A filter of the list, or OData text, which is sent as it is."""
+OrderBy: TypeAlias = str | Orderable[M] | Sequence[str | Orderable[M]]
+"""A field, an ordering such as `Q.created.desc()`, OData text, or a sequence of these."""
 Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
+"""Top-level fields, OData text, or a sequence of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,20 @@ def list_query(entity: str, options: ListOptions, config: Config, extra_params: 
     }
     pairs: list[tuple[str, str]] = [*extra_params]
     problems: list[Problem] = []
+    beyond_limits: list[Problem] = []
     for name, text in texts.items():
         if getattr(options, name) is not None:
             try:
                 pairs.append((f"${name}", text()))
-            except (_RefusedError, QueryLimitError, ODataError) as refusal:
+            except QueryLimitError as limit:
+                beyond_limits.append(Problem(name, str(limit)))
+            except (_RefusedError, ODataError) as refusal:
                 problems.append(Problem(name, str(refusal)))
     try:
         check_length(encode(pairs), limits)
-    except QueryLimitError as refusal:
-        problems.append(Problem("filter", str(refusal)))
-    refuse(problems)
+    except QueryLimitError as limit:
+        beyond_limits.append(Problem("filter", str(limit)))
+    refuse([*problems, *beyond_limits], ValidationError if problems else QueryLimitError)
     return tuple(pairs)
 
 
@@ -72,11 +80,13 @@ class _RefusedError(Exception):
 
 
 def checked_id(name: str, value: object) -> int:
-    """Check an id before it becomes part of a path or a query."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
+    """Check an id before it becomes part of a path or a query. Any integer will do, numpy's too."""
+    number = whole_number(value)
+    if number is None:
+        refuse([Problem(name, f"must be an int, not {short_repr(value)}")])
+    elif not 0 < number <= INT64_MAX:
         refuse([Problem(name, f"must be a positive id, not {short_repr(value)}")])
-    # A subclass of int may print as anything.
-    return int.__pos__(cast("int", value))
+    return number or 0
 
 
 def text_parameter(name: str, value: object) -> str:
@@ -178,7 +188,7 @@ def check_same_list(value: Filter[Any], entity: str) -> None:
 
 
 def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
-    if value.entity != entity:
+    if value.entity not in {entity, ANY_LIST}:
         raise _RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")
 
 
@@ -195,9 +205,10 @@ def _text(value: object) -> str:
 
 
 def _count(value: object, lowest: int = 0) -> str:
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= INT32_MAX:
+    number = whole_number(value)
+    if number is None or not lowest <= number <= INT32_MAX:
         raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {short_repr(value)}")
-    return str(int.__pos__(value))
+    return str(number)
 
 
 def counts(lowest: int, **given: object) -> None:

@@ -1,8 +1,10 @@
-"""Filters and orderings as typed values: `Q` and its siblings, and what reads, writes and judges them."""
+"""Build filters and orderings as typed values: `Q` and its siblings, parsing, rendering and limits."""
 
-from signtraker.query.errors import ODataError, QueryLimitError
+from signtraker.exceptions import QueryLimitError
+from signtraker.query.errors import ODataError
 from signtraker.query.fields import (
     BooleanField,
+    ChoiceField,
     DateTimeField,
     DecimalField,
     DoubleField,
@@ -32,6 +34,7 @@ __all__ = [
     "AwardQ",
     "BooleanField",
     "ChangeOrderQ",
+    "ChoiceField",
     "DateTimeField",
     "DecimalField",
     "DoubleField",

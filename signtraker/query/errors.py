@@ -1,4 +1,4 @@
-"""What is wrong with a query: a text the server would refuse, or one that is beyond the server's limits."""
+"""Define the error for a query text that the server would refuse."""
 
 from __future__ import annotations
 
@@ -20,10 +20,6 @@ class ODataError(ValueError):
 
     def __str__(self) -> str:
         return self.message
-
-
-class QueryLimitError(ValueError):
-    """A query beyond one of the server's limits, with the number and what to do about it."""
 
 
 def quoted(text: str) -> str:

@@ -1,12 +1,13 @@
-"""The fields of a list, one class for each kind of property. `T` is the Python type of a field's value."""
+"""Define the fields of a list, one class for each kind of property. `T` is the type of a field's value."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
-from signtraker.query.filters import Filter, M, check_filter
+from signtraker.query.choices import check_choice, warn_of_near_miss
+from signtraker.query.filters import Filter, M, Orderable, check_filter
 from signtraker.query.nodes import Comparison, Lambda, Literal, Path, holds_lambda
 from signtraker.query.schema import Edm
 from signtraker.query.values import (
@@ -24,13 +25,14 @@ from signtraker.query.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from signtraker.query.nodes import Quantifier
+    from signtraker.query.nodes import ComparisonOperator, Node, Quantifier
 
 T_co = TypeVar("T_co", covariant=True)
+_EQUALITY: Final = ("eq", "ne")
 
 
-class Field(Operand[M], Generic[M, T_co]):
-    """A property of a list's rows: what `orderby` and `select` take beside text."""
+class Field(Operand[M], Orderable[M], Generic[M, T_co]):
+    """A property of a list's rows. `orderby` and `select` take it beside text."""
 
     __slots__ = ()
 
@@ -109,9 +111,46 @@ class DateTimeField(DateTimeValue[M], Nullable[M, datetime], Generic[M]):
 
 
 class TextField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
-    """Text that may be null. `S` holds the values that are known."""
+    """Text that may be null. `S` holds the values that are known.
+
+    A text that differs from a known value in case or in a letter or two gives a `UserWarning`: text compares
+    case-sensitively, so it would most likely find nothing.
+    """
 
     __slots__ = ()
+
+    # The first signature alone keeps the known values apart from `str`, so that they complete.
+    @overload
+    def eq(self, value: S) -> Filter[M]: ...
+    @overload
+    def eq(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
+    def eq(self, value: object) -> Filter[M]:
+        """Equal to a text or to another field; `==` that every type checker checks."""
+        return self._compare("eq", value)
+
+    @overload
+    def ne(self, value: S) -> Filter[M]: ...
+    @overload
+    def ne(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
+    def ne(self, value: object) -> Filter[M]:
+        """Not equal to a text or to another field. Rows without a text are most likely left out."""
+        return self._compare("ne", value)
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        if operator in _EQUALITY and isinstance(value, str):
+            warn_of_near_miss(repr(self), self.entity, self.path, str.__str__(value))
+        return super()._comparison(operator, value)
+
+
+class ChoiceField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
+    """Text that may be null, of a closed set: `S` holds all values that there are."""
+
+    __slots__ = ()
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        if operator in _EQUALITY and isinstance(value, str):
+            check_choice(repr(self), self.entity, self.path, str.__str__(value))
+        return super()._comparison(operator, value)
 
 
 class TextListField(Field[M, tuple[str, ...]], Generic[M]):

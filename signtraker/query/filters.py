@@ -1,4 +1,4 @@
-"""Filters and orderings: immutable values that combine, compare, print, and know what they cost."""
+"""Define filters and orderings: immutable values that combine, compare, print, and know their cost."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from signtraker.query.matching import holds
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,
+    Literal,
     Node,
     Not,
     Or,
@@ -25,7 +26,7 @@ from signtraker.query.nodes import (
 )
 from signtraker.query.rendering import render, render_orders
 from signtraker.query.reprs import filter_code, value_code
-from signtraker.query.schema import check_dialect
+from signtraker.query.schema import ANY_LIST, check_dialect
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Order
@@ -65,11 +66,13 @@ class Filter(Generic[M]):
 
     def __and__(self, other: Filter[M]) -> Filter[M]:
         check_filter(other, self.entity, "&")
-        return Filter(conjunction(self.node, other.node), self.entity, _joined_height(And, (self, other)))
+        entity = _common_entity((self, other))
+        return Filter(conjunction(self.node, other.node), entity, _joined_height(And, (self, other)))
 
     def __or__(self, other: Filter[M]) -> Filter[M]:
         check_filter(other, self.entity, "|")
-        return Filter(disjunction(self.node, other.node), self.entity, _joined_height(Or, (self, other)))
+        entity = _common_entity((self, other))
+        return Filter(disjunction(self.node, other.node), entity, _joined_height(Or, (self, other)))
 
     def __invert__(self) -> Filter[M]:
         return Filter(Not(self.node), self.entity, self.height + 1)
@@ -77,7 +80,7 @@ class Filter(Generic[M]):
     def __bool__(self) -> NoReturn:
         raise TypeError(ADVICE)
 
-    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+    if not TYPE_CHECKING:  # Type checkers reject these; defined for the error message.
 
         def __rand__(self, other: object) -> NoReturn:
             check_filter(other, self.entity, "&")
@@ -121,8 +124,14 @@ class Filter(Generic[M]):
         return self.node
 
 
+class Orderable(Generic[M]):
+    """A field or an ordering: the common type of a list that holds both."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, repr=False)
-class Ordering(Generic[M]):
+class Ordering(Orderable[M], Generic[M]):
     """One clause of an ordering, made by `.asc()` or `.desc()`. `str()` is the OData text."""
 
     order: Order
@@ -145,15 +154,21 @@ class Ordering(Generic[M]):
 
 
 def all_of(filters: Iterable[Filter[M]]) -> Filter[M]:
-    """Join filters by `and`; ValueError when there are none."""
+    """Join filters by `and`. An empty list keeps every row (`true`)."""
     parts = _parts(filters, "all_of")
-    return Filter(conjunction(*(one.node for one in parts)), parts[0].entity, _joined_height(And, parts))
+    if not parts:
+        return Filter(Literal(True), ANY_LIST)  # noqa: FBT003 - the constant itself
+    return Filter(
+        conjunction(*(one.node for one in parts)), _common_entity(parts), _joined_height(And, parts)
+    )
 
 
 def any_of(filters: Iterable[Filter[M]]) -> Filter[M]:
-    """Join filters by `or`; ValueError when there are none."""
+    """Join filters by `or`. An empty list keeps no row (`false`)."""
     parts = _parts(filters, "any_of")
-    return Filter(disjunction(*(one.node for one in parts)), parts[0].entity, _joined_height(Or, parts))
+    if not parts:
+        return Filter(Literal(False), ANY_LIST)  # noqa: FBT003 - the constant itself
+    return Filter(disjunction(*(one.node for one in parts)), _common_entity(parts), _joined_height(Or, parts))
 
 
 def check_bound(node: Node, made: Filter[Any] | Ordering[Any]) -> None:
@@ -172,11 +187,13 @@ def _check_tree(node: object, entity: object) -> None:
             f"a Filter is made of a tree of nodes, not of {short_repr(node)}: write Q.id == 5, or Q.parse(…)"
             " for text"
         )
-    if not isinstance(entity, str) or entity not in ENTITIES:
+    if not isinstance(entity, str) or entity not in {*ENTITIES, ANY_LIST}:
         raise TypeError(f"a Filter is on a list's model, such as 'Order', not on {short_repr(entity)}")
 
 
 def _check_record(record: object, entity: str) -> None:
+    if entity == ANY_LIST:
+        return
     if entity not in {one.__name__ for one in type(record).__mro__}:
         raise TypeError(
             f"a filter on {entity} matches models of that name, not {short_repr(record)};"
@@ -191,7 +208,7 @@ def check_filter(value: object, entity: str, operator: str) -> None:
             f"{operator} joins filters, not {short_repr(value)}: put each comparison in parentheses,"
             " write .is_true() for a field that is true or false, and Q.parse(…) for text"
         )
-    if value.entity != entity:
+    if value.entity != entity and ANY_LIST not in {value.entity, entity}:
         raise TypeError(f"a filter on {entity} and one on {value.entity} do not combine: {value!r}")
 
 
@@ -208,11 +225,16 @@ def _is_filter(value: object) -> TypeGuard[Filter[Any]]:
 def _parts(filters: Iterable[Filter[M]], name: str) -> tuple[Filter[M], ...]:
     check_iterable(filters, f"{name} takes a list of filters")
     parts = tuple(filters)
-    if not parts:
-        raise ValueError(f"{name} needs at least one filter; leave the filter out to get every row")
+    entity = ANY_LIST
     for one in parts:
-        check_filter(one, getattr(parts[0], "entity", ""), name)
+        check_filter(one, entity, name)
+        entity = _common_entity((one,)) if entity == ANY_LIST else entity
     return parts
+
+
+def _common_entity(parts: tuple[Filter[Any], ...]) -> str:
+    """Return the list that the filters are on; they are checked to be on one."""
+    return next((one.entity for one in parts if one.entity != ANY_LIST), ANY_LIST)
 
 
 def _joined_height(join: type[And | Or], parts: tuple[Filter[M], ...]) -> int:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from signtraker._common.short_repr import short_repr
+from signtraker.exceptions import QueryLimitError
 from signtraker.query.cost import node_count
-from signtraker.query.errors import ODataError, QueryLimitError
+from signtraker.query.errors import ODataError
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
 from signtraker.query.parsing.parse import parse_clauses, parse_filter, repeated

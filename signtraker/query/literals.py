@@ -1,12 +1,13 @@
-"""Constants: which Python values may stand for which type, and how they are written in either dialect."""
+"""Check the constants of a filter, and write them in either dialect."""
 
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from signtraker._common.integers import whole_number
 from signtraker._common.short_repr import short_repr
 from signtraker.query.schema import Edm
 
@@ -55,9 +56,9 @@ def _boolean(value: object, name: str) -> bool:
 
 
 def _integer(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a whole number: write an int, not {short_repr(value)}")
-    number = int(value)  # of a subclass, a range would look at one number after the other
+    number = whole_number(value)
+    if number is None:
+        raise TypeError(f"{name} is a whole number: it must be an int, not {short_repr(value)}")
     if number not in INT64:
         raise ValueError(
             f"{name}: {short_repr(value)} does not fit 64 bits, the largest whole number there is"
@@ -70,17 +71,18 @@ def _double(value: object, name: str) -> int | float:
         if not math.isfinite(value):
             raise ValueError(f"{name}: {value} is no number that can be compared; write a finite float")
         return float(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if whole_number(value) is None:
         raise TypeError(f"{name} is a number: write a float or an int, not {short_repr(value)}")
     return _integer(value, name)
 
 
 def _decimal(value: object, name: str) -> int | Decimal:
     if isinstance(value, float):
-        raise TypeError(f"{name} is an exact decimal: write Decimal('{value}'), not the float {value}")
+        number = float(value)  # A subclass, such as numpy's, may print itself as more than a number.
+        raise TypeError(f"{name} is an exact decimal: write Decimal('{number}'), not the float {number}")
     if isinstance(value, Decimal):
         return _fitting_decimal(value, name)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if whole_number(value) is None:
         raise TypeError(f"{name} is a decimal: write a Decimal or an int, not {short_repr(value)}")
     return _integer(value, name)
 
@@ -122,21 +124,36 @@ def _date(value: object, name: str) -> date:
 
 
 def utc(value: datetime, name: str) -> datetime:
-    """Return an aware datetime in UTC, so that equal moments are equal constants."""
+    """Return an aware datetime as a plain one in UTC, so that equal moments are equal constants."""
+    if value != value:  # noqa: PLR0124 - pandas.NaT is a datetime that equals nothing, itself included
+        raise TypeError(
+            f"{name} is compared with NaT, which is no moment: write .is_null() or .is_not_null()"
+        )
     if value.utcoffset() is None:
         raise TypeError(
-            f"{name}: {short_repr(value)} has no time zone; write datetime(…, tzinfo=UTC) or .astimezone()"
+            f"{name}: {short_repr(value)} has no time zone; say where it is meant, for example"
+            ' value.replace(tzinfo=ZoneInfo("America/Denver"))'
         )
     try:
         moment = value.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{name}: {short_repr(value)} lies outside the years 1 to 9999 in UTC") from None
-    return moment.replace(fold=0)
+    # A subclass, such as pandas.Timestamp, may compare, print or count differently.
+    return datetime.combine(date(moment.year, moment.month, moment.day), _time_of(moment), UTC)
+
+
+def _time_of(moment: datetime) -> time:
+    return time(moment.hour, moment.minute, moment.second, moment.microsecond)
 
 
 def midnight(day: date) -> datetime:
-    """Return what a day means where a moment is expected: its midnight in UTC."""
-    return datetime.combine(day, time.min, UTC)
+    """Return the start of a day in UTC."""
+    return start_of_day(day, UTC)
+
+
+def start_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the first moment of a day in a time zone."""
+    return datetime.combine(date(day.year, day.month, day.day), time.min, zone)
 
 
 _CHECKS: Final[dict[Edm, Callable[[object, str], Scalar]]] = {

@@ -1,4 +1,4 @@
-"""Trees as the Python code that makes them; what only a text can make comes out as `Q.parse(…)`."""
+"""Print trees as the Python code that makes them, or as `Q.parse(…)` where only a text can."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from signtraker.query.nodes import (
     Path,
 )
 from signtraker.query.rendering import render
-from signtraker.query.schema import Edm
+from signtraker.query.schema import ANY_LIST, Edm
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Scalar
@@ -43,10 +43,26 @@ class _NoCodeError(Exception):
 
 def filter_code(node: Node, entity: str) -> str:
     """Return the code that makes a filter."""
+    if entity == ANY_LIST:
+        return _constant_code(node)
     try:
         return _Coder(entity).condition(node)[0]
     except _NoCodeError:
         return f"{_root(entity)}.parse({render(node, entity)!r})"
+
+
+def _constant_code(node: Node) -> str:
+    """Return the code of a filter that names no field: `any_of([])` and what is made of it."""
+    match node:
+        case Literal(value):
+            return "all_of([])" if value else "any_of([])"
+        case Not(operand):
+            return f"~{_constant_code(operand)}"
+        case And(terms) | Or(terms):
+            sign = " & " if isinstance(node, And) else " | "
+            return f"({sign.join(map(_constant_code, terms))})"
+        case _:
+            raise TypeError(f"a filter on every list names no field: {node}")
 
 
 def value_code(node: Node, entity: str) -> str:

@@ -1,4 +1,4 @@
-"""What the server's entities look like to OData: properties, their Edm types, and what may be null.
+"""Describe the server's entities as OData sees them: properties, their Edm types, and nullability.
 
 The tables themselves are generated from the models (`signtraker/query/generated/entities.py`).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from signtraker._common.short_repr import short_repr
 
@@ -15,6 +15,10 @@ ODataVersion: TypeAlias = Literal["v3", "v4"]
 """The dialect in which a query is written."""
 ServerVersion: TypeAlias = Literal["v3", "v4", "v4-5", "v4-7"]
 """What reads a query: a server's generation, or `v4`, which takes what any v4 generation does."""
+
+
+ANY_LIST: Final = "*"
+"""The entity of a filter that fits every list: `any_of([])` and `all_of([])` name no field."""
 
 
 def check_dialect(version: object) -> None:
@@ -52,6 +56,10 @@ class Property:
     entity: str | None = None
     """The name of the nested entity, a key of `ENTITIES`."""
     collection: bool = False
+    known: tuple[str, ...] = ()
+    """The values that a text is known to have."""
+    closed: bool = False
+    """Whether it has no other values, as the API reference says."""
 
 
 @dataclass(frozen=True, slots=True)

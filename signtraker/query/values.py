@@ -1,4 +1,4 @@
-"""What can stand in a filter, by capability: what compares, what has an order, text, numbers, moments.
+"""Define the operands of a filter by capability: equality, order, text, numbers, moments.
 
 `M` is the model of the list that a value belongs to, so that filters on different lists do not mix. `V` is
 what it compares with, and `O` which other fields and expressions.
@@ -6,14 +6,15 @@ what it compares with, and `O` which other fields and expressions.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeGuard, TypeVar, cast, overload
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeGuard, TypeVar, cast
 
 from signtraker._common.short_repr import short_repr
 from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
 from signtraker.query.infer import common_type, kind_of
-from signtraker.query.literals import check_value
+from signtraker.query.literals import check_value, start_of_day, utc
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,
@@ -28,6 +29,8 @@ from signtraker.query.nodes import (
     Or,
     Order,
     Path,
+    conjunction,
+    disjunction,
     height,
 )
 from signtraker.query.parsing.spans import span
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 
     from signtraker.query.nodes import ArithmeticOperator, ComparisonOperator
 
+MOST_VALUES: Final = 100_000
+"""The longest list that `in_` takes: an endless one is a mistake, and must not fill the memory."""
 V = TypeVar("V")
 O = TypeVar("O")  # noqa: E741 - the letter is explained above
 R = TypeVar("R")
@@ -83,7 +88,7 @@ class Operand(Generic[M]):
     def __hash__(self) -> int:
         return hash((self._entity, self._node))
 
-    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+    if not TYPE_CHECKING:  # Type checkers reject these; defined for the error message.
 
         def _refuse(self, *_: object) -> NoReturn:
             raise TypeError(
@@ -105,7 +110,16 @@ class Operand(Generic[M]):
         return node
 
     def _compare(self, operator: ComparisonOperator, value: object) -> Filter[M]:
-        return Filter(Comparison(operator, self._node, self._argument(value)), self._entity)
+        return Filter(self._comparison(operator, value), self._entity)
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        """Return the tree of a comparison with a value or another operand."""
+        return Comparison(operator, self._node, self._argument(value))
+
+
+def _is_day(value: object) -> TypeGuard[date]:
+    """Return whether this is a date without a time; a datetime is a date to Python."""
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _is_operand(value: object) -> TypeGuard[Operand[Any]]:
@@ -139,33 +153,49 @@ class Comparable(Operand[M], Generic[M, V, O]):
         return self._compare("ne", value)
 
     def in_(self, values: Iterable[V], *, operator: bool = False) -> Filter[M]:
-        """Equal to one of the values, of which there must be at least one.
+        """Equal to one of the values. An empty list keeps no row (`false`).
 
         Written as `a eq 1 or a eq 2`, which every server takes; `operator=True` writes `a in (1,2)`, which is
         shorter, and which only OData 7.x servers know (with faults in text and dates).
         """
-        literals = self._literals(values, "in_")
-        if operator:
-            return Filter(In(self._node, literals), self._entity)
-        terms = tuple(Comparison("eq", self._node, one) for one in literals)
-        return Filter(terms[0] if len(terms) == 1 else Or(terms), self._entity)
+        listed = self._listed(values, "in_")
+        joined = self._joined("eq", listed, Or)
+        return Filter(self._with_in(listed), self._entity) if operator and listed else joined
+
+    def _with_in(self, values: list[V]) -> In:
+        if any(_is_day(one) for one in values) and self._kind is Edm.DATETIME:
+            raise ValueError(f"{self!r}.in_: operator=True takes moments, not days; leave it out")
+        literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
+        return In(self._node, tuple(literals))
 
     def not_in(self, values: Iterable[V]) -> Filter[M]:
-        """Equal to none of the values. Rows without a value are most likely left out, as with `ne`."""
-        terms = tuple(Comparison("ne", self._node, one) for one in self._literals(values, "not_in"))
-        return Filter(terms[0] if len(terms) == 1 else And(terms), self._entity)
+        """Equal to none of the values. Rows without a value are most likely left out, as with `ne`.
 
-    def _literals(self, values: Iterable[V], method: str) -> tuple[Literal, ...]:
+        An empty list keeps every row (`true`).
+        """
+        return self._joined("ne", self._listed(values, "not_in"), And)
+
+    def _joined(self, operator: ComparisonOperator, values: list[V], join: type[And | Or]) -> Filter[M]:
+        terms = tuple(dict.fromkeys(self._comparison(operator, one) for one in values))
+        if not terms:
+            return Filter(Literal(join is And), self._entity)
+        joined = disjunction(*terms) if join is Or else conjunction(*terms)
+        return Filter(joined, self._entity)
+
+    def _listed(self, values: Iterable[V], method: str) -> list[V]:
         if isinstance(values, str | bytes):
             raise TypeError(f"{self!r}.{method}: write a list of values, not the text {short_repr(values)}")
         check_iterable(values, f"{self!r}.{method}: write a list of values")
-        literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
-        if not literals:
+        listed = list(islice(values, MOST_VALUES + 1))
+        if len(listed) > MOST_VALUES:
             raise ValueError(
-                f"{self!r}.{method}: the list of values is empty, and no server understands that;"
-                " decide before asking"
+                f"{self!r}.{method} takes at most {MOST_VALUES:,} values: give a finite list, and ask in"
+                " several calls if it is longer"
             )
-        return tuple(literals)
+        for one in listed:
+            if _is_operand(one):
+                raise TypeError(f"{self!r}.{method} takes values, not the field {one!r}: compare it with ==")
+        return listed
 
 
 class Ordered(Comparable[M, V, O], Generic[M, V, O]):
@@ -226,23 +256,6 @@ class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
 
     __slots__ = ()
     _kind = Edm.STRING
-
-    # The first signature alone keeps the known values apart from `str`, so that they complete.
-    @overload
-    def eq(self, value: S) -> Filter[M]: ...
-    @overload
-    def eq(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
-    def eq(self, value: object) -> Filter[M]:
-        """Equal to a text or to another field; `==` that every type checker checks."""
-        return self._compare("eq", value)
-
-    @overload
-    def ne(self, value: S) -> Filter[M]: ...
-    @overload
-    def ne(self, value: str | TextValue[M, Any]) -> Filter[M]: ...
-    def ne(self, value: object) -> Filter[M]:
-        """Not equal to a text or to another field. Rows without a text are most likely left out."""
-        return self._compare("ne", value)
 
     def contains(self, part: str | TextValue[M, Any]) -> Filter[M]:
         """Keep the rows in which the text holds a part; there are no wildcards."""
@@ -351,7 +364,7 @@ class IntegerValue(Number[M, int, "IntegerValue[M]", "IntegerValue[M]"], Generic
     def __rfloordiv__(self, other: int) -> IntegerValue[M]:
         return self._calculate("div", other, reverse=True)
 
-    if not TYPE_CHECKING:  # checkers refuse these anyway; this is for the sentence
+    if not TYPE_CHECKING:  # Type checkers reject these; defined for the error message.
 
         def __truediv__(self, other: object) -> object:
             if isinstance(other, FractionalValue):
@@ -414,10 +427,70 @@ class DateValue(Ordered[M, date, "DateValue[M]"], Generic[M]):
 
 
 class DateTimeValue(Ordered[M, date, "DateTimeValue[M]"], Generic[M]):
-    """A moment. It compares with aware datetimes; a `date` means its midnight in UTC."""
+    """A moment. It compares with aware datetimes.
+
+    Compared with a `date` it means the whole day, in UTC: `== day` is from its start to the next day's,
+    `<= day` includes it, `> day` begins after it. `on` and `between` take a time zone.
+    """
 
     __slots__ = ()
     _kind = Edm.DATETIME
+
+    def on(self, day: date, tz: tzinfo = UTC) -> Filter[M]:
+        """Keep the rows of one day, from its start to the next day's, in a time zone.
+
+        The time zone is that of the place, such as `ZoneInfo("America/Denver")`; without it, UTC.
+        """
+        if not _is_day(day):
+            raise TypeError(f"{self!r}.on takes a date, not {short_repr(day)}")
+        return Filter(self._on_day("eq", day, self._checked_zone(tz, "on")), self._entity)
+
+    def between(
+        self, low: date | DateTimeValue[M], high: date | DateTimeValue[M], *, tz: tzinfo = UTC
+    ) -> Filter[M]:
+        """At least `low` and at most `high`, both included.
+
+        A `date` means the whole day in the time zone, so `between(first, last)` includes the last day.
+        """
+        zone = self._checked_zone(tz, "between")
+        first = self._on_day("ge", low, zone) if _is_day(low) else self._comparison("ge", low)
+        last = self._on_day("le", high, zone) if _is_day(high) else self._comparison("le", high)
+        return Filter(conjunction(first, last), self._entity)
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        if _is_day(value):
+            return self._on_day(operator, value, UTC)
+        return super()._comparison(operator, value)
+
+    def _on_day(self, operator: ComparisonOperator, day: date, zone: tzinfo) -> Node:
+        """Compare with a whole day."""
+        start = Literal(utc(start_of_day(day, zone), repr(self)))
+        if day == date.max:  # The calendar has no next day.
+            end, before, after = Literal(datetime.max.replace(tzinfo=UTC)), "le", "gt"
+        else:
+            end = Literal(utc(start_of_day(day + timedelta(days=1), zone), repr(self)))
+            before, after = "lt", "ge"
+        until = Comparison(cast("ComparisonOperator", before), self._node, end)
+        beyond = Comparison(cast("ComparisonOperator", after), self._node, end)
+        match operator:
+            case "eq":
+                return And((Comparison("ge", self._node, start), until))
+            case "ne":
+                return Or((Comparison("lt", self._node, start), beyond))
+            case "le":
+                return until
+            case "gt":
+                return beyond
+            case _:
+                return Comparison(operator, self._node, start)
+
+    def _checked_zone(self, zone: object, method: str) -> tzinfo:
+        if not isinstance(zone, tzinfo):
+            raise TypeError(
+                f'{self!r}.{method}: tz must be a time zone such as ZoneInfo("America/Denver"), not'
+                f" {short_repr(zone)}"
+            )
+        return zone
 
     def within(
         self,

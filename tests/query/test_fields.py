@@ -25,7 +25,6 @@ q = cast("Any", Q)
 
 NOW: Final = datetime(2024, 3, 31, tzinfo=UTC)
 AWARD: Final = Award.model_validate({"Id": 1})
-NO_FILTERS: Final[list[Filter[Any]]] = []
 
 
 class Colour(StrEnum):
@@ -86,9 +85,9 @@ def test_python_s_own_logic_is_refused_with_advice(mistake: Callable[[], object]
         (lambda: all_of([q.id == 1, cast("Any", AgentQ).id == 1]), "Order and one on Agent do not combine"),
         (lambda: q.id == AgentQ.id, r"Q\.id and AgentQ\.id are fields of different lists"),
         (lambda: q.id == q.status, r"Q\.id is Edm\.Int64 and Q\.status is Edm\.String: they do not compare"),
-        (lambda: q.id == "5", r"Q\.id is a whole number: write an int, not '5'"),
-        (lambda: q.id == True, r"Q\.id is a whole number: write an int, not True"),  # noqa: E712 - what is refused
-        (lambda: q.order_number == 5.0, r"Q\.order_number is a whole number: write an int, not 5\.0"),
+        (lambda: q.id == "5", r"Q\.id is a whole number: it must be an int, not '5'"),
+        (lambda: q.id == True, r"Q\.id is a whole number: it must be an int, not True"),  # noqa: E712 - what is refused
+        (lambda: q.order_number == 5.0, r"Q\.order_number is a whole number: it must be an int, not 5\.0"),
         (lambda: q.status == 5, r"Q\.status is text: write a str, not 5"),
         (lambda: q.status == b"x", r"Q\.status is text"),
         (lambda: q.status == None, r"Q\.status is compared with None: write \.is_null\(\)"),  # noqa: E711 - what is refused
@@ -96,7 +95,10 @@ def test_python_s_own_logic_is_refused_with_advice(mistake: Callable[[], object]
             lambda: q.created > "2024-01-01",
             r"Q\.created is a date and time: write an aware datetime or a date",
         ),
-        (lambda: q.created > datetime(2024, 1, 1), r"has no time zone; write datetime\(…, tzinfo=UTC\)"),  # noqa: DTZ001 - what is refused
+        (
+            lambda: q.created > datetime(2024, 1, 1),  # noqa: DTZ001 - what is refused
+            r"has no time zone; say where it is meant, .*America/Denver",
+        ),
         (lambda: q.created.date() == datetime(2024, 1, 1, tzinfo=UTC), r"is a day: write a date"),
         (lambda: q.sales_order.order_total > 1.5, r"write Decimal\('1\.5'\), not the float 1\.5"),
         (lambda: q.sales_order.order_total > True, r"is a decimal: write a Decimal or an int, not True"),
@@ -147,9 +149,6 @@ def test_a_wrong_type_is_refused_at_run_time_too(mistake: Callable[[], object], 
         (lambda: q.sales_order.order_total > Decimal("1e-29"), r"does not fit the server's decimal"),
         (lambda: q.sales_order.order_total > Decimal(2**96), r"does not fit the server's decimal"),
         (lambda: q.sales_order.order_total > Decimal("123." + "1" * 28), r"server's decimal"),
-        (lambda: q.status.in_([]), r"Q\.status\.in_: the list of values is empty"),
-        (lambda: q.status.not_in([]), r"Q\.status\.not_in: the list of values is empty"),
-        (lambda: any_of(NO_FILTERS), r"any_of needs at least one filter"),
         (lambda: q.status.substring(-1), r"counts from 0"),
         (lambda: q.created > datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), "years 1 to 9999"),
         (lambda: q.created.within(now=NOW), r"within needs a span, such as months=1"),
@@ -243,11 +242,11 @@ def test_a_value_that_raises_when_printed_is_named_by_its_class(field: Any) -> N
 
 
 def test_a_long_value_is_cut_to_fit_the_sentence() -> None:
-    with pytest.raises(TypeError, match=rf"write an int, not '{'x' * 58}…$"):
+    with pytest.raises(TypeError, match=rf"must be an int, not '{'x' * 58}…$"):
         _ = q.id == "x" * 1_000_000
 
 
-def test_a_day_means_midnight_in_utc() -> None:
+def test_a_day_begins_at_midnight_in_utc() -> None:
     assert (Q.created >= date(2024, 1, 2)) == (Q.created >= datetime(2024, 1, 2, tzinfo=UTC))
     assert Q.parse("Created ge 2024-01-02") == (Q.created >= date(2024, 1, 2))
 

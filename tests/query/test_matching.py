@@ -30,7 +30,7 @@ ORDER: Final = Order.model_validate(
 TRUE: Final[list[Filter[Order]]] = [
     Q.id == 7,
     Q.status == "Draft",
-    Q.status != "draft",
+    Q.status != "another",
     Q.status > "Dra",
     Q.notes.is_null(),
     Q.agent.id.is_null(),

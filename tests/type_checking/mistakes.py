@@ -68,6 +68,12 @@ def filters(client: SignTrakerClient) -> None:
     AwardQ.restrictions.any(lambda one: one.eq(5))  # refused
     print((Q.id == 1) & (AgentQ.id == 1))  # refused
     print((Q.id == 1) & True)  # refused
+    AgentQ.payment_mode.eq("prepay")  # refused
+    AgentQ.payment_mode.in_(["Prepay", "Cash"])  # refused
+    AgentQ.manager_data.discount_level.ne("Platinum")  # refused
+    AgentQ.address.country_code.eq("GB")  # refused
+    Q.created.on("2025-01-01")  # refused
+    Q.created.on(date(2025, 1, 1), tz="America/Denver")  # refused
     other: Filter[Order] = AgentQ.id == 1  # refused
     order: Ordering[Order] = AgentQ.id.asc()  # refused
     print(other, order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from signtraker import (
     AddressRequest,
@@ -16,18 +17,25 @@ from signtraker import (
     CreateOrderRequest,
     CreateOrderResult,
     Filter,
+    FilterOption,
     NotFoundError,
     Order,
+    OrderBy,
     Ordering,
     OrdersClient,
     OrderStatus,
     Q,
+    QueryLimitError,
     RemovalRequest,
+    Select,
     SignTrakerClient,
     SignTrakerError,
     UnconfirmedWriteError,
     ValidationError,
+    all_of,
+    any_of,
     merge_patch,
+    split_filter,
 )
 from signtraker.sandbox import Sandbox
 
@@ -42,6 +50,33 @@ def late(now: datetime) -> Filter[Order]:
     busy = Q.status.in_(["Designing", "Draft"]) | ~Q.notes.contains("wait")
     dear = Q.sales_order.order_total > Decimal("99.50")
     return soon & busy & dear & (Q.agent.id != 3) & Q.status.eq("Draft")
+
+
+def in_a_variable(client: SignTrakerClient) -> None:
+    orderings = [Q.status.asc(), Q.created.desc()]
+    mixed = [Q.status, Q.created.desc()]
+    fields = [Q.id, Q.status, Q.created]
+    where: FilterOption[Order] = any_of([Q.id == 1, Q.id == 2])
+    order: OrderBy[Order] = mixed
+    select: Select[Order] = fields
+    client.orders.list_orders(orderby=orderings)
+    client.orders.list_orders(filter=where, orderby=order, select=select)
+    try:
+        client.orders.list_orders(filter=Q.id.in_(range(500)))
+    except QueryLimitError as limit:
+        print(limit.problems, split_filter(all_of([Q.id.in_(range(500))])))
+
+
+def days_and_choices() -> list[Filter[Order]]:
+    denver = ZoneInfo("America/Denver")
+    paying: Filter[Agent] = (AgentQ.payment_mode == "ACH") | AgentQ.payment_mode.in_(["Terms", "Prepay"])
+    print(paying, AgentQ.manager_data.discount_level.eq("Gold"), AgentQ.payment_mode.contains("A"))
+    return [
+        Q.created.on(date(2025, 1, 31), tz=denver),
+        Q.created.between(date(2025, 1, 1), date(2025, 1, 31), tz=denver),
+        Q.created == date(2025, 1, 31),
+        Q.status == "Scheduled",
+    ]
 
 
 def newest_first() -> list[Ordering[Order]]:

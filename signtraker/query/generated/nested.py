@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic
 
 from signtraker.query.fields import (
     BooleanField,
+    ChoiceField,
     DecimalField,
     DoubleField,
     IntegerField,
@@ -148,18 +149,18 @@ class AddressFields(Namespace[M], Generic[M]):
         return TextField(*self._below("Zip"))
 
     @property
-    def country_code(self) -> TextField[M, models.CountryCode | str]:
+    def country_code(self) -> ChoiceField[M, models.CountryCode]:
         """`CountryCode`: Edm.String, may be null."""
-        return TextField(*self._below("CountryCode"))
+        return ChoiceField(*self._below("CountryCode"))
 
 
 class ManagerDataFields(Namespace[M], Generic[M]):
     """The fields of a nested `ManagerData`."""
 
     @property
-    def discount_level(self) -> TextField[M, models.DiscountLevel | str]:
+    def discount_level(self) -> ChoiceField[M, models.DiscountLevel]:
         """`DiscountLevel`: Edm.String, may be null."""
-        return TextField(*self._below("DiscountLevel"))
+        return ChoiceField(*self._below("DiscountLevel"))
 
     @property
     def enable_rebills(self) -> BooleanField[M]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from signtraker.query.fields import (
     BooleanField,
+    ChoiceField,
     DateTimeField,
     DecimalField,
     IdField,
@@ -202,9 +203,9 @@ class AgentFields(Root["models.Agent"]):
         return TextField(*self._below("CellularPhone"))
 
     @property
-    def payment_mode(self) -> TextField[models.Agent, models.PaymentMode | str]:
+    def payment_mode(self) -> ChoiceField[models.Agent, models.PaymentMode]:
         """`PaymentMode`: Edm.String, may be null."""
-        return TextField(*self._below("PaymentMode"))
+        return ChoiceField(*self._below("PaymentMode"))
 
     @property
     def basic_install_price(self) -> DecimalField[models.Agent]:

@@ -100,7 +100,7 @@ def test_v3_never_costs_less_than_v4(case: tuple[str, Node]) -> None:
 @brief
 @given(texts)
 def test_any_text_can_be_compared_with(text: str) -> None:
-    made = Q.status == text
+    made = Q.notes == text
     assert Q.parse(str(made)) == made
     assert Q.parse(made.render("v3"), version="v3") == made
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from signtraker._core.request import Request
 from signtraker._core.response import ReadList, ReadOne
-from signtraker._lists.options import checked_id, list_query
+from signtraker._lists.options import checked_id, resolve_options
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs
-    from signtraker._lists.options import ListOptions
+    from signtraker._lists.options import ListOptions, ResolvedOptions
     from signtraker.models import ResponseModel
 
 M = TypeVar("M", bound="ResponseModel")
@@ -25,11 +25,19 @@ class Listing(Generic[M]):
     path: str
     model: type[M]
 
+    @property
+    def entity(self) -> str:
+        """The name of the list's model, under which `Q` knows it."""
+        return self.model.__name__
+
     def request(self, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Request[list[M]]:
-        """Return the request for one list; `own` are the endpoint's own query parameters."""
-        query = list_query(self.model.__name__, options, config, extra_params)
+        """Return the request for one list; `extra_params` are the endpoint's own query parameters."""
+        return self.page(resolve_options(self.entity, options, config, extra_params), extra_params)
+
+    def page(self, options: ResolvedOptions, extra_params: Pairs = ()) -> Request[list[M]]:
+        """Return the request that sends options which are checked already."""
         reader = ReadList(self.model, options.select is not None)
-        return Request("GET", self.path, reader, query)
+        return Request("GET", self.path, reader, options.query(extra_params))
 
     def record(self, name: str, record_id: object) -> Request[M]:
         """Return the request for one record; `name` is the caller's name for the id."""

@@ -14,6 +14,9 @@ from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitErro
 from signtraker.query.filters import Orderable
 from signtraker.query.limits import check_length, check_nodes, check_orderings
 from signtraker.query.namespace import Namespace
+from signtraker.query.nodes import And, Order, Path, conjunction
+from signtraker.query.parsing.parse import parse_clauses, parse_filter
+from signtraker.query.rendering import level, render
 from signtraker.query.schema import ANY_LIST
 
 if TYPE_CHECKING:
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs
-    from signtraker.query import ODataVersion, QueryLimits
+    from signtraker.query import ODataVersion
+    from signtraker.query.nodes import Node
 
 M = TypeVar("M")
 FilterOption: TypeAlias = Filter[M] | str
@@ -43,36 +47,113 @@ class ListOptions:
     select: object = None
 
 
-def list_query(entity: str, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Pairs:
-    """Return the query of a list call; raises `ValidationError` naming every option that can't be sent.
+@dataclass(frozen=True, slots=True)
+class ResolvedOptions:
+    """The options of one call, checked and written once; what a request sends is read off here."""
 
-    A query beyond the server's limits can't: it would be answered with an error, or a page in HTML.
+    entity: str
+    """The name of the list's model."""
+    filter: FilterText | None = None
+    orderby: str | None = None
+    orders: tuple[Order, ...] | None = None
+    """The ordering as trees; None if there is none, or if the caller's own text can't be read."""
+    select: str | None = None
+    top: int | None = None
+    skip: int | None = None
+
+    def query(self, extra_params: Pairs = ()) -> Pairs:
+        """Return the query parameters; `extra_params` are the endpoint's own and come first."""
+        options: tuple[tuple[str, object], ...] = (
+            ("$filter", None if self.filter is None else self.filter.text),
+            ("$orderby", self.orderby),
+            ("$select", self.select),
+            ("$top", self.top),
+            ("$skip", self.skip),
+        )
+        return (*extra_params, *((name, str(value)) for name, value in options if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class FilterText:
+    """A filter as it is sent: rendered from a tree, or the caller's own text."""
+
+    text: str
+    tree: Node | None
+    """None for a text that can't be read here; the server has the last word on it."""
+    is_own_text: bool = False
+    """Whether some of it is the caller's own text, which may be anything."""
+    is_and: bool = False
+    """Whether it is a chain of `and`, with parentheses where they are needed."""
+
+    def joined(self, other: Node, entity: str, version: ODataVersion) -> FilterText:
+        """Return this filter and another condition, both required."""
+        known = not self.is_own_text and self.tree is not None and level(self.tree) >= level(And(()))
+        left = self.text if known or self.is_and else f"({self.text})"
+        right = render(other, entity, version)
+        right = right if level(other) >= level(And(())) else f"({right})"
+        tree = None if self.tree is None else conjunction(self.tree, other)
+        return FilterText(f"{left} and {right}", tree, self.is_own_text, is_and=True)
+
+
+def resolve_options(
+    entity: str, options: ListOptions, config: Config, extra_params: Pairs = (), *, limited: bool = True
+) -> ResolvedOptions:
+    """Check the options of a call and write them; raises an error that names every option that can't be sent.
+
+    Raises `QueryLimitError` for a query beyond the server's limits, which would be answered with an error, or
+    with a page in HTML; `ValidationError` for anything else. `limited` is False where the filter may yet be
+    cut into pieces.
     """
-    version, limits = config.odata_version, config.query_limits
-    texts: dict[str, Callable[[], str]] = {
-        "filter": lambda: filter_text(options.filter, entity, version, limits),
-        "orderby": lambda: orderby_text(options.orderby, entity, version, limits),
+    version = config.odata_version
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    beyond_limits: list[Problem] = []
+    resolvers: dict[str, Callable[[], object]] = {
+        "filter": lambda: _filter(options.filter, entity, version),
+        "orderby": lambda: _orderby(options.orderby, entity, version),
         "select": lambda: select_text(options.select, entity),
         "top": lambda: _count(options.top),
         "skip": lambda: _count(options.skip),
     }
-    pairs: list[tuple[str, str]] = [*extra_params]
-    problems: list[Problem] = []
-    beyond_limits: list[Problem] = []
-    for name, text in texts.items():
+    for name, resolver in resolvers.items():
         if getattr(options, name) is not None:
             try:
-                pairs.append((f"${name}", text()))
-            except QueryLimitError as limit:
-                beyond_limits.append(Problem(name, str(limit)))
+                found[name] = resolver()
             except (_RefusedError, ODataError) as refusal:
                 problems.append(Problem(name, str(refusal)))
-    try:
-        check_length(encode(pairs), limits)
-    except QueryLimitError as limit:
-        beyond_limits.append(Problem("filter", str(limit)))
+    found["orderby"], found["orders"] = found.get("orderby") or (None, None)
+    resolved = ResolvedOptions(entity, **found)
+    if limited:
+        beyond_limits = limit_problems(resolved, config, extra_params)
     refuse([*problems, *beyond_limits], ValidationError if problems else QueryLimitError)
-    return tuple(pairs)
+    return resolved
+
+
+def limit_problems(options: ResolvedOptions, config: Config, extra_params: Pairs = ()) -> list[Problem]:
+    """Return a problem for each of the server's limits that a query goes beyond."""
+    limits = config.query_limits
+    given = options.filter
+
+    def nodes() -> None:
+        if given is not None and given.tree is not None:
+            version, rendered = config.odata_version, not given.is_own_text
+            check_nodes(given.tree, options.entity, version, limits, rendered=rendered)
+
+    def orderings() -> None:
+        if options.orders is not None:
+            check_orderings(options.orders, limits)
+
+    def length() -> None:
+        check_length(encode(options.query(extra_params)), limits)
+
+    checks = (("filter", nodes), ("orderby", orderings), ("filter", length))
+    problems: list[Problem] = []
+    for name, check in checks:
+        try:
+            check()
+        except QueryLimitError as limit:
+            problems.append(Problem(name, limit.message))
+    return problems
 
 
 class _RefusedError(Exception):
@@ -99,52 +180,59 @@ def text_parameter(name: str, value: object) -> str:
         ) from None
 
 
-def filter_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
-    """Return the text of `$filter`."""
+def _filter(value: object, entity: str, version: ODataVersion) -> FilterText:
     if is_filter(value):
         _same_entity(value, entity)
-        check_nodes(value.node, entity, version, limits)
-        return value.render(version)
-    if isinstance(value, str):
-        text = _text(value)
-        check_nodes(text, entity, version, limits)
-        return text
-    raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
+        return FilterText(value.render(version), value.node)
+    if not isinstance(value, str):
+        raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
+    text = _text(value)
+    try:
+        tree = parse_filter(text, entity, version=version)
+    except ODataError:
+        tree = None
+    return FilterText(text, tree, is_own_text=True)
 
 
-def orderby_text(value: object, entity: str, version: ODataVersion, limits: QueryLimits) -> str:
-    """Return the text of `$orderby`."""
-    text = _joined("orderby", value, lambda part: _ordering_text(part, entity, version))
-    check_orderings(text, entity, version, limits)
-    return text
+def _orderby(value: object, entity: str, version: ODataVersion) -> tuple[str, tuple[Order, ...] | None]:
+    """Return the text of `$orderby`, and its clauses if the caller's own text can be read."""
+    parts = _parts("orderby", value)
+    clauses = [_clauses(part, entity, version) for part in parts]
+    known = [one for _, orders in clauses for one in orders or ()]
+    all_known = all(orders is not None for _, orders in clauses)
+    return ",".join(text for text, _ in clauses), tuple(known) if all_known else None
+
+
+def _clauses(value: object, entity: str, version: ODataVersion) -> tuple[str, tuple[Order, ...] | None]:
+    if _is_ordering(value):
+        _same_entity(value, entity)
+        return value.render(version), (value.order,)
+    if _is_field(value):
+        _same_entity(value, entity)
+        return "/".join(value.path), (Order(Path(value.path, custom=value.custom)),)
+    if not isinstance(value, str):
+        raise _RefusedError(
+            f"takes fields, orderings such as Q.created.desc(), or OData text, not {short_repr(value)}"
+        )
+    text = _text(value)
+    try:
+        return text, parse_clauses(text, entity, version=version)
+    except ODataError:
+        return text, None
 
 
 def select_text(value: object, entity: str) -> str:
     """Return the text of `$select`."""
-    return _joined("select", value, lambda part: _selected_name(part, entity))
+    return ",".join(_selected_name(part, entity) for part in _parts("select", value))
 
 
-def _joined(name: str, value: object, text: Callable[[object], str]) -> str:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        parts = cast("Sequence[object]", value)
-        if not parts:
-            raise _RefusedError(f"must not be empty; leave {name} out")
-        return ",".join(text(part) for part in parts)
-    return text(value)
-
-
-def _ordering_text(value: object, entity: str, version: ODataVersion) -> str:
-    if _is_ordering(value):
-        _same_entity(value, entity)
-        return value.render(version)
-    if _is_field(value):
-        _same_entity(value, entity)
-        return "/".join(value.path)
-    if isinstance(value, str):
-        return _text(value)
-    raise _RefusedError(
-        f"takes fields, orderings such as Q.created.desc(), or OData text, not {short_repr(value)}"
-    )
+def _parts(name: str, value: object) -> Sequence[object]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return (value,)
+    parts = cast("Sequence[object]", value)
+    if not parts:
+        raise _RefusedError(f"must not be empty; leave {name} out")
+    return parts
 
 
 def _selected_name(value: object, entity: str) -> str:
@@ -204,11 +292,11 @@ def _text(value: object) -> str:
     return value
 
 
-def _count(value: object, lowest: int = 0) -> str:
+def _count(value: object, lowest: int = 0) -> int:
     number = whole_number(value)
     if number is None or not lowest <= number <= INT32_MAX:
         raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {short_repr(value)}")
-    return str(number)
+    return number
 
 
 def counts(lowest: int, **given: object) -> None:

@@ -62,8 +62,10 @@ class AsyncCreditsClient(AsyncBaseClient):
     ) -> AsyncIterator[Award]:
         """Read all awards, page by page, each page when its first row is wanted.
 
-        Without an `orderby` the walk goes by id, and rows inserted meanwhile neither repeat nor go
-        missing; with one it goes by offset, and no row comes twice. `select` always fetches the id too.
+        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
+        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
+        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
+        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
 
         Args:
             awarded_to: Only the awards of the agent with this id.

@@ -41,6 +41,11 @@ class Field(Operand[M], Orderable[M], Generic[M, T_co]):
         """The API's names that lead to the property: `("JobSite", "City")`."""
         return cast("Path", self._node).segments
 
+    @property
+    def custom(self) -> Edm | None:
+        """The type that the caller gave a field which the models do not know; None for every other field."""
+        return cast("Path", self._node).custom
+
 
 # Type checkers take a list of different fields for one of their longest common ancestor, so that must be a
 # Field: why Nullable is one, and whole numbers have a base of their own.

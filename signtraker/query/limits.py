@@ -1,4 +1,4 @@
-"""The server's limits on a query: told before sending, with the mend, and kept by splitting."""
+"""Check a query against the server's limits, and split a filter that goes beyond them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import QueryLimitError
 from signtraker.query.cost import node_count
-from signtraker.query.errors import ODataError
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
-from signtraker.query.parsing.parse import parse_clauses, parse_filter, repeated
+from signtraker.query.parsing.parse import repeated
 from signtraker.query.schema import check_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signtraker.query.nodes import Order
     from signtraker.query.schema import ODataVersion
 
 M = TypeVar("M")
@@ -42,17 +42,11 @@ class QueryLimits:
 DEFAULT_LIMITS: Final = QueryLimits()
 
 
-def check_nodes(node: Node | str, entity: str, version: ODataVersion, limits: QueryLimits) -> None:
-    """Raise QueryLimitError for a filter of too many nodes.
-
-    A text is the caller's own: where it can't be read, the server has the last word.
-    """
-    rendered = not isinstance(node, str)
-    try:
-        tree = parse_filter(node, entity, version=version) if isinstance(node, str) else node
-    except ODataError:
-        return
-    count = node_count(tree, entity, version, rendered=rendered)
+def check_nodes(
+    node: Node, entity: str, version: ODataVersion, limits: QueryLimits, *, rendered: bool = True
+) -> None:
+    """Raise QueryLimitError for a filter of too many nodes; `rendered` is False for the caller's own text."""
+    count = node_count(node, entity, version, rendered=rendered)
     if count > limits.nodes:
         raise QueryLimitError(
             f"the filter counts {count} nodes, and the server takes {limits.nodes}: ask in several calls"
@@ -61,12 +55,8 @@ def check_nodes(node: Node | str, entity: str, version: ODataVersion, limits: Qu
         )
 
 
-def check_orderings(orderby: str, entity: str, version: ODataVersion, limits: QueryLimits) -> None:
+def check_orderings(orders: tuple[Order, ...], limits: QueryLimits) -> None:
     """Raise QueryLimitError for too many orderings, or for one property twice."""
-    try:
-        orders = parse_clauses(orderby, entity, version=version)
-    except ODataError:
-        return
     if len(orders) > limits.orderings:
         raise QueryLimitError(
             f"there are {len(orders)} orderings, and the server takes {limits.orderings}: leave some out,"

@@ -1,0 +1,311 @@
+"""Know the position of an iteration over a list: which condition or offset asks for the rows that follow.
+
+By key: after a page, ask for the rows beyond the last one: greater in the first term of the ordering, or
+equal in the first and greater in the next, and at last by Id. Rows that are inserted, removed or changed
+meanwhile can't shift that. Nulls come first where the order ascends and last where it descends, as in
+SQL Server and .NET (assumed).
+
+By offset: skip as many rows as were received. Rows that leave the filter meanwhile shift the rest, so some
+may be missed. It is used only for an ordering that has no keys (`Keys.of` returns None).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._lists.options import FilterText
+from signtraker.query.generated.entities import ENTITIES
+from signtraker.query.infer import kind_of
+from signtraker.query.matching import evaluate
+from signtraker.query.nodes import Comparison, Literal, Order, Path, conjunction, disjunction
+from signtraker.query.rendering import render, render_orders
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from signtraker._lists.options import ResolvedOptions
+    from signtraker.query import ODataVersion
+    from signtraker.query.nodes import Node, Scalar
+
+BY_ID = Order(Path(("Id",)))
+_CHUNK = 64
+_MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = 1000
+
+
+class SeenIds:
+    """A set of ids that stays small where they lie close together: one bit each."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, int] = {}
+
+    def add(self, number: int) -> bool:
+        """Add an id; return whether it is new."""
+        chunk, bit = divmod(number, _CHUNK)
+        before = self._chunks.get(chunk, 0)
+        self._chunks[chunk] = after = before | 1 << bit
+        return after != before
+
+
+class Record(Protocol):
+    """A row of a list."""
+
+    @property
+    def id(self) -> int:
+        """The record's id."""
+        ...
+
+
+class StuckError(Exception):
+    """The server's pages can't be put together; the text says what it did."""
+
+
+class Position(Protocol):
+    """The position of an iteration."""
+
+    def page(self, options: ResolvedOptions, version: ODataVersion, /) -> ResolvedOptions:
+        """Return the options that ask for the next page."""
+        ...
+
+    def longest_page(self, options: ResolvedOptions, version: ODataVersion, /) -> ResolvedOptions:
+        """Return the options of the longest query that may be needed, to check it before the first one."""
+        ...
+
+    def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a page that did not come before, and move behind them."""
+        ...
+
+    def rest(self) -> Position | None:
+        """Return the position of rows that this one could not reach; None if there can't be any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One term of an ordering that can be continued: a property, its type and its nullability."""
+
+    path: Path
+    descending: bool
+    kind: Edm
+    nullable: bool
+
+    def beyond(self, value: Scalar) -> Node | None:
+        """Return the condition for the rows behind a value; None if there are none."""
+        if value is None:
+            return None if self.descending else Comparison("ne", self.path, Literal(None))
+        behind: list[Node] = []
+        if isinstance(value, bool):
+            if value is self.descending:
+                behind.append(Comparison("eq", self.path, Literal(not value)))
+        else:
+            behind.append(Comparison("lt" if self.descending else "gt", self.path, Literal(value)))
+        if self.descending and self.nullable:
+            behind.append(Comparison("eq", self.path, Literal(None)))
+        return disjunction(*behind) if behind else None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The terms of an ordering, the last of which is the Id."""
+
+    entity: str
+    terms: tuple[Key, ...]
+
+    @classmethod
+    def of(cls, entity: str, orders: Iterable[Order] | None) -> Keys | None:
+        """Return the keys of an ordering; None for one that holds an expression, or can't be read."""
+        terms: list[Key] = []
+        for order in (*orders, BY_ID) if orders is not None else ():
+            kind = kind_of(order.expression, entity)
+            if not isinstance(order.expression, Path) or kind.type is None:
+                return None
+            terms.append(Key(order.expression, order.descending, kind.type, kind.nullable))
+            if order.expression == BY_ID.expression:
+                return cls(entity, tuple(terms))
+        return None
+
+    @property
+    def orderby(self) -> str:
+        """The text of `$orderby`, ending with the Id."""
+        return render_orders(tuple(Order(one.path, one.descending) for one in self.terms), self.entity)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The top-level properties that `$select` must fetch."""
+        return tuple(dict.fromkeys(one.path.segments[0] for one in self.terms))
+
+    @property
+    def has_nested(self) -> bool:
+        """Whether a key lies in a nested object, which `$select` drops."""
+        return any(len(one.path.segments) > 1 for one in self.terms)
+
+    def values(self, row: Record) -> tuple[Scalar, ...]:
+        """Return the values of a row by which the next page begins."""
+        return tuple(evaluate(one.path, row, self.entity) for one in self.terms)
+
+    def beyond(self, values: tuple[Scalar, ...]) -> Node | None:
+        """Return the condition for the rows behind a row with these values; None if there are none."""
+        condition: Node | None = None
+        for key, value in reversed(tuple(zip(self.terms, values, strict=True))):
+            if isinstance(value, datetime) and key.descending and value.microsecond % _MILLISECOND:
+                # .NET counts in tenths of a microsecond, which datetime cuts off: the server's value may be
+                # a little later. Rows within that microsecond come again, and are told by their ids.
+                condition = key.beyond(value + _MICROSECOND)
+                continue
+            behind = key.beyond(value)
+            same = Comparison("eq", key.path, Literal(value))
+            parts = [behind, conjunction(same, condition) if condition is not None else None]
+            known = [one for one in parts if one is not None]
+            condition = disjunction(*known) if known else None
+        return condition
+
+    def longest(self) -> tuple[Scalar, ...]:
+        """Return values that make the longest condition."""
+        return tuple(_LONGEST[one.kind] for one in self.terms)
+
+
+_LONGEST: dict[Edm, Scalar] = {
+    Edm.STRING: "x" * 64,  # Longer texts are rare, and refused when they come.
+    Edm.BOOLEAN: False,
+    Edm.INT32: -INT32_MAX,
+    Edm.INT64: INT64_MAX,
+    Edm.DOUBLE: -1.2345678901234567e-300,
+    Edm.DECIMAL: Decimal(-(10**18)) - Decimal("0.0001"),
+    Edm.DATETIME: datetime.fromisoformat("2000-01-01T01:01:01.001+00:00"),
+}
+
+
+class ByKey:
+    """The position behind a row, told by the row's values of the ordering."""
+
+    def __init__(
+        self, keys: Keys, last: tuple[Scalar, ...] | None = None, seen: SeenIds | None = None
+    ) -> None:
+        self._keys = keys
+        self._last = last
+        self._seen = seen or SeenIds()
+        self._has_met_null = False
+
+    def page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
+        """Return the options that ask for the next page."""
+        return self._page(options, version, self._last)
+
+    def longest_page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
+        """Return the options of the longest query that may be needed."""
+        return self._page(options, version, self._keys.longest())
+
+    def _page(
+        self, options: ResolvedOptions, version: ODataVersion, last: tuple[Scalar, ...] | None
+    ) -> ResolvedOptions:
+        ordered = replace(options, orderby=self._keys.orderby)
+        beyond = None if last is None else self._keys.beyond(last)
+        return ordered if beyond is None else with_condition(ordered, beyond, version)
+
+    def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a page that did not come before, and move behind them."""
+        by_id = len(self._keys.terms) == 1 and not self._keys.terms[0].descending
+        for row in rows:
+            if by_id and self._last is not None and not row.id > self._last[0]:
+                raise StuckError(f"Id {row.id} came after Id {self._last[0]}: it ignores $filter or $orderby")
+            self._last = self._keys.values(row)
+            self._has_met_null = self._has_met_null or self._last[0] is None
+        if by_id:
+            return rows
+        fresh = [row for row in rows if self._seen.add(row.id)]
+        if not fresh:
+            raise StuckError(
+                f"all of a page came before, from Id {rows[0].id}: it ignores $filter or $orderby, or more"
+                " rows than a page holds differ by less than a microsecond"
+            )
+        return fresh
+
+    def rest(self) -> Position | None:
+        """Return the position of rows that this one could not reach; None if there can't be any.
+
+        Rows whose first key is null come first where the order ascends. If none came, a server may have put
+        them last, where `gt` does not reach them: one more request asks for them.
+        """
+        first = self._keys.terms[0]
+        if first.descending or not first.nullable or self._has_met_null or self._last is None:
+            return None
+        return _Nulls(first, Keys(self._keys.entity, self._keys.terms[1:]), seen=self._seen)
+
+
+class _Nulls(ByKey):
+    """The position among the rows whose first key is null."""
+
+    def __init__(self, key: Key, keys: Keys, seen: SeenIds) -> None:
+        super().__init__(keys)
+        self._is_null = Comparison("eq", key.path, Literal(None))
+        self._before = seen
+
+    def _page(
+        self, options: ResolvedOptions, version: ODataVersion, last: tuple[Scalar, ...] | None
+    ) -> ResolvedOptions:
+        return super()._page(with_condition(options, self._is_null, version), version, last)
+
+    def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        return [row for row in super().new_rows(rows) if self._before.add(row.id)]
+
+    def rest(self) -> Position | None:
+        return None
+
+
+class ByOffset:
+    """The position behind as many rows as were received."""
+
+    def __init__(self, received: int = 0) -> None:
+        self._received = received
+        self._seen = SeenIds()
+
+    def page(self, options: ResolvedOptions, _version: ODataVersion) -> ResolvedOptions:
+        """Return the options that ask for the next page."""
+        return replace(_with_tie_break(options), skip=self._received)
+
+    def longest_page(self, options: ResolvedOptions, _version: ODataVersion) -> ResolvedOptions:
+        """Return the options of the longest query that may be needed."""
+        return replace(_with_tie_break(options), skip=INT32_MAX)
+
+    def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a page that did not come before: inserted rows push others into view again."""
+        fresh = [row for row in rows if self._seen.add(row.id)]
+        if not fresh:
+            raise StuckError(
+                f"all of a page came before, from Id {rows[0].id}: it ignores $skip, or rows arrive faster "
+                "than they are read"
+            )
+        self._received += len(rows)
+        return fresh
+
+    def rest(self) -> Position | None:
+        """Return None: an offset reaches every row."""
+        return None
+
+
+def _with_tie_break(options: ResolvedOptions) -> ResolvedOptions:
+    if options.orders is not None and any(one.expression == BY_ID.expression for one in options.orders):
+        return options
+    return replace(options, orderby=f"{options.orderby},Id")
+
+
+def with_condition(options: ResolvedOptions, condition: Node, version: ODataVersion) -> ResolvedOptions:
+    """Return the options with one more condition on the rows."""
+    if options.filter is None:
+        return replace(options, filter=FilterText(render(condition, options.entity, version), condition))
+    return replace(options, filter=options.filter.joined(condition, options.entity, version))
+
+
+def hidden_attributes(entity: str, names: Iterable[str], select: str | None) -> tuple[str, ...]:
+    """Return the attributes that are fetched as keys though the caller's `$select` leaves them out."""
+    if select is None:
+        return ()
+    selected = {one.strip() for one in select.split(",")}
+    if "*" in selected:
+        return ()
+    known = ENTITIES[entity].properties
+    return tuple(known[one].attribute for one in names if one not in selected and one in known)

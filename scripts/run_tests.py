@@ -38,7 +38,7 @@ SHIPPED = [
     "CHANGELOG.md",
     "MANIFEST.in",
 ]
-GENERATORS = ["generate_keywords.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
+GENERATORS = ["generate_payloads.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
 
 
 def build_wheel(python: Path) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import json_body, validated
+from signtraker._core.body import validated, write_request
 from signtraker._core.merge_patch import check_change
-from signtraker._core.request import MERGE_PATCH, Request
+from signtraker._core.request import MERGE_PATCH, Request, before_sending
 from signtraker._core.response import ReadNothing, ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id, text_parameter
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from signtraker._core.request import Pairs
     from signtraker._lists.options import FilterOption, OrderBy, Select
-    from signtraker.models._keywords import CreateAgentKeywords, UpdateAgentKeywords
+    from signtraker.models._payloads import CreateAgentDict, UpdateAgentDict
 
 _AGENTS = Listing("/api/agents", Agent)
 
@@ -82,27 +82,71 @@ class AgentsClient(BaseClient):
         """Read one agent; raises `NotFoundError` if there is none with this id."""
         return self._send(_AGENTS.record("agent_id", agent_id))
 
+    @overload
     def create_agent(
         self,
-        agent: CreateAgentRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[CreateAgentKeywords],
+        agent: CreateAgentRequest | CreateAgentDict | Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> Agent: ...
+    @overload
+    def create_agent(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[CreateAgentDict],
+    ) -> Agent: ...
+    def create_agent(
+        self,
+        agent: CreateAgentRequest | CreateAgentDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> Agent:
         """Create an agent, as a model, a mapping or keyword arguments.
 
         It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
         once; an `UnconfirmedWriteError` means that it may have been created.
-        """
-        body = json_body(validated(CreateAgentRequest, agent, fields))
-        check_hint = "see whether list_agents(email=…) finds it"
-        return self._send(Request("POST", _AGENTS.path, ReadOne(Agent), body=body, check_hint=check_hint))
 
+        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
+        are.
+        """
+        body = (CreateAgentRequest, agent, fields, extra_fields)
+        return self._send(
+            write_request(
+                _AGENTS.path,
+                body,
+                ReadOne(Agent),
+                lambda request: f"see whether list_agents(email={request.email!r}) finds it",
+            )
+        )
+
+    @overload
     def update_agent(
         self,
         agent_id: int,
-        changes: UpdateAgentRequest | Mapping[str, object] | None = None,
+        changes: UpdateAgentRequest | UpdateAgentDict | Mapping[str, object] | None = None,
         *,
         before: Agent | None = None,
-        **fields: Unpack[UpdateAgentKeywords],
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> Agent: ...
+    @overload
+    def update_agent(
+        self,
+        agent_id: int,
+        *,
+        before: Agent | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[UpdateAgentDict],
+    ) -> Agent: ...
+    def update_agent(
+        self,
+        agent_id: int,
+        changes: UpdateAgentRequest | UpdateAgentDict | Mapping[str, object] | None = None,
+        *,
+        before: Agent | None = None,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> Agent:
         """Change exactly the fields that are set, by a JSON Merge Patch (RFC 7396).
 
@@ -113,23 +157,30 @@ class AgentsClient(BaseClient):
             changes: What to change, as a model or a mapping; `merge_patch(before, after)` computes it.
             before: The agent as it is, if known: a change that the API refuses is then refused before it is
                 sent, and a change of nothing sends nothing and returns it.
+            extra_fields: Fields that the models don't know yet, by their API names; sent as they are.
             **fields: What to change, as keyword arguments.
 
         Raises:
             ValidationError: A field is wrong; no field is set and `before` is not given; or an agent
                 would become a manager, or a manager an agent.
         """
-        patch = validated(UpdateAgentRequest, changes, fields)
-        number = checked_id("agent_id", agent_id)
-        path = f"{_AGENTS.path}/{number}"
-        check_change(agent_id, patch, before)
-        if before is not None and not patch.model_fields_set:
+        with before_sending("PATCH", f"{_AGENTS.path}/{{agent_id}}"):
+            number = checked_id("agent_id", agent_id)
+            patch = validated(UpdateAgentRequest, changes, fields)
+            if not extra_fields:
+                check_change(number, patch, before)
+        if before is not None and not patch.model_fields_set and not extra_fields:
             return before
-        check_hint = f"see get_agent({agent_id})"
-        request = Request(
-            "PATCH", path, ReadOne(Agent, number), (), json_body(patch), MERGE_PATCH, check_hint
+        return self._send(
+            write_request(
+                f"{_AGENTS.path}/{number}",
+                (UpdateAgentRequest, patch, {}, extra_fields),
+                ReadOne(Agent, number),
+                lambda _: f"see get_agent({number})",
+                method="PATCH",
+                content_type=MERGE_PATCH,
+            )
         )
-        return self._send(request)
 
     def activate_agent(self, agent_id: int) -> None:
         """Let an agent use the portal again."""

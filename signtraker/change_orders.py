@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import json_body, validated
-from signtraker._core.request import Request
+from signtraker._core.body import write_request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from signtraker._lists.options import FilterOption, OrderBy, Select
-    from signtraker.models._keywords import CreateChangeOrderKeywords
+    from signtraker.models._payloads import CreateChangeOrderDict
 
 _CHANGE_ORDERS = Listing("/api/changeorders", ChangeOrder)
 
@@ -76,17 +75,39 @@ class ChangeOrdersClient(BaseClient):
         """Read one change order; raises `NotFoundError` if there is none with this id."""
         return self._send(_CHANGE_ORDERS.record("change_order_id", change_order_id))
 
+    @overload
     def create_change_order(
         self,
-        change_order: CreateChangeOrderRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[CreateChangeOrderKeywords],
+        change_order: CreateChangeOrderRequest | CreateChangeOrderDict | Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> ChangeOrder: ...
+    @overload
+    def create_change_order(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[CreateChangeOrderDict],
+    ) -> ChangeOrder: ...
+    def create_change_order(
+        self,
+        change_order: CreateChangeOrderRequest | CreateChangeOrderDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> ChangeOrder:
         """Order a change to an installed sign, as a model, a mapping or keywords (National Accounts only).
 
         It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
         once; an `UnconfirmedWriteError` means that it may have been created.
+
+        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
+        are.
         """
-        body = json_body(validated(CreateChangeOrderRequest, change_order, fields))
-        check_hint = "see whether it is among list_change_orders(orderby=ChangeOrderQ.id.desc(), top=10)"
-        reader = ReadOne(ChangeOrder)
-        return self._send(Request("POST", _CHANGE_ORDERS.path, reader, body=body, check_hint=check_hint))
+        body = (CreateChangeOrderRequest, change_order, fields, extra_fields)
+        return self._send(write_request(_CHANGE_ORDERS.path, body, ReadOne(ChangeOrder), _hint))
+
+
+def _hint(request: CreateChangeOrderRequest) -> str:
+    when = "orderby=ChangeOrderQ.id.desc(), top=10"
+    return f"see whether it is among list_change_orders({when}), for the sign of order {request.install_id}"

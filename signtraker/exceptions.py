@@ -104,7 +104,7 @@ class SignTrakerError(Exception):
 
     @property
     def url(self) -> str | None:
-        """The URL of the request; the key is never part of it."""
+        """The URL of the request, or its path if it was refused before sending; the key is no part of it."""
         return self.exchange.url
 
     def __reduce__(self) -> tuple[Any, ...]:

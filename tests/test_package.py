@@ -18,7 +18,7 @@ import pytest
 import signtraker
 from signtraker import models
 from signtraker.models import RequestModel
-from signtraker.models import _keywords as keywords
+from signtraker.models import _payloads as payloads
 
 ROOT = Path(__file__).parents[1]
 
@@ -84,11 +84,14 @@ def test_using_the_client_does_not_load_the_sandbox() -> None:
 
 
 def test_every_field_of_a_request_is_a_keyword_of_its_call() -> None:
-    for name, kind in vars(keywords).items():
-        if name.endswith("Keywords"):
-            model = getattr(models, name.removesuffix("Keywords") + "Request")
+    for name, kind in vars(payloads).items():
+        if name.endswith("Dict") and name != "TypedDict":
+            model = getattr(models, name.removesuffix("Dict") + "Request")
             assert issubclass(model, RequestModel)
             assert list(kind.__annotations__) == list(model.model_fields)
+            required = {field for field, info in model.model_fields.items() if info.is_required()}
+            marked = {name for name, one in kind.__annotations__.items() if "Required[" in str(one)}
+            assert marked == required
 
 
 def test_the_models_are_imported_as_part_of_the_package_only() -> None:
@@ -111,7 +114,7 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
     ("script", "generated"),
     [
         ("generate_aio.py", "signtraker/aio/orders.py"),
-        ("generate_keywords.py", "models/_keywords.py"),
+        ("generate_payloads.py", "models/_payloads.py"),
         ("generate_openapi.py", "docs/openapi.json"),
         ("generate_query.py", "signtraker/query/generated/entities.py"),
         ("generate_query.py", "signtraker/query/generated/roots.py"),

@@ -1,15 +1,17 @@
-"""A call as a value: what to send, and how to read the answer. Nothing here touches the network."""
+"""Describe a call as a value: the request to send, and the reader of its response. Nothing is sent here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from signtraker.exceptions import SignTrakerError
 from signtraker.query.cost import SAFE_IN_QUERY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
     from signtraker._core.response import Reader
 
@@ -33,7 +35,7 @@ class Request(Generic[T_co]):
     body: bytes | None = None
     content_type: str = JSON
     check_hint: str = ""
-    """For a write: how to see whether it happened, when that is in doubt."""
+    """For a write: the advice on how to see whether it happened, when that is in doubt."""
 
     @property
     def is_write(self) -> bool:
@@ -53,6 +55,16 @@ def encode(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _quote(text: str) -> str:
     return quote(text, safe=SAFE_IN_QUERY)
+
+
+@contextmanager
+def before_sending(method: str, path: str) -> Generator[None]:
+    """Give every error of the SDK that is raised in the block the method and the path of the request."""
+    try:
+        yield
+    except SignTrakerError as error:
+        error.exchange = replace(error.exchange, method=method, url=path)
+        raise
 
 
 AnyRequest: TypeAlias = Request[Any]

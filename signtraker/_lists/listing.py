@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from signtraker._core.request import Request
+from signtraker._core.request import Request, before_sending
 from signtraker._core.response import ReadList, ReadOne
 from signtraker._lists.options import checked_id, resolve_options
 
@@ -32,7 +32,9 @@ class Listing(Generic[M]):
 
     def request(self, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Request[list[M]]:
         """Return the request for one list; `extra_params` are the endpoint's own query parameters."""
-        return self.page(resolve_options(self.entity, options, config, extra_params), extra_params)
+        with before_sending("GET", self.path):
+            resolved = resolve_options(self.entity, options, config, extra_params)
+        return self.page(resolved, extra_params)
 
     def page(self, options: ResolvedOptions, extra_params: Pairs = ()) -> Request[list[M]]:
         """Return the request that sends options which are checked already."""
@@ -41,5 +43,6 @@ class Listing(Generic[M]):
 
     def record(self, name: str, record_id: object) -> Request[M]:
         """Return the request for one record; `name` is the caller's name for the id."""
-        number = checked_id(name, record_id)
+        with before_sending("GET", f"{self.path}/{{{name}}}"):
+            number = checked_id(name, record_id)
         return Request("GET", f"{self.path}/{number}", ReadOne(self.model, number))

@@ -289,7 +289,8 @@ def _text(value: object) -> str:
         raise _RefusedError(
             f"holds half of a surrogate pair, which UTF-8 can't carry: {short_repr(value)}"
         ) from None
-    return value
+    # A subclass, such as an Enum, may print itself as something else.
+    return str.__str__(value)
 
 
 def _count(value: object, lowest: int = 0) -> int:

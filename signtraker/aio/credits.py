@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import json_body, validated
-from signtraker._core.request import Request
+from signtraker._core.body import write_request
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from signtraker._core.request import Pairs
     from signtraker._lists.options import FilterOption, OrderBy, Select
-    from signtraker.models._keywords import CreateAwardKeywords
+    from signtraker.models._payloads import CreateAwardDict
 
 _AWARDS = Listing("/api/credits/awards", Award)
 
@@ -78,21 +77,42 @@ class AsyncCreditsClient(AsyncBaseClient):
         options = ListOptions(filter, None, None, orderby, select)
         return self._iterate(_AWARDS, options, page_size, max_items, _own(awarded_to))
 
+    @overload
     async def create_award(
         self,
-        award: CreateAwardRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[CreateAwardKeywords],
+        award: CreateAwardRequest | CreateAwardDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> Award: ...
+    @overload
+    async def create_award(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[CreateAwardDict],
+    ) -> Award: ...
+    async def create_award(
+        self,
+        award: CreateAwardRequest | CreateAwardDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> Award:
         """Give an award, as a model, a mapping or keyword arguments.
 
         It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
         once; an `UnconfirmedWriteError` means that it may have been given.
+
+        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
+        are.
         """
-        body = json_body(validated(CreateAwardRequest, award, fields))
-        check_hint = "see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10)"
-        return await self._send(
-            Request("POST", _AWARDS.path, ReadOne(Award), body=body, check_hint=check_hint)
-        )
+        body = (CreateAwardRequest, award, fields, extra_fields)
+        return await self._send(write_request(_AWARDS.path, body, ReadOne(Award), _hint))
+
+
+def _hint(request: CreateAwardRequest) -> str:
+    named = "" if request.name is None else f" under the name {request.name!r}"
+    return f"see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10){named}"
 
 
 def _own(awarded_to: int | None) -> Pairs:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import json_body, validated
-from signtraker._core.request import Request
+from signtraker._core.body import write_request
+from signtraker._core.request import before_sending
 from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from signtraker._lists.options import FilterOption, OrderBy, Select
-    from signtraker.models._keywords import CreateOrderKeywords, RemovalKeywords
+    from signtraker.models._payloads import CreateOrderDict, RemovalDict
 
 _ORDERS = Listing("/api/orders", Order)
 
@@ -82,32 +82,81 @@ class AsyncOrdersClient(AsyncBaseClient):
         """Read one order; raises `NotFoundError` if there is none with this id."""
         return await self._send(_ORDERS.record("order_id", order_id))
 
+    @overload
     async def create_order(
         self,
-        order: CreateOrderRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[CreateOrderKeywords],
+        order: CreateOrderRequest | CreateOrderDict | Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> CreateOrderResult: ...
+    @overload
+    async def create_order(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[CreateOrderDict],
+    ) -> CreateOrderResult: ...
+    async def create_order(
+        self,
+        order: CreateOrderRequest | CreateOrderDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> CreateOrderResult:
         """Create an order, given as a model, a mapping or keyword arguments (National Accounts only).
 
         It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
         once; an `UnconfirmedWriteError` means that it may have been created.
-        """
-        body = json_body(validated(CreateOrderRequest, order, fields))
-        check_hint = "see whether it is among list_orders(orderby=Q.id.desc(), top=10)"
-        return await self._send(
-            Request("POST", _ORDERS.path, ReadOne(CreateOrderResult), body=body, check_hint=check_hint)
-        )
 
+        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
+        are.
+        """
+        body = (CreateOrderRequest, order, fields, extra_fields)
+        return await self._send(write_request(_ORDERS.path, body, ReadOne(CreateOrderResult), _order_hint))
+
+    @overload
     async def request_removal(
         self,
         order_id: int,
-        removal: RemovalRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[RemovalKeywords],
+        removal_request: RemovalRequest | RemovalDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> RemovalResult: ...
+    @overload
+    async def request_removal(
+        self,
+        order_id: int,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[RemovalDict],
+    ) -> RemovalResult: ...
+    async def request_removal(
+        self,
+        order_id: int,
+        removal_request: RemovalRequest | RemovalDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> RemovalResult:
         """Ask for the removal of an order's sign; nothing but the order's id is required."""
-        path = f"{_ORDERS.path}/{checked_id('order_id', order_id)}/requestremoval"
-        body = json_body(validated(RemovalRequest, removal, fields))
-        check_hint = f"see get_order({order_id}).removal_request_date"
+        path = f"{_ORDERS.path}/{{order_id}}/requestremoval"
+        with before_sending("POST", path):
+            number = checked_id("order_id", order_id)
         return await self._send(
-            Request("POST", path, ReadOne(RemovalResult), body=body, check_hint=check_hint)
+            write_request(
+                path.format(order_id=number),
+                (RemovalRequest, removal_request, fields, extra_fields),
+                ReadOne(RemovalResult),
+                lambda _: f"see get_order({number}).removal_request_date",
+            )
         )
+
+
+def _order_hint(request: CreateOrderRequest) -> str:
+    """Say how to find the order of one request, apart from others that were sent at the same time."""
+    where = f"(Q.agent.id == {request.agent_id})"
+    if request.listing_number:
+        where += f" & (Q.job_site.listing_number == {request.listing_number!r})"
+    elif request.street_name:
+        where += f" & (Q.job_site.street_name == {request.street_name!r})"
+    return f"see whether it is among list_orders(filter={where}, orderby=Q.id.desc(), top=10)"

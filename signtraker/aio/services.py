@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import json_body, validated
-from signtraker._core.request import Request
+from signtraker._core.body import write_request
 from signtraker._core.response import ReadList
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from signtraker._lists.options import FilterOption, OrderBy, Select
-    from signtraker.models._keywords import CreateServiceKeywords
+    from signtraker.models._payloads import CreateServiceDict
 
 _SERVICES = Listing("/api/services", ServiceOrder)
 
@@ -77,17 +76,39 @@ class AsyncServicesClient(AsyncBaseClient):
         """Read one service; raises `NotFoundError` if there is none with this id."""
         return await self._send(_SERVICES.record("service_id", service_id))
 
+    @overload
     async def create_service(
         self,
-        service: CreateServiceRequest | Mapping[str, object] | None = None,
-        **fields: Unpack[CreateServiceKeywords],
+        service: CreateServiceRequest | CreateServiceDict | Mapping[str, object],
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+    ) -> list[ServiceOrder]: ...
+    @overload
+    async def create_service(
+        self,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Unpack[CreateServiceDict],
+    ) -> list[ServiceOrder]: ...
+    async def create_service(
+        self,
+        service: CreateServiceRequest | CreateServiceDict | Mapping[str, object] | None = None,
+        *,
+        extra_fields: Mapping[str, object] | None = None,
+        **fields: Any,
     ) -> list[ServiceOrder]:
         """Order a service to an installed sign, as a model, a mapping or keywords; returns the services made.
 
         It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
         once; an `UnconfirmedWriteError` means that it may have been created.
+
+        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
+        are.
         """
-        body = json_body(validated(CreateServiceRequest, service, fields))
-        check_hint = "see whether it is among list_services(orderby=ServiceQ.id.desc(), top=10)"
-        reader = ReadList(ServiceOrder)
-        return await self._send(Request("POST", _SERVICES.path, reader, body=body, check_hint=check_hint))
+        body = (CreateServiceRequest, service, fields, extra_fields)
+        return await self._send(write_request(_SERVICES.path, body, ReadList(ServiceOrder), _hint))
+
+
+def _hint(request: CreateServiceRequest) -> str:
+    when = "orderby=ServiceQ.id.desc(), top=10"
+    return f"see whether it is among list_services({when}), for the sign of order {request.install_id}"

@@ -80,7 +80,7 @@ def test_what_is_prepared_is_what_is_sent(scripted: tuple[ScriptedServer, SignTr
 def test_a_dry_run_checks_as_the_call_does(scripted: tuple[ScriptedServer, SignTrakerClient]) -> None:
     _, client = scripted
     with pytest.raises(ValidationError, match="preset_id: is required"):
-        client.prepare(client.orders.create_order, agent_id=42)
+        client.prepare(client.orders.create_order, {"agent_id": 42})
 
 
 def test_a_dry_run_of_a_walk_shows_its_first_page(scripted: tuple[ScriptedServer, SignTrakerClient]) -> None:

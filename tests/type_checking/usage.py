@@ -160,7 +160,7 @@ def show(client: SignTrakerClient) -> bytes | None:
     request = CreateOrderRequest(agent_id=42, preset_id=7)
     prepared = client.prepare(client.orders.create_order, request)
     client.prepare(client.orders.list_orders, filter=Q.id == 5, top=5)
-    client.prepare(client.orders.create_order, agent_id=42, preset_id=7)
+    client.prepare(client.orders.create_order, {"agent_id": 42, "preset_id": 7})
     return prepared.body
 
 

@@ -1,9 +1,9 @@
-"""The two kinds of model: requests, which are checked strictly, and responses, which are read generously."""
+"""Define the two kinds of model: requests, which are checked strictly, and responses, which are tolerant."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -14,7 +14,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from signtraker.exceptions import NotSelectedError
+from signtraker.exceptions import NotSelectedError, Problem
+from signtraker.exceptions import ValidationError as RefusedError
 from signtraker.models._sentences import mistake, sentence
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def api_name(attribute: str) -> str:
 
 
 class RequestModel(BaseModel):
-    """What is sent. Unknown fields are refused, nothing is coerced, and only what was set is written."""
+    """A payload to send. Unknown fields are refused, nothing is coerced, and only set fields are written."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=api_name,
@@ -87,10 +88,17 @@ def unknown_field(model: type[BaseModel], name: str) -> str:
     fields = model.model_fields
     if name in fields:
         return f"is given twice, as {name} and as {fields[name].alias}; keep one of them"
+    near = _nearest(model, name)
+    hint = f"did you mean {near}?" if near else f"its fields are {', '.join(fields)}"
+    return f"is not a field of {model.__name__}; {hint}"
+
+
+def _nearest(model: type[BaseModel], name: str) -> str | None:
+    """Return the attribute whose name is most like a misspelt one; None if none is."""
+    fields = model.model_fields
     known = {_squash(known): attribute for attribute in fields for known in (attribute, api_name(attribute))}
     near = get_close_matches(_squash(name), known, n=1, cutoff=0.6)
-    hint = f"did you mean {known[near[0]]}?" if near else f"its fields are {', '.join(fields)}"
-    return f"is not a field of {model.__name__}; {hint}"
+    return known[near[0]] if near else None
 
 
 def _squash(name: str) -> str:
@@ -98,7 +106,7 @@ def _squash(name: str) -> str:
 
 
 class ResponseModel(BaseModel, frozen=True):
-    """What is received: immutable, tolerant of harmless differences, keeping what it does not know.
+    """A received record: immutable, tolerant of harmless differences, keeping unknown fields and values.
 
     A field that the call's `select` left out raises `NotSelectedError` on reading; one that the server
     left out of a whole record is None.
@@ -118,7 +126,65 @@ class ResponseModel(BaseModel, frozen=True):
         def __getattr__(self, name: str) -> Any:
             if name in type(self).model_fields:
                 raise NotSelectedError(type(self).__name__, name)
-            return super().__getattr__(name)
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                if name.startswith("_"):
+                    raise
+                hint = unknown_field(type(self), name)
+            raise AttributeError(f"{name} {hint}", name=name, obj=self)
+
+        def __getitem__(self, name: object) -> NoReturn:
+            record = type(self).__name__.lower()
+            fields = {one.alias: attribute for attribute, one in type(self).model_fields.items()}
+            attribute = fields.get(name) if isinstance(name, str) else None
+            if isinstance(name, str) and attribute is None:
+                near = _nearest(type(self), name)
+                attribute = near or name
+            raise TypeError(
+                f"{type(self).__name__} is a model, not a dict: write {record}.{attribute or 'id'} instead of"
+                f" {record}[{name!r}], or {record}.model_dump(by_alias=True) for a dict"
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+            return
+        record = type(self).__name__.lower()
+        raise AttributeError(
+            f"{record}.{name} can't be set: a received {type(self).__name__} is immutable;"
+            f" {record}.model_copy(update={{{name!r}: …}}) makes a changed copy",
+            name=name,
+            obj=self,
+        )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed. The changes are checked, unlike Pydantic's own.
+
+        Raises the SDK's `ValidationError` for a name that is no field, and for a value of a wrong type.
+        """
+        if update:
+            update = _checked_update(self, update)
+        return super().model_copy(update=update, deep=deep)
+
+
+def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[str, Any]:
+    model = type(record)
+    fields = model.model_fields
+    found = [Problem(name, unknown_field(model, name)) for name in update if name not in fields]
+    # Only the Id is required of a record; a row without it (`select`) stays without it.
+    required = {name: vars(record).get(name, 1) for name in fields if fields[name].is_required()}
+    try:
+        known = {name: value for name, value in update.items() if name in fields}
+        checked = vars(model.model_validate({**required, **known}))
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        found += [Problem(".".join(map(str, one["loc"])), sentence(one)) for one in details]
+        checked = {}
+    if found:
+        listed = "; ".join(map(str, found))
+        raise RefusedError(f"Not possible, wrong values in {model.__name__}: {listed}", problems=found)
+    return {name: checked[name] for name in update}
 
 
 ResponseT = TypeVar("ResponseT", bound=ResponseModel)

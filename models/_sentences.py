@@ -1,4 +1,4 @@
-"""Mistakes in a request as sentences: what was wrong with the value, and what to write instead."""
+"""Describe mistakes in sentences: what was wrong with a value, and what to write instead."""
 
 from __future__ import annotations
 
@@ -35,10 +35,17 @@ def _not(rule: str) -> Callable[[object, dict[str, Any]], str]:
 _SENTENCES: dict[str, Callable[[object, dict[str, Any]], str]] = {
     "missing": lambda _value, _context: "is required",
     "extra_forbidden": lambda _value, _context: "is not a known field",
-    "int_type": _not("a whole number"),
+    "int_type": _not("an int"),
+    "int_parsing": _not("an int"),
+    "int_from_float": _not("an int"),
+    "bool_parsing": _not("True or False"),
+    "float_parsing": _not("a number"),
+    "decimal_parsing": _not("a number"),
+    "decimal_type": _not("a number"),
+    "iso_8601": _not("a datetime"),
     "string_type": _not("text"),
     "bool_type": _not("True or False"),
     "float_type": _not("a number"),
     "literal_error": lambda value, ctx: f"must be {ctx['expected']}, not {short_repr(value)}",
-    "model_type": lambda value, ctx: f"must be a {ctx['class_name']} or a mapping, not {short_repr(value)}",
+    "model_type": lambda value, ctx: f"must be {ctx['class_name']} or a mapping, not {short_repr(value)}",
 }

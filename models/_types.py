@@ -1,4 +1,4 @@
-"""The value types of the API's fields, strict in requests and generous in responses."""
+"""Define the types of the API's fields: strict in requests, tolerant in responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._common.integers import INT32_MAX, INT64_MAX, whole_number
 from signtraker._common.short_repr import short_repr
 from signtraker.models._sentences import mistake
 
@@ -45,25 +45,32 @@ def _sent_moment(value: object) -> datetime:
     if isinstance(value, str):
         value = _moment_from_text(value)
     if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise mistake(
-                "timezone_aware",
-                f"must have a time zone, not {short_repr(value)}; write datetime(…, tzinfo=UTC)",
-            )
-        return _in_utc_range(value)
+        return _aware_moment(value)
     if isinstance(value, date):
         return _midnight(value)
     raise mistake("datetime_type", f"must be a date or a datetime with a time zone, not {short_repr(value)}")
 
 
-def _in_utc_range(moment: datetime) -> datetime:
+def _aware_moment(value: datetime) -> datetime:
+    """Return a plain datetime; a subclass, such as pandas.Timestamp, may print or count differently."""
+    if value != value:  # noqa: PLR0124 - pandas.NaT is a datetime that equals nothing, itself included
+        raise mistake("datetime_type", "must be a date or a datetime, not NaT; leave it out for no date")
+    if value.utcoffset() is None:
+        raise mistake(
+            "timezone_aware",
+            f"must have a time zone, not {short_repr(value)}; say where it is meant, for example"
+            ' value.replace(tzinfo=ZoneInfo("America/Denver"))',
+        )
     try:
-        moment.astimezone(UTC)
+        moment = value.astimezone(UTC)
     except OverflowError:
         raise mistake(
-            "datetime_range", f"lies outside the years 1 to 9999 in UTC: {short_repr(moment)}"
+            "datetime_range", f"lies outside the years 1 to 9999 in UTC: {short_repr(value)}"
         ) from None
-    return moment
+    if type(value) is datetime:
+        return value
+    clock = time(moment.hour, moment.minute, moment.second, moment.microsecond)
+    return datetime.combine(date(moment.year, moment.month, moment.day), clock, UTC)
 
 
 def _moment_from_text(text: str) -> datetime | date:
@@ -98,7 +105,7 @@ def _sendable_text(text: str) -> str:
             "string_unicode",
             f"holds half of a surrogate pair, which UTF-8 can't carry: {short_repr(text)}",
         ) from None
-    return text
+    return str.__str__(text)  # A subclass, such as an Enum, may print itself as something else.
 
 
 def _not_blank(text: str) -> str:
@@ -114,9 +121,13 @@ def _two_characters(text: str) -> str:
 
 
 def _sent_money(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
+    number = whole_number(value)
+    if number is None and not isinstance(value, Decimal | float):
         raise mistake("decimal_type", f"must be a Decimal or a number, not {short_repr(value)}")
-    amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if isinstance(value, float):
+        amount = Decimal(repr(float(value)))  # numpy's float is a float that prints itself otherwise.
+    else:
+        amount = Decimal(value) if isinstance(value, Decimal) else Decimal(number or 0)
     if not amount.is_finite() or Decimal(repr(float(amount))) != amount:
         raise mistake(
             "decimal_range",
@@ -126,9 +137,10 @@ def _sent_money(value: object) -> Decimal:
 
 
 def _sent_number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    given = float(value) if isinstance(value, float) else whole_number(value)
+    if given is None:
         raise mistake("float_type", f"must be a number, not {short_repr(value)}")
-    number = float(value) if abs(value) <= INT64_MAX else float("inf")
+    number = float(given) if abs(given) <= INT64_MAX else float("inf")
     if not isfinite(number):
         raise mistake("finite_number", f"must be a finite number, not {short_repr(value)}")
     return number
@@ -154,16 +166,22 @@ def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
     )
 
 
-def _whole_id(value: int) -> int:
-    if not 0 < value <= INT64_MAX:
-        raise mistake("id_range", f"must be a positive id, not {short_repr(value)}")
-    return value
+def _sent_id(value: object) -> int:
+    number = whole_number(value)
+    if number is None:
+        raise mistake("int_type", f"must be an int, not {short_repr(value)}")
+    if not 0 < number <= INT64_MAX:
+        raise mistake("id_range", f"must be a positive id, not {short_repr(number)}")
+    return number
 
 
-def _whole_int32(value: int) -> int:
-    if not -INT32_MAX - 1 <= value <= INT32_MAX:
-        raise mistake("int_range", f"must fit in 32 bits, not {short_repr(value)}")
-    return value
+def _sent_integer(value: object) -> int:
+    number = whole_number(value)
+    if number is None:
+        raise mistake("int_type", f"must be an int, not {short_repr(value)}")
+    if not -INT32_MAX - 1 <= number <= INT32_MAX:
+        raise mistake("int_range", f"must fit in 32 bits, not {short_repr(number)}")
+    return number
 
 
 def _schema(width: str, least: int, most: int) -> WithJsonSchema:
@@ -171,10 +189,10 @@ def _schema(width: str, least: int, most: int) -> WithJsonSchema:
 
 
 # Sent
-Id: TypeAlias = Annotated[int, Strict(), AfterValidator(_whole_id), _schema("int64", 1, INT64_MAX)]
-"""An id in a request: a positive 64-bit integer; a bool or a number's text is refused."""
+Id: TypeAlias = Annotated[int, PlainValidator(_sent_id), _schema("int64", 1, INT64_MAX)]
+"""An id in a request: a positive 64-bit integer, numpy's too; a bool or a number's text is refused."""
 Integer: TypeAlias = Annotated[
-    int, Strict(), AfterValidator(_whole_int32), _schema("int32", -INT32_MAX - 1, INT32_MAX)
+    int, PlainValidator(_sent_integer), _schema("int32", -INT32_MAX - 1, INT32_MAX)
 ]
 Text: TypeAlias = Annotated[str, Strict(), AfterValidator(_sendable_text)]
 RequiredText: TypeAlias = Annotated[

@@ -20,118 +20,201 @@ class Address(ResponseModel, frozen=True):
     """An agent's postal address."""
 
     street: str | None = None
+    """The street with the house number."""
     street2: str | None = None
+    """The second line of the address."""
     city: str | None = None
+    """The city."""
     state: str | None = None
+    """The state or province; two characters at most in a request."""
     zip: str | None = None
+    """The postal code."""
     country_code: CountryCode | str | None = None
+    """The country: `US`, `CA` or `AU`."""
 
 
 class ManagerData(ResponseModel, frozen=True):
     """What only managers have. Intervals and durations are in the unit of the tenant's settings."""
 
     discount_level: DiscountLevel | str | None = None
+    """The discount that the manager's agents get."""
     enable_rebills: bool | None = None
+    """Whether signs that stand on are billed again."""
     initial_rental_duration: int | None = None
+    """The time that the first bill covers. The API reference names no unit."""
     rebill_interval: int | None = None
+    """The time between two rental bills. The API reference names no unit."""
     rebill_warning_lead_time: int | None = None
+    """The time between the warning and the bill. The API reference names no unit."""
     is_payer: bool | None = None
+    """Whether the manager pays for the agents."""
     disable_staff_billing_emails: bool | None = None
+    """Whether staff get no e-mails about bills."""
     cc_staff: bool | None = None
+    """Whether staff get copies of e-mails."""
     cc_delegates: bool | None = None
+    """Whether delegates get copies of e-mails."""
     is_virtual: bool | None = None
+    """Whether the manager is no person. The API reference says no more."""
 
 
 class Agent(ResponseModel, frozen=True):
     """A real-estate agent or manager. `cc_email` holds addresses joined by `;`."""
 
     id: int
+    """The record's id, assigned by the server. The only field that every record surely has."""
     user_name: str | None = None
+    """The name with which the agent signs in."""
     email: str | None = None
+    """The agent's e-mail address."""
     email_confirmed: bool | None = None
+    """Whether the address is confirmed."""
     first_name: str | None = None
+    """The agent's first name."""
     last_name: str | None = None
+    """The agent's last name."""
     is_inactive: bool | None = None
+    """Whether the agent is kept from using the portal."""
     is_locked: bool | None = None
+    """Whether signing in is locked."""
     cc_email: str | None = None
+    """Addresses that get copies, joined by `;`."""
     invitation_sent: bool | None = None
+    """Whether the agent was invited to the portal."""
     office: NamedRef | None = None
+    """The agent's office."""
     manager: NamedRef | None = None
+    """The agent's manager."""
     address: Address | None = None
+    """The agent's postal address."""
     office_phone: str | None = None
+    """The telephone number of the office."""
     cellular_phone: str | None = None
+    """The number of the agent's mobile telephone."""
     payment_mode: PaymentMode | str | None = None
+    """How the agent pays."""
     basic_install_price: Money | None = None
+    """The price of a basic installation, in the tenant's currency."""
     broker_id: str | None = None
+    """The broker's key for the agent."""
     default_post_type: NamedRef | None = None
+    """The kind of post that is ordered if none is named."""
     notes: str | None = None
+    """Free text about the agent."""
     receive_marketing_emails: bool | None = None
+    """Whether the agent gets marketing e-mails."""
     terms_accepted: bool | None = None
+    """Whether the agent has accepted the terms."""
     enable_subscription: bool | None = None
+    """Whether the agent pays by subscription."""
     subscription_price: Money | None = None
+    """The price of the subscription, in the tenant's currency."""
     is_manager: bool | None = None
+    """Whether the agent is a manager; it can't be changed."""
     manager_data: ManagerData | None = None
+    """The settings of a manager; None for an agent who is none."""
 
 
 class AddressRequest(RequestModel):
     """An address in a request. `state` has two characters at most."""
 
     street: Text | None = None
+    """The street with the house number."""
     street2: Text | None = None
+    """The second line of the address."""
     city: Text | None = None
+    """The city."""
     state: StateCode | None = None
+    """The state or province; two characters at most in a request."""
     zip: Text | None = None
+    """The postal code."""
     country_code: CountryCode | None = None
+    """The country: `US`, `CA` or `AU`."""
 
 
 class ManagerDataRequest(RequestModel):
     """A manager's settings in a request."""
 
     discount_level: DiscountLevel | None = None
+    """The discount that the manager's agents get."""
     enable_rebills: Flag | None = None
+    """Whether signs that stand on are billed again."""
     initial_rental_duration: Integer | None = None
+    """The time that the first bill covers. The API reference names no unit."""
     rebill_interval: Integer | None = None
+    """The time between two rental bills. The API reference names no unit."""
     rebill_warning_lead_time: Integer | None = None
+    """The time between the warning and the bill. The API reference names no unit."""
     is_payer: Flag | None = None
+    """Whether the manager pays for the agents."""
     disable_staff_billing_emails: Flag | None = None
+    """Whether staff get no e-mails about bills."""
     cc_staff: Flag | None = None
+    """Whether staff get copies of e-mails."""
     cc_delegates: Flag | None = None
+    """Whether delegates get copies of e-mails."""
     is_virtual: Flag | None = None
+    """Whether the manager is no person. The API reference says no more."""
 
 
 class _AgentFields(RequestModel):
     """What creating and updating an agent may both set."""
 
     email_confirmed: Flag | None = None
+    """Whether the address is confirmed."""
     is_inactive: Flag | None = None
+    """Whether the agent is kept from using the portal."""
     is_locked: Flag | None = None
+    """Whether signing in is locked."""
     cc_email: Text | None = None
+    """Addresses that get copies, joined by `;`."""
     invitation_sent: Flag | None = None
+    """Whether the agent was invited to the portal."""
     manager: Ref | None = None
+    """The agent's manager."""
     address: AddressRequest | None = None
+    """The agent's postal address."""
     office_phone: Text | None = None
+    """The telephone number of the office."""
     basic_install_price: Amount | None = None
+    """The price of a basic installation, in the tenant's currency."""
     broker_id: Text | None = None
+    """The broker's key for the agent."""
     default_post_type: Ref | None = None
+    """The kind of post that is ordered if none is named."""
     notes: Text | None = None
+    """Free text about the agent."""
     receive_marketing_emails: Flag | None = None
+    """Whether the agent gets marketing e-mails."""
     terms_accepted: Flag | None = None
+    """Whether the agent has accepted the terms."""
     enable_subscription: Flag | None = None
+    """Whether the agent pays by subscription."""
     subscription_price: Amount | None = None
+    """The price of the subscription, in the tenant's currency."""
     is_manager: Flag | None = None
+    """Whether the agent is a manager; it can't be changed."""
     manager_data: ManagerDataRequest | None = None
+    """The settings of a manager; None for an agent who is none."""
 
 
 class CreateAgentRequest(_AgentFields):
     """A new agent."""
 
     user_name: RequiredText
+    """The name with which the agent signs in. Required."""
     email: RequiredText
+    """The agent's e-mail address. Required."""
     first_name: RequiredText
+    """The agent's first name. Required."""
     last_name: RequiredText
+    """The agent's last name. Required."""
     office: Ref
+    """The agent's office. Required."""
     cellular_phone: RequiredText
+    """The number of the agent's mobile telephone. Required."""
     payment_mode: PaymentMode
+    """How the agent pays. Required."""
 
 
 class UpdateAgentRequest(_AgentFields):
@@ -141,9 +224,16 @@ class UpdateAgentRequest(_AgentFields):
     """
 
     user_name: RequiredText | None = None
+    """The name with which the agent signs in."""
     email: RequiredText | None = None
+    """The agent's e-mail address."""
     first_name: RequiredText | None = None
+    """The agent's first name."""
     last_name: RequiredText | None = None
+    """The agent's last name."""
     office: Ref | None = None
+    """The agent's office."""
     cellular_phone: RequiredText | None = None
+    """The number of the agent's mobile telephone."""
     payment_mode: PaymentMode | None = None
+    """How the agent pays."""

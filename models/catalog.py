@@ -9,18 +9,24 @@ class Enterprise(ResponseModel, frozen=True):
     """An enterprise: a group of offices."""
 
     id: int
+    """The record's id, assigned by the server. The only field that every record surely has."""
     name: str | None = None
+    """The record's name."""
 
 
 class Office(ResponseModel, frozen=True):
     """A real-estate office."""
 
     id: int
+    """The record's id, assigned by the server. The only field that every record surely has."""
     name: str | None = None
+    """The record's name."""
 
 
 class OrderPreset(ResponseModel, frozen=True):
     """What an order consists of, prepared by the installer (National Accounts only)."""
 
     id: int
+    """The record's id, assigned by the server. The only field that every record surely has."""
     name: str | None = None
+    """The record's name."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from signtraker._core.merge_patch import merge_patch
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.recording import RecordedExchange
+    from signtraker._core.rows import CheckedRow, CheckedRows, RowProblem, check, check_rows
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.agents import AgentsClient
     from signtraker.aio import AsyncSignTrakerClient
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {
+        "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),
         "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
         "signtraker._core.merge_patch": ("merge_patch",),
         "signtraker._core.prepared": ("PreparedRequest",),
@@ -230,6 +232,8 @@ __all__ = [
     "ChangeOrder",
     "ChangeOrderQ",
     "ChangeOrdersClient",
+    "CheckedRow",
+    "CheckedRows",
     "CountryCode",
     "CreateAgentDict",
     "CreateAgentRequest",
@@ -283,6 +287,7 @@ __all__ = [
     "RemovalDict",
     "RemovalRequest",
     "RemovalResult",
+    "RowProblem",
     "SalesOrderRef",
     "Select",
     "ServerError",
@@ -302,6 +307,8 @@ __all__ = [
     "__version__",
     "all_of",
     "any_of",
+    "check",
+    "check_rows",
     "merge_patch",
     "split_filter",
 ]

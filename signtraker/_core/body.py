@@ -50,10 +50,12 @@ def write_request(
     return Request(method, path, reader, (), content, content_type, check_hint(request))
 
 
-def validated(model: type[RequestT], given: object, fields: Mapping[str, Any]) -> RequestT:
+def validated(
+    model: type[RequestT], given: object, fields: Mapping[str, Any], what: str = "Not sent"
+) -> RequestT:
     """Return the request, validated now; raises `ValidationError` listing every mistake."""
     if given is not None and fields:
-        raise refused(model, [Problem("", f"give a {model.__name__} or keyword arguments, not both")])
+        raise refused(model, [Problem("", f"give a {model.__name__} or keyword arguments, not both")], what)
     if isinstance(given, model):
         data: dict[Any, Any] | RequestModel = given
     elif given is None or isinstance(given, Mapping):
@@ -61,14 +63,14 @@ def validated(model: type[RequestT], given: object, fields: Mapping[str, Any]) -
         data = dict(cast("Mapping[Any, Any]", given if given is not None else fields))
     else:
         wanted = f"give a {model.__name__}, a mapping or keyword arguments, not {short_repr(given)}"
-        raise refused(model, [Problem("", wanted)])
+        raise refused(model, [Problem("", wanted)], what)
     try:
         if isinstance(data, model):
             return data.revalidated()
         # Twice, because a nested model in it may have skipped its own validation.
         return model.model_validate(data).revalidated()
     except pydantic.ValidationError as error:
-        raise refused(model, problems(error)) from None
+        raise refused(model, problems(error), what) from None
 
 
 def json_body(request: RequestModel, extra_fields: Mapping[str, object] | None = None) -> bytes:

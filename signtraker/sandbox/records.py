@@ -116,6 +116,7 @@ class Orders(Records[Order]):
         longitude: float | None = None,
         notes: str | None = None,
         external_id: str | None = None,
+        listing_number: str | None = None,
         total: Decimal | float | None = None,
         created: When = None,
         due_date: When = None,
@@ -123,7 +124,29 @@ class Orders(Records[Order]):
         removal_due_date: When = None,
         removal_date: When = None,
     ) -> Order:
-        """Add an order in any status; an installed or removed one gets the dates it cannot lack."""
+        """Add an order in any status; an installed or removed one gets the dates it cannot lack.
+
+        Args:
+            status: Its status; `"Installed"` and `"Removed"` come with the dates that they imply.
+            agent_id: The agent who ordered it, who must exist.
+            preset_id: The order preset, which must exist.
+            street_number: The house number of the job site.
+            street_name: The street of the job site.
+            city: The city of the job site.
+            state: The state of the job site.
+            zip: The postal code of the job site.
+            latitude: Degrees, north positive.
+            longitude: Degrees, east positive.
+            notes: Free text.
+            external_id: The caller's own key, which shows in the ledger only.
+            listing_number: The number of the listing in the MLS.
+            total: The total of its sales order.
+            created: The moment of its creation; the sandbox's time by default.
+            due_date: The moment by which it is due.
+            date_installed: The moment of its installation.
+            removal_due_date: The moment by which the sign is to be removed.
+            removal_date: The moment of its removal.
+        """
         _check_finite(latitude=latitude, longitude=longitude, total=total)
         now = self._backend.clock.now()
         installed = as_utc(date_installed) or (now if status in _STANDING else None)
@@ -142,6 +165,7 @@ class Orders(Records[Order]):
                 "CountryCode": "US",
                 "Latitude": latitude,
                 "Longitude": longitude,
+                "ListingNumber": listing_number,
             }
             values: dict[str, Any] = {
                 "OrderNumber": allocate(connection, "order_numbers"),

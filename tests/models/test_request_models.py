@@ -37,13 +37,13 @@ def test_all_mistakes_are_reported_at_once_each_with_a_sentence() -> None:
         due_date=datetime(2026, 1, 1),  # noqa: DTZ001 - naive on purpose
     )
     assert found == {
-        "agent_id": "must be a whole number, not True",
+        "agent_id": "must be an int, not True",
         "preset_id": "must be a positive id, not 0",
         "street_nmae": "is not a field of CreateOrderRequest; did you mean street_name?",
         "city": "must be text, not 5",
         "notes": r"holds half of a surrogate pair, which UTF-8 can't carry: 'half \ud800'",
-        "due_date": "must have a time zone, not datetime.datetime(2026, 1, 1, 0, 0); "
-        "write datetime(…, tzinfo=UTC)",
+        "due_date": "must have a time zone, not datetime.datetime(2026, 1, 1, 0, 0); say where it is meant, "
+        'for example value.replace(tzinfo=ZoneInfo("America/Denver"))',
     }
 
 

@@ -1,4 +1,4 @@
-"""Faults on demand: which requests go wrong, and how."""
+"""Describe faults: the requests that go wrong, and the way they do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import random
 import threading
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, get_args
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 Reset: TypeAlias = Literal["before_work", "before_answer", "during_answer", "after_answer"]
 Body: TypeAlias = Literal["cut", "garbled", "html", "empty", "wrong_types", "extra_fields", "unknown_enum"]
 BODILESS = frozenset({204, 304})
-"""The statuses whose answers end with their headers."""
+"""The statuses whose responses end with their headers (RFC 9112, section 6.3)."""
+ROUTES = (
+    "/api/orders", "/api/orders/{id}", "/api/orders/{id}/requestremoval", "/api/agents", "/api/agents/{id}",
+    "/api/agents/activate", "/api/agents/deactivate", "/api/changeorders", "/api/changeorders/{id}",
+    "/api/services", "/api/services/{id}", "/api/credits/awards", "/api/enterprises", "/api/offices",
+    "/api/orderpresets",
+)  # fmt: skip
+"""The paths of the API, one of which a fault must match; a test holds them against the OpenAPI document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +63,14 @@ class Fault:
 
     def __post_init__(self) -> None:
         """Refuse what could never happen."""
+        if self.path is not None:
+            _check_path(self.path)
+        self._check_times()
         for name, kind in (("reset", Reset), ("body", Body)):
             value = getattr(self, name)
             if value is not None and value not in get_args(kind):
                 choices = ", ".join(get_args(kind))
                 raise SandboxError(f"{name}={value!r} is no known fault; choose one of {choices}.")
-        if self.nth < 1 or (self.times is not None and self.times < 1):
-            raise SandboxError("nth and times count from 1.")
-        if not 0 <= self.probability <= 1:
-            raise SandboxError(f"probability={self.probability} must lie between 0 and 1.")
-        delays = (self.delay_before, self.delay_after, self.trickle or 0)
-        if not all(math.isfinite(delay) for delay in delays):
-            raise SandboxError("A delay must have an end: it is a number of seconds.")
-        if min(delays) < 0:
-            raise SandboxError("A delay cannot be negative.")
         if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 - HTTP's range
             raise SandboxError(f"status={self.status} is no status of an answer.")
         if self.status in BODILESS and (self.body is not None or self.reset == "during_answer"):
@@ -79,11 +81,43 @@ class Fault:
                 f"retry_after={self.retry_after!r} cannot be a header: write seconds, or a date in ASCII."
             )
 
+    def _check_times(self) -> None:
+        if self.nth < 1 or (self.times is not None and self.times < 1):
+            raise SandboxError("nth and times count from 1.")
+        if not 0 <= self.probability <= 1:
+            raise SandboxError(f"probability={self.probability} must lie between 0 and 1.")
+        delays = (self.delay_before, self.delay_after, self.trickle or 0)
+        if not all(math.isfinite(delay) for delay in delays):
+            raise SandboxError("A delay must have an end: it is a number of seconds.")
+        if min(delays) < 0:
+            raise SandboxError("A delay cannot be negative.")
+
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault is meant for such a request."""
+        """Return whether the fault is meant for such a request."""
         return (self.method is None or self.method.upper() == method) and (
             self.path is None or fnmatchcase(path.lower(), self.path.lower())
         )
+
+
+def _check_path(path: str) -> None:
+    """Raise `SandboxError` for a path under which the API has no route."""
+    if not any(_may_match(path, route) for route in ROUTES):
+        near = get_close_matches(path.lower(), ROUTES, n=1, cutoff=0.3) or [ROUTES[0]]
+        raise SandboxError(
+            f"path={path!r} matches no route of the API, so the fault would never strike;"
+            f" did you mean {near[0].replace('{id}', '*')!r}?"
+        )
+
+
+def _may_match(pattern: str, route: str) -> bool:
+    """Return whether a fault's path matches some request to a route."""
+    segments = pattern.lower().split("/")
+    filled = [
+        segments[at].replace("*", "1") if one == "{id}" and at < len(segments) and segments[at] else one
+        for at, one in enumerate(route.split("/"))
+    ]
+    requests = ("/".join(filled), route.replace("{id}", "1"))
+    return any(fnmatchcase(one, pattern.lower()) for one in requests)
 
 
 class FaultParameters(TypedDict, total=False):
@@ -146,14 +180,19 @@ class Faults:
         return iter([entry.fault for entry in self._entries])
 
     def add(self, fault: Fault | None = None, **parameters: Unpack[FaultParameters]) -> Fault:
-        """Put a fault in force, given whole or by its parameters."""
+        """Add a fault, given whole or by its parameters; raises `SandboxError` for one that can't strike."""
         fault = Fault(**parameters) if fault is None else fault
         with self._lock:
             self._entries.append(_Entry(fault, random.Random(fault.seed)))
         return fault
 
+    @property
+    def never_struck(self) -> list[Fault]:
+        """The faults in force that no request has met yet: a test that ends with any did not test them."""
+        return [entry.fault for entry in self._entries if not entry.suffered]
+
     def clear(self) -> None:
-        """Let everything go right again."""
+        """Remove all faults."""
         with self._lock:
             self._entries.clear()
 

@@ -72,6 +72,7 @@ class Control:
         self._token = token.encode()
         self._actions: dict[tuple[str, str], Callable[[Any], object]] = {
             ("GET", "faults"): lambda _: self._faults(),
+            ("GET", "faults/never-struck"): lambda _: list(map(describe, self._sandbox.faults.never_struck)),
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): lambda _: self._clear_faults(),
             ("GET", "clock"): lambda _: self._now(),

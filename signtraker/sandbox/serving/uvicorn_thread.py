@@ -29,6 +29,8 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does: TCP gives a Transport
         """Put the connection into the scope of each request that comes over it."""
         super().connection_made(transport)
+        # uvicorn writes access lines wherever the user's logging has a handler for them.
+        self.access_log = False
         app, connection = self.app, _Connection(transport)
 
         async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:

@@ -132,7 +132,7 @@ def test_everything_shown_is_escaped(sandbox: Sandbox, browser: httpx.Client) ->
         assert api.post("/api/orders", json=order).status_code == 200
         api.get(f"/api/{HOSTILE}", params={HOSTILE: HOSTILE})
         api.request("PUT", "/api/orders", content=HOSTILE.encode() + b"\xff\x00")
-    sandbox.faults.add(path=HOSTILE, message=HOSTILE, status=500)
+    sandbox.faults.add(path="/api/orders/*", message=HOSTILE, status=500)
     pages = [browser.get("/").text, browser.get("/", params={"filter": HOSTILE, "done": HOSTILE}).text]
     for text in pages:
         assert "<script" not in text
@@ -324,7 +324,7 @@ def test_a_change_needs_the_windows_own_form_from_its_own_origin(
     status: int,
 ) -> None:
     before = sandbox.clock.now()
-    sandbox.faults.add(path="/nowhere", status=500)
+    sandbox.faults.add(path="/api/offices", status=500)
     form = visit(browser).form("503 once").fields
     data = {**form, "step": "1 days", "token": form["token"] if token is None else token}
     body = str(httpx.QueryParams(data))
@@ -332,7 +332,7 @@ def test_a_change_needs_the_windows_own_form_from_its_own_origin(
     answer = browser.post(action, content=body, headers=kind)
     assert answer.status_code == status
     assert sandbox.clock.now() == before
-    assert [fault.path for fault in sandbox.faults] == ["/nowhere"]
+    assert [fault.path for fault in sandbox.faults] == ["/api/offices"]
 
 
 def test_the_windows_own_origin_is_welcome(sandbox: Sandbox, browser: httpx.Client) -> None:

@@ -205,7 +205,10 @@ def test_a_foreign_host_name_neither_reads_nor_changes(sandbox: Sandbox, control
 
 
 def test_what_is_not_there_is_told_with_what_is(control: httpx.Client) -> None:
-    assert "faults, clock, requests, ledger, reset" in control.get("/nothing").json()["Message"]
+    assert (
+        "faults, faults/never-struck, clock, requests, ledger, reset"
+        in control.get("/nothing").json()["Message"]
+    )
     answer = control.put("/clock", json={})
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 

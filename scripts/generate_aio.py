@@ -27,6 +27,8 @@ DIFFERENCES = (
     (r"\bfrom signtraker\.(\w+) import (\w+Client)\b", r"from signtraker.aio.\1 import \2"),
     (r"\b(\w+Client)\b", r"Async\1"),
     (r"\bIterator\b", "AsyncIterator"),
+    (r"\breturn super\(\)\.__enter__\(", "return await super().__aenter__("),
+    (r"\b__enter__\b", "__aenter__"),
     (r"(?<!@property\n)^    def (?!iter_)(\w+\()", r"    async def \1"),
     (r"\breturn self\._(send|list|run)\(", r"return await self._\1("),
     (r"\bThreads may share\b", "Tasks of one event loop may share"),

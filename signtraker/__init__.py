@@ -9,8 +9,9 @@ from importlib import import_module
 
 from signtraker._version import __version__
 
-# Type checkers take this name for true; importing it from typing would cost more than all the rest.
-TYPE_CHECKING = False
+# Type checkers take this name for true, and importing it from typing would cost more than all the rest. It is
+# false in a way that jedi does not see through, so that IPython and Spyder complete the imports below.
+TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
     from signtraker._core.merge_patch import merge_patch

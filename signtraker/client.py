@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from signtraker._core.detection import detection
 from signtraker.agents import AgentsClient
@@ -25,6 +25,10 @@ class SignTrakerClient(BaseClient):
     The arguments are those of `BaseClient`: a key, and the tenant as `subdomain` or `base_url`, each
     with an environment variable to stand in for it. Threads may share a client.
     """
+
+    def __enter__(self) -> Self:
+        # jedi takes Self for the class in which it stands, and would complete only what BaseClient has.
+        return super().__enter__()
 
     def detect_odata_version(self) -> ODataVersion:
         """Ask the server harmlessly which OData dialect it speaks; give the answer to `odata_version`.

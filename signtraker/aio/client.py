@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from signtraker._core.detection import detection
 from signtraker.aio.agents import AsyncAgentsClient
@@ -26,6 +26,10 @@ class AsyncSignTrakerClient(AsyncBaseClient):
     The arguments are those of `AsyncBaseClient`: a key, and the tenant as `subdomain` or `base_url`, each
     with an environment variable to stand in for it. Tasks of one event loop may share a client.
     """
+
+    async def __aenter__(self) -> Self:
+        # jedi takes Self for the class in which it stands, and would complete only what AsyncBaseClient has.
+        return await super().__aenter__()
 
     async def detect_odata_version(self) -> ODataVersion:
         """Ask the server harmlessly which OData dialect it speaks; give the answer to `odata_version`.

@@ -1,0 +1,57 @@
+"""Check the completions of jedi (IPython, Spyder, python-lsp-server): every public name, before private ones."""
+
+from __future__ import annotations
+
+import sysconfig
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import signtraker
+
+# jedi reads the source of the package that this run imports.
+PROJECT = jedi.Project(
+    Path(sysconfig.get_path("data")), added_sys_path=[str(Path(signtraker.__file__).parents[1])]
+)
+RESOURCES = {
+    "agents", "change_orders", "credits", "enterprises", "offices", "order_presets", "orders", "services",
+}  # fmt: skip
+OF_A_CLIENT = RESOURCES | {"close", "detect_odata_version", "prepare", "record", "with_options", "base_url"}
+OF_ORDERS = {"list_orders", "iter_orders", "get_order", "create_order", "request_removal"}
+
+
+def completions(code: str) -> list[str]:
+    lines = code.splitlines()
+    script = jedi.Script(code, project=PROJECT)
+    return [str(one.name) for one in script.complete(len(lines), len(lines[-1]))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("from signtraker import SignTrakerClient\nclient = SignTrakerClient()\nclient.", OF_A_CLIENT),
+        ("from signtraker import SignTrakerClient\nwith SignTrakerClient() as c:\n    c.", OF_A_CLIENT),
+        ("from signtraker import SignTrakerClient\nc = SignTrakerClient()\nc.orders.", OF_ORDERS),
+        ("from signtraker import Q\nQ.", {"status", "created", "job_site", "id", "parse", "field"}),
+        ("from signtraker import Q\nQ.status.", {"eq", "in_", "contains", "is_null", "asc", "desc"}),
+        ("from signtraker import Q\nQ.created.", {"on", "between", "within", "is_null", "year"}),
+        (
+            "from signtraker import CreateOrderRequest\nCreateOrderRequest(",
+            {"agent_id=", "preset_id=", "due_date=", "street_name="},
+        ),
+        (
+            "from signtraker import SignTrakerClient as C\nfor order in C().orders.iter_orders():\n    order.",
+            {"id", "status", "job_site", "due_date"},
+        ),
+        ("import signtraker\nsigntraker.", {"SignTrakerClient", "Q", "check_rows", "ValidationError"}),
+    ],
+)
+def test_jedi_completes_every_public_name_before_the_private_ones(code: str, expected: set[str]) -> None:
+    names = completions(code)
+    assert expected <= set(names)
+    public = [at for at, name in enumerate(names) if not name.startswith("_")]
+    private = [at for at, name in enumerate(names) if name.startswith("_")]
+    assert max(public) < min(private, default=len(names))

@@ -1,4 +1,4 @@
-"""Check the completions of jedi (IPython, Spyder, python-lsp-server): every public name, before private ones."""
+"""Check the completions of jedi (IPython, Spyder, python-lsp-server): public names come first."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 import signtraker
 
 # jedi reads the source of the package that this run imports.
-PROJECT = jedi.Project(
-    Path(sysconfig.get_path("data")), added_sys_path=[str(Path(signtraker.__file__).parents[1])]
-)
+HOME = str(Path(signtraker.__file__).parents[1])
+jedi: Any = import_module("jedi")  # It has no types.
+PROJECT = jedi.Project(Path(sysconfig.get_path("data")), added_sys_path=[HOME])
 RESOURCES = {
     "agents", "change_orders", "credits", "enterprises", "offices", "order_presets", "orders", "services",
 }  # fmt: skip
@@ -43,7 +43,7 @@ def completions(code: str) -> list[str]:
             {"agent_id=", "preset_id=", "due_date=", "street_name="},
         ),
         (
-            "from signtraker import SignTrakerClient as C\nfor order in C().orders.iter_orders():\n    order.",
+            "from signtraker import SignTrakerClient as C\nfor one in C().orders.iter_orders():\n    one.",
             {"id", "status", "job_site", "due_date"},
         ),
         ("import signtraker\nsigntraker.", {"SignTrakerClient", "Q", "check_rows", "ValidationError"}),

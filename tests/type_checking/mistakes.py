@@ -8,12 +8,14 @@ from signtraker import (
     AgentQ,
     AsyncSignTrakerClient,
     AwardQ,
+    CreateOrderDict,
     CreateOrderRequest,
     Filter,
     Order,
     Ordering,
     Q,
     SignTrakerClient,
+    check,
 )
 from signtraker import Ordr  # refused
 
@@ -80,6 +82,18 @@ def filters(client: SignTrakerClient) -> None:
     client.orders.list_orders(filter=AgentQ.id == 1)  # refused
     client.orders.list_orders(orderby=AgentQ.id)  # refused
     client.agents.list_agents(select=[Q.id])  # refused
+
+
+def writes(client: SignTrakerClient) -> None:
+    client.orders.create_order(agent_id=1)  # refused
+    client.orders.create_order(agent_id="1", preset_id=7)  # refused
+    client.orders.create_order(CreateOrderRequest(agent_id=1, preset_id=7), notes="x")  # refused
+    client.orders.request_removal(7, due="2026-12-24")  # refused
+    client.services.create_service(install_id=1, preset_id=1)  # refused
+    client.orders.create_order(agent_id=1, preset_id=7, extra_fields=["X"])  # refused
+    order: CreateOrderDict = {"agent_id": 1}  # refused
+    print(order, check(CreateOrderRequest, order).agnt_id)  # refused
+    check(Order, {})  # refused
 
 
 def the_rest_of_the_api(client: SignTrakerClient) -> None:

@@ -14,6 +14,8 @@ from signtraker import (
     AsyncSignTrakerClient,
     AuthenticationError,
     AwardQ,
+    CheckedRows,
+    CreateOrderDict,
     CreateOrderRequest,
     CreateOrderResult,
     Filter,
@@ -34,6 +36,8 @@ from signtraker import (
     ValidationError,
     all_of,
     any_of,
+    check,
+    check_rows,
     merge_patch,
     split_filter,
 )
@@ -77,6 +81,26 @@ def days_and_choices() -> list[Filter[Order]]:
         Q.created == date(2025, 1, 31),
         Q.status == "Scheduled",
     ]
+
+
+def checked(rows: list[dict[str, object]]) -> list[CreateOrderRequest]:
+    payload: CreateOrderDict = {"agent_id": 1, "preset_id": 7, "due_date": date(2026, 12, 24)}
+    good: CheckedRows[CreateOrderRequest] = check_rows(
+        CreateOrderRequest, rows, columns={"Agent": "agent_id"}
+    )
+    return [check(CreateOrderRequest, payload), check(CreateOrderRequest, {"AgentId": 1}), *good.requests]
+
+
+def every_way_to_write(client: SignTrakerClient, given: dict[str, object]) -> None:
+    traced = client.with_options(extra_headers={"X-Request-Id": "1"}, deadline_seconds=5)
+    traced.orders.create_order(given)
+    traced.orders.create_order({"AgentId": 1, "PresetId": 7})
+    traced.orders.create_order({"agent_id": 1, "preset_id": 7}, extra_fields={"Rider": "Pool"})
+    traced.orders.create_order(agent_id=1, preset_id=7, extra_fields={"Rider": "Pool"})
+    traced.orders.request_removal(7)
+    traced.orders.request_removal(7, removal_request=RemovalRequest(notes="gate code"))
+    traced.orders.request_removal(7, due_date=date(2026, 12, 24))
+    traced.agents.update_agent(7, notes=None)
 
 
 def newest_first() -> list[Ordering[Order]]:

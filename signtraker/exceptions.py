@@ -7,6 +7,7 @@
     ├── UnreadableResponseError     something came back that can't be read; what could be read is on it
     ├── UnconfirmedWriteError       a write may have happened; mixed into the class that says what went wrong
     │   ├── UnconfirmedNetworkError     … and a NetworkError
+    │   ├── UnconfirmedRedirectError    … and an APIStatusError
     │   └── UnconfirmedServerError      … and a ServerError
     └── APIStatusError              the server answered with an error status
         ├── ValidationError             400, and requests refused before sending (a ValueError too)
@@ -230,6 +231,10 @@ class ServerError(APIStatusError):
 
 class UnconfirmedNetworkError(UnconfirmedWriteError, NetworkError):
     """The connection failed after a write was sent, so it may have happened."""
+
+
+class UnconfirmedRedirectError(UnconfirmedWriteError, APIStatusError):
+    """The server answered a write with a redirect (3xx): some do so after they did the work."""
 
 
 class UnconfirmedServerError(UnconfirmedWriteError, ServerError):

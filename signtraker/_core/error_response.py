@@ -1,4 +1,4 @@
-"""What an error answer means: its class, and the sentence that it makes of the body."""
+"""Turn a response with an error status into the SDK's error: its class and its sentence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import (
     APIStatusError,
     AuthenticationError,
@@ -13,6 +14,7 @@ from signtraker.exceptions import (
     Problem,
     RateLimitError,
     ServerError,
+    UnconfirmedRedirectError,
     UnconfirmedServerError,
     ValidationError,
 )
@@ -65,6 +67,9 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
 def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
     if status >= _SERVER_ERRORS:
         return UnconfirmedServerError if is_write else ServerError
+    if status in _REDIRECTS and is_write:
+        # RFC 9110, 15.4.4: 303 See Other is how a server answers a POST that it has processed.
+        return UnconfirmedRedirectError
     return {
         _BAD_REQUEST: ValidationError,
         401: AuthenticationError,
@@ -75,8 +80,8 @@ def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
 
 def _plain(exchange: Exchange, status: int) -> str:
     if status in _REDIRECTS:
-        target = exchange.headers.get("location", "elsewhere")
-        return f"The server redirects to {target}, which is not followed; check the base URL"
+        target = exchange.headers.get("location") or "elsewhere"
+        return f"The server redirects to {short_repr(target)}, which is not followed; check the base URL"
     if status == _NOT_FOUND and exchange.body.strip():
         return (
             "The server answered with a page instead of an API error: the base URL may be wrong, "
@@ -103,14 +108,19 @@ def _describe(body: bytes) -> tuple[str, list[Problem]]:
 
 def _text(described: _Json, name: str) -> str:
     value = described.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return _printable(value.strip()) if isinstance(value, str) else ""
+
+
+def _printable(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can hold and no output can print."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _listed(state: object, *, strip: bool) -> list[Problem]:
     if not isinstance(state, dict):
         return []
     return [
-        Problem(_python_name(str(key), strip=strip), str(sentence))
+        Problem(_python_name(_printable(str(key)), strip=strip), _printable(str(sentence)))
         for key, sentences in cast("_Json", state).items()
         for sentence in (cast("list[object]", sentences) if isinstance(sentences, list) else [sentences])
     ]

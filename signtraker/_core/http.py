@@ -22,6 +22,8 @@ import threading
 import time
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -222,8 +224,8 @@ class _Body:
         self.size += len(chunk)
         if self.size > self.most:
             self.cut = f"it is larger than max_response_bytes={self.most:,}"
-            del self.chunks[1:]  # An error keeps the beginning only.
-            self.chunks[:1] = [b"".join(self.chunks)[:_KEPT_OF_A_LARGE_BODY]]
+            # An error keeps the beginning only.
+            self.chunks = [b"".join([*self.chunks[:100], chunk])[:_KEPT_OF_A_LARGE_BODY]]
             return False
         self.chunks.append(chunk)
         return True
@@ -489,8 +491,13 @@ class AsyncHttpPool:
                     ended = await _within(left_seconds, sending)
         finally:
             progress.reset(token)
+        if ended is not None:
+            return ended
+        if attempt.begun is not None:
+            begun: Response = attempt.begun()
+            return replace(begun, cut=DEADLINE_PASSED)
         elapsed = time.perf_counter() - start
-        return ended or TransportError(DEADLINE_PASSED, not attempt.sent, elapsed, None)
+        return TransportError(DEADLINE_PASSED, not attempt.sent, elapsed, None)
 
     def _channel(self, loop: asyncio.AbstractEventLoop) -> _AsyncChannel:
         assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
@@ -573,6 +580,8 @@ async def _exchange_async(
     except _BAD_LOCATION as error:
         return _bad_location(error, config, start)
     body = _Body(config.max_response_bytes)
+    if (attempt := progress.get()) is not None:
+        attempt.begun = partial(body.response, answer, start)
     try:
         async for chunk in answer.aiter_bytes():
             if not body.add(chunk):

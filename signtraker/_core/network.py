@@ -19,7 +19,7 @@ from signtraker._core.framing import ReceivedBytes
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from weakref import WeakSet
 
 _LARGEST_WRITE = 65_536
@@ -31,12 +31,15 @@ _deadline: ContextVar[float | None] = ContextVar("signtraker_deadline", default=
 
 
 class Progress:
-    """Says whether any byte of the request was written."""
+    """The progress of one attempt of a task, for when its deadline ends it."""
 
-    __slots__ = ("sent",)
+    __slots__ = ("begun", "sent")
 
     def __init__(self) -> None:
         self.sent = False
+        """Whether any byte of the request was written."""
+        self.begun: Callable[[], Any] | None = None
+        """Returns the response as far as it has come; None before its headers."""
 
 
 progress: ContextVar[Progress | None] = ContextVar("signtraker_progress", default=None)

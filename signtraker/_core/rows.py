@@ -145,7 +145,8 @@ def _row_problem(number: int, error: Any, headings: Mapping[str, str]) -> RowPro
 
 
 def _check_model(model: object) -> None:
-    if not isinstance(model, type) or not issubclass(model, RequestModel):
+    is_request_model = isinstance(model, type) and issubclass(cast("type[object]", model), RequestModel)
+    if not is_request_model:
         raise TypeError(f"give a request model such as CreateOrderRequest, not {short_repr(model)}")
 
 

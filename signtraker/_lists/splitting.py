@@ -136,14 +136,14 @@ def _pieces(plan: Plan, config: Config, extra_params: Pairs, *, page_size: int) 
     return [FilterText(one.render(version), one.node) for one in pieces]
 
 
-def _order_key(options: ResolvedOptions) -> Callable[[M], Any]:
+def _order_key(options: ResolvedOptions) -> Callable[[ResponseModel], Any]:
     """Return the key by which the rows of several pieces are merged. Nulls come first, as on the server."""
     if options.orderby is not None and options.orders is None:
         told = "must be readable to merge the pieces of a long filter: order by fields"
         refuse([Problem("orderby", told)])
     orders = [*(options.orders or ()), BY_ID]
 
-    def compare(left: M, right: M) -> int:
+    def compare(left: ResponseModel, right: ResponseModel) -> int:
         for order in orders:
             values = [evaluate(order.expression, row, options.entity) for row in (left, right)]
             if values[0] != values[1]:

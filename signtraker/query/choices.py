@@ -43,7 +43,8 @@ def check_choice(name: str, entity: str, segments: tuple[str, ...], value: str) 
 
 def _levels_to_the_caller() -> int:
     """Return the `stacklevel` of the first frame outside the query builder: the user's own line."""
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - warnings itself counts frames so
+    # warnings itself counts frames so.
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("signtraker.query"):
         level, frame = level + 1, frame.f_back
     return level

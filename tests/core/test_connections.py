@@ -1,0 +1,188 @@
+"""Check that a response belongs to its request, and that a write goes over a connection of its own."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from either_client import open_client
+from raw_server import raw_server, response
+
+from signtraker import (
+    APIStatusError,
+    SignTrakerClient,
+    SignTrakerError,
+    UnconfirmedWriteError,
+    UnreadableResponseError,
+)
+from signtraker._core.framing import ReceivedBytes
+
+if TYPE_CHECKING:
+    from raw_server import Connection
+
+    from signtraker.sandbox import Sandbox
+
+STRAY = response(b'{"Status": "Draft", "OrderId": 5}')
+ORDER = b'{"Id": 7, "Status": "Draft"}'
+EXTRA = {
+    "a second response": response(ORDER) + STRAY,
+    "a 204 with a body": b"HTTP/1.1 204 No Content\r\n\r\n" + STRAY,
+    "a 304 with a body": b"HTTP/1.1 304 Not Modified\r\n\r\n" + STRAY,
+    "a short Content-Length": b"HTTP/1.1 200 OK\r\nContent-Length: 28\r\n\r\n" + ORDER + STRAY,
+    "bytes after the chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n"
+    + ORDER
+    + b"\r\n0\r\n\r\n"
+    + STRAY,
+}
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("kind", EXTRA)
+def test_a_stray_response_is_never_taken_for_the_answer_to_another_call(flavour: Any, kind: str) -> None:
+    def misbehave(connection: Connection) -> None:
+        while request := connection.read_request():
+            is_read = request.startswith(b"GET")
+            connection.send(EXTRA[kind] if is_read else response(b'{"Status": "Draft", "OrderId": 99}'))
+
+    with raw_server(misbehave) as server:
+        with open_client(flavour, "key", server.url, max_retries=0) as client:
+            for _ in range(3):
+                with suppress(UnreadableResponseError, APIStatusError):  # A 204 or a 304 is no order.
+                    assert client.orders.get_order(7).id == 7
+                assert client.orders.create_order(agent_id=1, preset_id=7).order_id == 99
+        assert [one.split()[0] for one in server.requests] == [b"GET", b"POST"] * 3
+        assert server.connections == 6
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_clean_reads_share_a_connection_and_each_write_has_its_own(flavour: Any) -> None:
+    def behave(connection: Connection) -> None:
+        while request := connection.read_request():
+            connection.send(response(ORDER if request.startswith(b"GET") else b'{"OrderId": 9}'))
+
+    with raw_server(behave) as server, open_client(flavour, "key", server.url) as client:
+        for _ in range(5):
+            client.orders.get_order(7)
+        assert server.connections == 1
+        for _ in range(3):
+            client.orders.create_order(agent_id=1, preset_id=7)
+        assert server.connections == 4
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_server_that_closes_after_each_response_puts_no_write_in_doubt(flavour: Any) -> None:
+    def once(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(response(b'{"OrderId": 9}'))
+
+    with raw_server(once) as server, open_client(flavour, "key", server.url) as client:
+        for _ in range(40):
+            assert client.orders.create_order(agent_id=1, preset_id=7).order_id == 9
+        assert len(server.requests) == 40
+
+
+@pytest.mark.parametrize(
+    ("received", "status", "headers", "exact"),
+    [
+        ([b"HTTP/1.1 200 OK\r\n\r", b"\nabc"], 200, {"content-length": "3"}, True),
+        ([b"HTTP/1.1 200 OK\r\n\r\nabcd"], 200, {"content-length": "3"}, False),
+        ([b"HTTP/1.1 200 OK\r\n\r\nab"], 200, {"content-length": "3"}, False),
+        ([b"HTTP/1.1 200 OK\r\n"], 200, {}, False),
+        ([b"HTTP/1.1 204 X\r\n\r\n"], 204, {}, True),
+        ([b"HTTP/1.1 204 X\r\n\r\nx"], 204, {}, False),
+        ([b"H: chunked\r\n\r\n3\r\nab", b"c\r\n0\r\n\r\n"], 200, {"transfer-encoding": "chunked"}, True),
+        ([b"H: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r", b"\n\r\n"], 200, {"transfer-encoding": "chunked"}, True),
+        ([b"H: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nHTTP"], 200, {"transfer-encoding": "chunked"}, False),
+        ([b"H: chunked\r\n\r\n1\r\na\r\n0\r\n"], 200, {"transfer-encoding": "chunked"}, False),
+        ([b"H: chunked\r\n\r\nzz\r\n"], 200, {"transfer-encoding": "chunked"}, False),
+        ([b"H: chunked\r\n\r\n" + b"1" * 5000], 200, {"transfer-encoding": "chunked"}, False),
+    ],
+)
+def test_bytes_beyond_a_response_are_noticed_however_they_arrive(
+    received: list[bytes], status: int, headers: dict[str, str], *, exact: bool
+) -> None:
+    whole, apart = ReceivedBytes(), ReceivedBytes()
+    for part in received:
+        whole.add(part)
+        for at in range(len(part)):
+            apart.add(part[at : at + 1])
+    assert whole.is_exactly(status, headers) is apart.is_exactly(status, headers) is exact
+    whole.restart()
+    whole.add(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert whole.is_exactly(200, {"content-length": "0"})
+
+
+def test_closing_during_calls_ends_them_with_an_error_of_the_sdk() -> None:
+    arrived = threading.Semaphore(0)
+
+    def silent(connection: Connection) -> None:
+        connection.read_request()
+        arrived.release()
+        connection.wait()
+
+    with raw_server(silent) as server, ThreadPoolExecutor(2) as threads:
+        client = SignTrakerClient("key", server.url)
+        read = threads.submit(client.orders.get_order, 7)
+        write = threads.submit(client.orders.create_order, {"agent_id": 1, "preset_id": 7})
+        for _ in range(2):
+            arrived.acquire()
+        client.close()
+        with pytest.raises(SignTrakerError, match="This client is closed"):
+            read.result()
+        with pytest.raises(UnconfirmedWriteError):
+            write.result()
+
+
+def test_a_client_that_was_never_closed_is_a_resource_warning(sandbox: Sandbox) -> None:
+    forgotten = [SignTrakerClient(sandbox.api_key, sandbox.url)]
+    forgotten[0].orders.get_order(1001)
+    with pytest.warns(ResourceWarning, match="never closed; use it in a with block"):
+        forgotten.clear()
+
+
+def test_a_client_that_sent_nothing_needs_no_closing(sandbox: Sandbox) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SignTrakerClient(sandbox.api_key, sandbox.url)
+        gc.collect()
+
+
+class SoftTimeLimitError(Exception):
+    """As Celery raises it from a signal, in the middle of whatever runs."""
+
+
+@pytest.mark.slow
+# A socket that was interrupted while it was made belongs to nobody yet: the collector closes it.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SoftTimeLimitError])
+def test_a_client_works_on_after_signals_in_the_middle_of_its_calls(
+    kind: type[BaseException], sandbox: Sandbox
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise kind
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = 0
+    try:
+        with SignTrakerClient(sandbox.api_key, sandbox.url, deadline_seconds=20) as client:
+            for number in range(300):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.0002 + number % 30 * 0.0001)
+                    for _ in range(20):
+                        client.orders.get_order(1001)
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                except kind:
+                    interrupted += 1
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            assert client.orders.get_order(1002).id == 1002
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        gc.collect()
+    assert interrupted > 100

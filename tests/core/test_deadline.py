@@ -1,0 +1,282 @@
+"""Check that every call ends within its deadline, whatever the server does, and that its outcome is true."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from either_client import open_client
+from raw_server import raw_server, response
+
+from signtraker import (
+    NetworkError,
+    SignTrakerClient,
+    SignTrakerConfigError,
+    SignTrakerError,
+    UnconfirmedNetworkError,
+    UnreadableResponseError,
+)
+from signtraker._core.network import Backend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from raw_server import Connection
+
+DEADLINE = 0.4
+LONG = b"x" * 100_000
+
+
+def trickled_status(connection: Connection) -> None:
+    connection.read_request()
+    connection.trickle(b"HTTP/1.1 " + LONG)
+
+
+def trickled_headers(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    connection.trickle(b"X-A: " + LONG)
+
+
+def interim_responses(connection: Connection) -> None:
+    connection.read_request()
+    connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0.001)
+
+
+def trickled_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    connection.trickle(LONG)
+
+
+def trickled_chunks(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    connection.trickle(b"1\r\nx\r\n" * 1000)
+
+
+def silence(connection: Connection) -> None:
+    connection.read_request()
+    connection.wait()
+
+
+TRICKLES = [trickled_status, trickled_headers, interim_responses, trickled_body, trickled_chunks, silence]
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("behave", TRICKLES)
+def test_a_read_ends_with_its_deadline(behave: Callable[[Connection], None], flavour: Any) -> None:
+    with raw_server(behave) as server:
+        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, timeout_seconds=30) as client:
+            with pytest.raises(
+                SignTrakerError, match=r"deadline of 0\.4 s for the whole call passed"
+            ) as caught:
+                client.orders.get_order(5)
+    assert caught.value.outcome == "did_not_happen"
+    assert caught.value.attempts == 1
+    assert caught.value.elapsed_seconds >= DEADLINE * 0.9
+    assert isinstance(caught.value, NetworkError | UnreadableResponseError)
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("behave", TRICKLES)
+def test_a_write_that_its_deadline_ends_may_have_happened_and_is_sent_once(
+    behave: Callable[[Connection], None], flavour: Any
+) -> None:
+    with raw_server(behave) as server:
+        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, timeout_seconds=30) as client:
+            with pytest.raises(SignTrakerError, match="deadline") as caught:
+                client.orders.create_order(agent_id=1, preset_id=7)
+        assert server.requests == [b"POST /api/orders HTTP/1.1"]
+    started = behave in (trickled_body, trickled_chunks)
+    assert caught.value.outcome == ("happened" if started else "may_have_happened")
+    assert isinstance(caught.value, UnreadableResponseError if started else UnconfirmedNetworkError)
+    assert caught.value.request_body == b'{"AgentId":1,"PresetId":7}'
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_attempts_and_waits_share_one_deadline(flavour: Any) -> None:
+    with raw_server(silence) as server:
+        options: dict[str, Any] = {"timeout_seconds": 0.1, "max_retries": 50, "retry_backoff_seconds": 0.02}
+        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, **options) as client:
+            with pytest.raises(NetworkError) as caught:
+                client.orders.get_order(5)
+        assert 2 <= len(server.requests) == caught.value.attempts <= 5
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_wait_that_the_deadline_would_cut_short_is_not_begun(flavour: Any) -> None:
+    def busy(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b"", "429 Too Many Requests", b"Retry-After: 30\r\n"))
+
+    with raw_server(busy) as server, open_client(flavour, "key", server.url, deadline_seconds=20) as client:
+        start = time.monotonic()
+        with pytest.raises(SignTrakerError, match="Too many requests; wait before the next one"):
+            client.orders.get_order(5)
+        assert time.monotonic() - start < 10
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_request_that_could_not_be_connected_did_not_happen(flavour: Any) -> None:
+    with raw_server(silence) as server:
+        url = server.url
+    with open_client(flavour, "key", url, max_retries=0) as client:
+        with pytest.raises(NetworkError, match="No connection for POST") as caught:
+            client.orders.create_order(agent_id=1, preset_id=7)
+    assert caught.value.outcome == "did_not_happen"
+
+
+def test_a_single_call_may_have_a_deadline_of_its_own() -> None:
+    with raw_server(silence) as server, SignTrakerClient("key", server.url) as client:
+        with pytest.raises(NetworkError, match=r"deadline of 0\.1 s"):
+            client.with_options(deadline_seconds=0.1).orders.get_order(5)
+
+
+@pytest.mark.parametrize("name", ["deadline_seconds", "max_response_bytes"])
+@pytest.mark.parametrize("value", [0, -1, "5", True, float("nan"), float("inf")])
+def test_a_bound_that_is_none_is_refused(name: str, value: object) -> None:
+    wrong: Any = {name: value}
+    with pytest.raises(SignTrakerConfigError, match=name):
+        SignTrakerClient("key", subdomain="acme", **wrong)
+
+
+def test_the_bounds_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNTRAKER_DEADLINE_SECONDS", "7.5")
+    monkeypatch.setenv("SIGNTRAKER_MAX_RESPONSE_BYTES", "5000")
+    with SignTrakerClient("key", subdomain="acme") as client:
+        assert client._connection.config.deadline_seconds == 7.5
+        assert client._connection.config.max_response_bytes == 5000
+
+
+def test_httpx_still_has_the_attributes_by_which_the_deadline_is_enforced() -> None:
+    """Fails if a new httpx or httpcore makes the backend ineffective."""
+    with SignTrakerClient("key", subdomain="acme") as client:
+        channel = client._connection.http._channel()
+        for transport in (channel.reads, channel.writes):
+            pool: Any = transport._pool
+            assert isinstance(pool._network_backend, Backend)
+
+
+# Size
+
+
+def endless_gzip(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+    member = gzip.compress(b" " * 10_000_000)
+    connection.send(b"%x\r\n%b\r\n" % (len(member), member))
+    connection.wait()
+
+
+def endless_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not connection.server.stopping.is_set():
+        connection.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("behave", [endless_gzip, endless_body])
+def test_a_response_beyond_the_bound_ends_the_call_with_its_beginning_kept(
+    behave: Callable[[Connection], None], flavour: Any
+) -> None:
+    with raw_server(behave) as server:
+        options: dict[str, Any] = {"max_response_bytes": 1_000_000, "max_retries": 0}
+        with open_client(flavour, "key", server.url, **options) as client:
+            with pytest.raises(
+                UnreadableResponseError, match="larger than max_response_bytes=1,000,000"
+            ) as read:
+                client.orders.list_orders()
+            with pytest.raises(UnreadableResponseError, match="larger than max_response_bytes") as write:
+                client.orders.create_order(agent_id=1, preset_id=7)
+    assert (read.value.outcome, write.value.outcome) == ("did_not_happen", "happened")
+    assert len(read.value.body) == 10_000
+
+
+# Odd responses
+
+LOCATIONS = [
+    b"mailto:a@example.com",
+    b"https:login",
+    b"http://xn--/",
+    b"about:blank",
+    b"//",
+    b"\xff\xfe",
+    b"",
+]
+
+
+def redirecting(location: bytes) -> Callable[[Connection], None]:
+    def redirect(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b"", "302 Found", b"Location: " + location + b"\r\n"))
+
+    return redirect
+
+
+def check_redirects(client: SignTrakerClient) -> None:
+    with pytest.raises(SignTrakerError) as read:
+        client.orders.get_order(5)
+    with pytest.raises(SignTrakerError) as write:
+        client.orders.create_order(agent_id=1, preset_id=7)
+    assert read.value.outcome == "did_not_happen"
+    assert write.value.outcome == "may_have_happened"
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_an_odd_location_is_an_error_of_the_sdk(flavour: Any, location: bytes) -> None:
+    with raw_server(redirecting(location)) as server:
+        with open_client(flavour, "key", server.url, max_retries=0) as client:
+            check_redirects(client)
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_an_odd_location_is_an_error_of_the_sdk_over_an_injected_client_too(location: bytes) -> None:
+    with raw_server(redirecting(location)) as server, httpx.Client(trust_env=False) as http:
+        check_redirects(SignTrakerClient("key", server.url, max_retries=0, http_client=http))
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_cookie_that_is_no_ascii_is_not_kept_and_poisons_nothing(flavour: Any) -> None:
+    seen: list[bytes] = []
+
+    def cookies(connection: Connection) -> None:
+        while request := connection.read_request():
+            seen.append(request)
+            connection.send(response(b'{"Id": 5}', headers=b"Set-Cookie: a=\xc3\xbc; Path=/\r\n"))
+
+    with raw_server(cookies) as server, open_client(flavour, "key", server.url) as client:
+        assert [client.orders.get_order(5).id for _ in range(3)] == [5, 5, 5]
+    assert not [one for one in seen if b"cookie" in one.lower()]
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Retry-After: 99999999999999999999999999\r\n",
+        b"Retry-After: -5\r\n",
+        b"Retry-After: soon\r\n",
+        b"Content-Type: text/html; charset=klingon\r\n",
+        b"Content-Encoding: br\r\n",
+        b"Content-Encoding: gzip\r\n",
+        b"X-Long: " + b"x" * 1_000_000 + b"\r\n",
+    ],
+)
+def test_odd_headers_are_an_error_of_the_sdk_or_none(flavour: Any, headers: bytes) -> None:
+    def odd(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b'{"Message": "half \\ud800 a pair"}', "503 X", headers))
+
+    with raw_server(odd) as server:
+        with open_client(flavour, "key", server.url, max_retries=1, retry_backoff_seconds=0) as client:
+            with pytest.raises(SignTrakerError) as caught:
+                client.orders.get_order(5)
+    str(caught.value).encode()

@@ -35,7 +35,7 @@ class Address(ResponseModel, frozen=True):
 
 
 class ManagerData(ResponseModel, frozen=True):
-    """What only managers have. Intervals and durations are in the unit of the tenant's settings."""
+    """The settings that only managers have. The API reference names no unit of intervals and durations."""
 
     discount_level: DiscountLevel | str | None = None
     """The discount that the manager's agents get."""
@@ -191,7 +191,7 @@ class ManagerDataRequest(RequestModel):
 
 
 class _AgentFields(RequestModel):
-    """What creating and updating an agent may both set."""
+    """The fields that creating and updating an agent may both set."""
 
     email_confirmed: Flag | None = None
     """Whether the address is confirmed."""

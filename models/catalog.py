@@ -24,7 +24,7 @@ class Office(ResponseModel, frozen=True):
 
 
 class OrderPreset(ResponseModel, frozen=True):
-    """What an order consists of, prepared by the installer (National Accounts only)."""
+    """A prepared kind of order, made by the installer (National Accounts only)."""
 
     id: int
     """The record's id, assigned by the server. The only field that every record surely has."""

@@ -65,7 +65,7 @@ class SalesOrderRef(ResponseModel, frozen=True):
 
 
 class JobSite(ResponseModel, frozen=True):
-    """Where the sign stands. Latitude and longitude are decimal degrees."""
+    """The place where the sign stands. Latitude and longitude are decimal degrees."""
 
     id: int
     """The record's id, assigned by the server. The only field that every record surely has."""

@@ -115,7 +115,7 @@ class CreateOrderRequest(RequestModel):
 
 
 class CreateOrderResult(ResponseModel, frozen=True):
-    """What the server says of a creation: `order_id` is the new order's id."""
+    """The server's answer to a creation: `order_id` is the new order's id."""
 
     status: str | None = None
     """The server's word for what became of the request."""
@@ -153,7 +153,7 @@ class RemovalRequest(RequestModel):
 
 
 class RemovalResult(ResponseModel, frozen=True):
-    """When the sign is due to be removed."""
+    """The server's answer to a removal request: the moment by which the sign is due to be removed."""
 
     due_date: ReceivedMoment | None = None
     """The moment by which the sign is due to be removed, in UTC."""

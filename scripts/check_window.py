@@ -62,7 +62,7 @@ class User:
         return int(self.browser.value(f"document.querySelectorAll({selector!r}).length"))
 
     def reads(self, text: str) -> bool:
-        """Whether the page shows this text."""
+        """Return True if the page shows this text."""
         return bool(self.browser.value(f"document.body.innerText.includes({text!r})"))
 
 
@@ -73,7 +73,7 @@ def expect(holds: object, sentence: str) -> None:
 
 
 def orders_and_requests_are_shown(sandbox: Sandbox, user: User) -> None:
-    """What is in the sandbox, and what was sent to it, stands on the page as text."""
+    """Check that the page shows the sandbox's records and requests as text."""
     user.browser.visit(f"{sandbox.url}/")
     expect(user.reads("301 orders"), "the number of orders is shown")
     expect(user.count("circle") > FEWEST_POINTS, "the map has points")
@@ -99,7 +99,7 @@ def a_fault_is_set_and_cleared(sandbox: Sandbox, user: User) -> None:
 
 
 def a_mistake_is_told_beside_the_form(sandbox: Sandbox, user: User) -> None:
-    """What cannot be is refused on the same page, where what was filled in still stands."""
+    """Check that a wrong form is refused on the same page, with its fields still filled in."""
     user.browser.visit(f"{sandbox.url}/")
     user.fill_in("status", "9999")
     user.press_button("Set the fault")

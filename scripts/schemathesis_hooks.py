@@ -1,4 +1,4 @@
-"""What Schemathesis cannot read out of the OpenAPI document: OData, and which records there are.
+"""Tell Schemathesis what the OpenAPI document can't say: OData, and the records that exist.
 
 Loaded by Schemathesis itself, for scripts/check_openapi.py.
 """

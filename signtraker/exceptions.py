@@ -35,7 +35,7 @@ Outcome: TypeAlias = Literal["did_not_happen", "may_have_happened", "happened"]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What is known of the HTTP exchange that an error tells of."""
+    """The known facts of the HTTP exchange behind an error."""
 
     method: str | None = None
     url: str | None = None
@@ -85,12 +85,12 @@ class SignTrakerError(Exception):
 
     @property
     def attempts(self) -> int:
-        """How many times the request was sent; 0 if it was refused before."""
+        """The number of times the request was sent; 0 if it was refused before."""
         return self.exchange.attempts
 
     @property
     def elapsed_seconds(self) -> float:
-        """How long the attempts took together, in seconds, without the waits between them."""
+        """The duration of all attempts together, in seconds, without the waits between them."""
         return self.exchange.elapsed_seconds
 
     @property

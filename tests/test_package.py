@@ -70,6 +70,12 @@ def test_importing_the_package_loads_nothing_of_weight() -> None:
     }
 
 
+def test_importing_the_client_leaves_the_logging_of_other_libraries_alone() -> None:
+    code = "import signtraker.client, logging; n = logging.getLogger; print(n('httpx').filters)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
 def test_q_alone_loads_neither_httpx_nor_pydantic() -> None:
     loaded = {
         name.partition(".")[0] for name in loaded_by("from signtraker import Q; str(Q.status == 'Draft')")

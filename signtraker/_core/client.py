@@ -81,7 +81,7 @@ class Client(Generic[ConnectionT]):
 
     @property
     def base_url(self) -> str:
-        """Where the requests go."""
+        """The address of the server."""
         return self._connection.config.base_url
 
     def with_options(

@@ -70,7 +70,7 @@ class Config:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is on this machine."""
+        """True if the server is on this machine."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
 

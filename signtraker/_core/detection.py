@@ -1,4 +1,4 @@
-"""Which OData a server speaks, asked harmlessly: each dialect refuses an option that only the other has."""
+"""Detect a server's OData dialect harmlessly: each dialect refuses an option that only the other has."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ import anyio  # httpx depends on it, and its pool understands cancellation by an
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
-from signtraker._core.httpx_log import redacted_logs
+from signtraker._core.httpx_log import install_filters, redacted_logs
 from signtraker._core.network import (
     DEADLINE_PASSED,
     AsyncBackend,
@@ -327,6 +327,7 @@ class HttpPool:
     """Sends requests for threads, over connections of this process."""
 
     def __init__(self, settings: TransportSettings | None, injected: httpx.Client | None) -> None:
+        install_filters()
         self._settings = settings
         self._injected = injected
         self._home = os.getpid()
@@ -462,6 +463,7 @@ class AsyncHttpPool:
     """Sends requests for tasks, over connections of the running event loop."""
 
     def __init__(self, settings: TransportSettings | None, injected: httpx.AsyncClient | None) -> None:
+        install_filters()
         self._settings = settings
         self._injected = injected
         self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
@@ -600,7 +602,7 @@ async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | 
     """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
 
     httpcore's pool protects its cleaning up by a scope of anyio, which a cancelled task breaks through: the
-    connection then counts as used for ever (https://github.com/encode/httpcore/issues/830). So the attempt
+    connection then counts as used for ever. So the attempt
     gets a task of its own, and is cancelled by a scope, which the pool understands.
     """
     results: list[T] = []

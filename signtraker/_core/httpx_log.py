@@ -1,4 +1,4 @@
-"""What httpx and httpcore log of our calls: queries at DEBUG only, and the key never, even echoed."""
+"""Redact the logs of httpx and httpcore: queries at DEBUG only, and never the key, even echoed."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ def _lowered(record: logging.LogRecord) -> bool:
     return _httpx.isEnabledFor(logging.DEBUG) and _scrubbed(record)
 
 
-_httpx.addFilter(_lowered)
-for _name in ("connection", "http11", "http2", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(_scrubbed)
+def install_filters() -> None:
+    """Add the filters to the loggers of httpx and httpcore; adding them again does nothing.
+
+    Called when a client is made, so that importing the package changes no other library's logging.
+    """
+    _httpx.addFilter(_lowered)
+    for name in ("connection", "http11", "http2", "proxy", "socks"):
+        logging.getLogger(f"httpcore.{name}").addFilter(_scrubbed)

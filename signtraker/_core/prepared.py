@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
-    """What a call would send, complete but for the key. `str()` reads like HTTP."""
+    """The request that a call would send, complete but for the key. `str()` reads like HTTP."""
 
     method: str
     url: str

@@ -39,7 +39,7 @@ class Request(Generic[T_co]):
 
     @property
     def is_write(self) -> bool:
-        """Whether sending it twice could do something twice."""
+        """True if sending it twice could do something twice."""
         return self.method != "GET"
 
     @property

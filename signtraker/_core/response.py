@@ -1,4 +1,4 @@
-"""How answers are read: bytes in, models out, and one bad record costs neither the others nor the bytes."""
+"""Read responses into models. One bad record costs neither the others nor the raw bytes."""
 
 from __future__ import annotations
 

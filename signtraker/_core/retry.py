@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long. Pure: chance and the clock are arguments.
+"""Decide when a request is sent again, and after how long. Pure: chance and the clock are arguments.
 
 what happened                                    read     write
 no connection was made, no pool slot was free    again    again (it provably never reached the server)
@@ -26,7 +26,7 @@ _LARGEST_EXPONENT = 16
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailure:
-    """What went wrong with one attempt."""
+    """The failure of one attempt."""
 
     never_sent: bool = False
     status_code: int | None = None

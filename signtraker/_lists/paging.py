@@ -54,7 +54,7 @@ class Pager(Generic[M]):
 
     @property
     def ended(self) -> bool:
-        """Whether there is nothing more to ask for."""
+        """True if there is nothing more to ask for."""
         return self._ended or self._remaining == 0
 
     def next_request(self) -> Request[list[M]] | None:
@@ -96,7 +96,7 @@ class Pager(Generic[M]):
 
 
 class Plan:
-    """How to read a list in an ordering: by which keys, and which of them to fetch and hide again."""
+    """The plan for reading a list in an ordering: its keys, and those to fetch and hide again."""
 
     def __init__(self, options: ResolvedOptions) -> None:
         self.keys: Keys | None = Keys.of(options.entity, options.orders if options.orderby else ())

@@ -141,7 +141,7 @@ class Keys:
 
     @property
     def has_nested(self) -> bool:
-        """Whether a key lies in a nested object, which `$select` drops."""
+        """True if a key lies in a nested object, which `$select` drops."""
         return any(len(one.path.segments) > 1 for one in self.terms)
 
     def values(self, row: Record) -> tuple[Scalar, ...]:

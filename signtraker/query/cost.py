@@ -1,4 +1,4 @@
-"""What a query costs the server: the nodes of its filter, counted as each generation does, and its length.
+"""Count the nodes of a filter as each generation of the server does, and the length of a query.
 
 The rules were measured on Microsoft's parsers: every operator, function, property, row variable, constant and
 implicit conversion counts one.

@@ -24,7 +24,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """What the server takes at most; the defaults are those of ASP.NET Web API and IIS."""
+    """The server's limits; the defaults are those of ASP.NET Web API and IIS."""
 
     nodes: int = 100
     orderings: int = 5

@@ -1,4 +1,4 @@
-"""What the generated classes of fields are built on: where they stand, and the doors that are no fields."""
+"""Base classes of the generated fields; adds `Q.parse` and `Q.field`."""
 
 from __future__ import annotations
 

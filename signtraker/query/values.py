@@ -127,7 +127,7 @@ def _is_operand(value: object) -> TypeGuard[Operand[Any]]:
 
 
 class Comparable(Operand[M], Generic[M, V, O]):
-    """What is equal to a value or not."""
+    """An operand that is equal to a value or not."""
 
     __slots__ = ()
 
@@ -199,7 +199,7 @@ class Comparable(Operand[M], Generic[M, V, O]):
 
 
 class Ordered(Comparable[M, V, O], Generic[M, V, O]):
-    """What is smaller or greater than a value."""
+    """An operand that is smaller or greater than a value."""
 
     __slots__ = ()
 
@@ -237,7 +237,7 @@ class Ordered(Comparable[M, V, O], Generic[M, V, O]):
 
 
 class BooleanValue(Comparable[M, bool, "BooleanValue[M]"], Generic[M]):
-    """What is true or false."""
+    """An operand that is true or false."""
 
     __slots__ = ()
     _kind = Edm.BOOLEAN
@@ -309,7 +309,7 @@ class TextValue(Ordered[M, "S", "TextValue[M, Any]"], Generic[M, S]):
 
 
 class Number(Ordered[M, V, O], Generic[M, V, O, R]):
-    """What can be added and multiplied. `R` is the type of the result."""
+    """An operand that can be added and multiplied. `R` is the type of the result."""
 
     __slots__ = ()
 

@@ -151,7 +151,7 @@ class Sandbox:
 
     @property
     def control_token(self) -> str:
-        """What `X-Sandbox-Token` must say before the control API under `/sandbox/` changes anything."""
+        """The `X-Sandbox-Token` that the control API under `/sandbox/` requires for changes."""
         return self._control_token
 
     @property
@@ -161,12 +161,12 @@ class Sandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What has arrived so far, oldest first (the last 10,000)."""
+        """The requests received so far, oldest first (the last 10,000)."""
         return list(self._live().gate.requests)
 
     @property
     def faults(self) -> Faults:
-        """What is made to go wrong: `sandbox.faults.add(path="/api/orders", status=503)`."""
+        """The faults in force: `sandbox.faults.add(path="/api/orders", status=503)`."""
         return self._live().gate.faults
 
     @property
@@ -195,7 +195,7 @@ class Sandbox:
         running.gate.requests.clear()
 
     def count_orders(self) -> int:
-        """How many orders there are."""
+        """The number of orders."""
         with self._live().database.begin() as connection:
             count = connection.execute(select(func.count()).select_from(tables.orders))
             return int(count.scalar_one())
@@ -344,7 +344,7 @@ def _move(database: Database, settings: Settings, since: datetime, now: datetime
 
 
 class _Running:
-    """What exists only between start and stop."""
+    """The parts that exist only between start and stop."""
 
     def __init__(self, backend: Backend, gate: Gate, app: Control, *, planted: bool) -> None:
         self.backend = backend

@@ -1,4 +1,4 @@
-"""What can be chosen about a sandbox, apart from its database and its port."""
+"""Define the settings of a sandbox, apart from its database and its port."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the server behaves; the defaults are those of the server behind the API, as far as known."""
+    """The behaviour of the server; the defaults are those of the server behind the API, as far as known."""
 
     api_key: str = field(default="sandbox-key", repr=False)
     server: Generation = "v4-7"
@@ -53,10 +53,10 @@ class Settings:
 
     @property
     def designing(self) -> timedelta:
-        """How long a new order is designed."""
+        """The duration of the design of a new order."""
         return timedelta(days=self.design_days)
 
     @property
     def is_v3(self) -> bool:
-        """Whether the generation speaks OData v3."""
+        """True if the generation speaks OData v3."""
         return self.server == "v3"

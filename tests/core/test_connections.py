@@ -6,6 +6,7 @@ import gc
 import signal
 import threading
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -149,8 +150,9 @@ def test_a_client_that_was_never_closed_is_a_resource_warning(sandbox: Sandbox) 
 def test_a_client_that_sent_nothing_needs_no_closing(sandbox: Sandbox) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        SignTrakerClient(sandbox.api_key, sandbox.url)
+        unused = weakref.ref(SignTrakerClient(sandbox.api_key, sandbox.url))
         gc.collect()
+    assert unused() is None
 
 
 class SoftTimeLimitError(Exception):

@@ -60,20 +60,20 @@ class Bound:
 
     @property
     def type_name(self) -> str:
-        """What the server's errors call the type."""
+        """The name of the type in the server's errors."""
         if self.nested:
             return ENTITIES[self.nested].clr_name
         return str(self.type or "<null>")
 
     @property
     def is_null(self) -> bool:
-        """Whether this is the constant null."""
+        """True for the constant null."""
         return self.type is None and self.nested is None
 
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """Where names are looked up: an entity, a server's generation, and the row variable in reach."""
+    """The scope of names: an entity, a server's generation, and the row variable."""
 
     entity: Entity
     version: ServerVersion

@@ -1,4 +1,4 @@
-"""What v4 7.x makes of the list behind `in`: it reads it as a JSON array, and not as OData literals."""
+"""Read the list behind `in` as v4 7.x does: as a JSON array, not as OData literals."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _SUFFIXED = re.compile(r"\dL\b")
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list was asked for."""
+    """The options of a list request."""
 
     where: Node | None = None
     order: tuple[Order, ...] = ()

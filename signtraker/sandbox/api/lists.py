@@ -1,4 +1,4 @@
-"""What the endpoints that read have in common: options to SQL, rows to records."""
+"""Serve reads for every endpoint: options to SQL, rows to records."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ _INT32: Json = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """What a route itself does not say."""
+    """The facts that a route itself does not say."""
 
     answer: str | None = None
     """The model of the answer; None for none."""

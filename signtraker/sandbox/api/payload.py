@@ -1,4 +1,4 @@
-"""What may be sent: shapes of payloads, and the sentences that refuse anything else.
+"""Check payloads against schemas, and refuse anything else in the server's sentences.
 
 Deliberately knows nothing of the SDK's own models: a mistake there must not be repeated here.
 """

@@ -31,7 +31,7 @@ NOT_STANDING = "The sign of order {} is not installed."
 
 
 def stands(connection: Connection, order: int) -> bool | None:
-    """Whether the order's sign is installed and not yet removed; None if there is no such order."""
+    """Return True if the order's sign is installed and not yet removed; None if there is no such order."""
     status = select(tables.orders.c.Status).where(tables.orders.c.Id == order)
     found = connection.execute(status).first()
     return None if found is None else found.Status == "Installed"

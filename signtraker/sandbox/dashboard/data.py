@@ -1,4 +1,4 @@
-"""What the window reads out of the database: a page of orders, and where their signs stand."""
+"""Load the dashboard's data: a page of orders, and the places of their signs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window's forms say: read, checked, and refused in a sentence."""
+"""Read and check the dashboard's forms; refuse wrong ones in a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page of the window has around it."""
+"""Lay out the parts that every page of the dashboard has."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _LETTER, _LINE = 7.4, 15
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Which part of the world is drawn: equirectangular, true to scale in the middle."""
+    """The part of the world that is drawn: equirectangular, true to scale in the middle."""
 
     west: float
     north: float

@@ -32,7 +32,7 @@ _SHORTEST_KEY = 6
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What there is to show."""
+    """The data of one page."""
 
     backend: Backend
     faults: Faults

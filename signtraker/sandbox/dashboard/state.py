@@ -1,4 +1,4 @@
-"""What one looks at: the choices that the window's address holds."""
+"""Dashboard state stored in the URL query."""
 
 from __future__ import annotations
 

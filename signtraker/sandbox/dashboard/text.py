@@ -34,7 +34,7 @@ _BODIES = {
 
 
 def which(fault: Fault) -> str:
-    """Which requests suffer: `GET /api/orders, from the 2nd on, 3 times`."""
+    """Describe the requests that a fault meets: `GET /api/orders, from the 2nd on, 3 times`."""
     target = f"{fault.method or 'Any method'} {fault.path or 'on any path'}"
     times = {None: "every time", 1: "once"}.get(fault.times, f"{fault.times} times")
     start = f"from the {ordinal(fault.nth)} on, " if fault.nth > 1 else ""
@@ -43,7 +43,7 @@ def which(fault: Fault) -> str:
 
 
 def what(fault: Fault) -> str:
-    """What goes wrong: `503 instead of the work, Retry-After: 1`."""
+    """Describe the effect of a fault: `503 instead of the work, Retry-After: 1`."""
     return ", ".join(_troubles(fault)) or "nothing"
 
 
@@ -70,7 +70,7 @@ def reset_choices() -> dict[str, str]:
 
 
 def body_choices() -> dict[str, str]:
-    """What can become of a body."""
+    """Return the faults of a body, by their label."""
     return {name: _capital(text) for name, text in _BODIES.items()}
 
 

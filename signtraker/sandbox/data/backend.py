@@ -1,4 +1,4 @@
-"""What every endpoint works with."""
+"""Hold the parts that every endpoint works with."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Backend:
 
 
 def exists(connection: Connection, table: Table, key: int) -> bool:
-    """Whether the table has a row of this Id."""
+    """Return True if the table has a row with this Id."""
     return connection.execute(select(table.c.Id).where(table.c.Id == key)).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""Which requests still count: none does any work that arrived before the last reset."""
+"""Cancel the requests that arrived before the last reset: none of them does any work."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Database:
             self.epoch.advance()
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever stored."""
+        """Return True if nothing was ever stored."""
         with self.begin() as connection:
             return connection.execute(select(identities.c.Kind).limit(1)).first() is None
 

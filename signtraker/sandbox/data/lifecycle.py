@@ -1,4 +1,4 @@
-"""What time does to orders: they are designed, installed when they are due, and taken down again.
+"""Move orders along as time passes: designed, installed when they are due, and removed.
 
 All of it is assumed: the reference says what the dates are called, not what sets them.
 """

@@ -1,4 +1,4 @@
-"""How the tables look to the API: an entity's properties as columns over joined tables."""
+"""Describe entities over the tables: an entity's properties as columns over joined tables."""
 
 from __future__ import annotations
 

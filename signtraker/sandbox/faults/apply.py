@@ -1,4 +1,4 @@
-"""How a fault is carried out on one request."""
+"""Handle one request with a fault applied."""
 
 from __future__ import annotations
 

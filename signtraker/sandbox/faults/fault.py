@@ -149,7 +149,7 @@ class _Entry:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether it has struck as often as it was to."""
+        """True if it has struck as often as it may."""
         return self.fault.times is not None and self.suffered >= self.fault.times
 
     def strikes(self) -> bool:

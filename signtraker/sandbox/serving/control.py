@@ -37,7 +37,7 @@ _SPANS = ("days", "hours", "minutes")
 
 
 class Controlled(Protocol):
-    """What is controlled: a running sandbox."""
+    """The running sandbox that the control API controls."""
 
     @property
     def clock(self) -> Clock:
@@ -46,17 +46,17 @@ class Controlled(Protocol):
 
     @property
     def faults(self) -> Faults:
-        """What is made to go wrong."""
+        """The faults in force."""
         ...
 
     @property
     def requests(self) -> Sequence[ReceivedRequest]:
-        """What arrived."""
+        """The requests received."""
         ...
 
     @property
     def ledger(self) -> Sequence[LedgerEntry]:
-        """What was done."""
+        """The work done."""
         ...
 
     def reset(self) -> None:

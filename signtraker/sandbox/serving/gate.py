@@ -1,4 +1,4 @@
-"""What stands in front of the application: it refuses foreign hosts, and writes down what arrives."""
+"""Refuse foreign hosts in front of the application, and record the requests received."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ _HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]*)\]|(?P<plain>[^:]*))(?::[0-9]*)?"
 
 @functools.lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine.
+    """Return True if a Host header names this machine.
 
     A page on the web can make its own name resolve to 127.0.0.1; its requests still say that name.
     """

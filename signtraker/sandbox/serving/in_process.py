@@ -25,7 +25,7 @@ _STOPPED = "The sandbox has stopped."
 
 
 class _Connection:
-    """What faults do to a connection, where there is none."""
+    """Stand in for the connection that faults reset, where there is none."""
 
     def __init__(self, parts: asyncio.Queue[Message]) -> None:
         self._parts = parts

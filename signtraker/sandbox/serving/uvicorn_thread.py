@@ -41,7 +41,7 @@ class Protocol(H11Protocol):
 
 
 class _Connection:
-    """What faults do to a connection."""
+    """Reset or close a connection for a fault."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
+from signtraker._core.secret import ApiKey, hidden, quoted
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
 from signtraker.query import QueryLimits
 from signtraker.query.limits import DEFAULT_LIMITS
@@ -56,7 +57,7 @@ _MOST_RETRIES = 100
 class Config:
     """The settings of a client, checked."""
 
-    api_key: str = field(repr=False)
+    api_key: ApiKey = field(repr=False)
     base_url: str
     timeout_seconds: float = 30.0
     max_retries: int = 2
@@ -113,6 +114,15 @@ def resolve(
     )
 
 
+def own_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the SDK's variables of an environment, the keys hidden.
+
+    Every other secret of the environment stays out of the locals that a traceback may show.
+    """
+    own = {name: value for name, value in environ.items() if name.startswith(("SIGNTRAKER_", "SIGNTRACKER_"))}
+    return {name: ApiKey(value) if name in KEY_VARIABLES else value for name, value in own.items()}
+
+
 def changed(config: Config, **settings: Any) -> Config:
     """Return a configuration in which the settings that are not None are others, checked as at the start."""
     given = {name: value for name, value in settings.items() if value is not None}
@@ -128,22 +138,22 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _api_key(environ: Mapping[str, str], given: object) -> str:
-    key, source = given, "api_key"
+def _api_key(environ: Mapping[str, str], given: object) -> ApiKey:
+    key, source = hidden(given), "api_key"
     if key is None:
         source = next((name for name in KEY_VARIABLES if environ.get(name)), "")
         if not source:
             raise AuthenticationError(
                 "No API key: pass api_key=… or set the environment variable SIGNTRAKER_API_KEY."
             )
-        key = environ[source]
+        key = ApiKey(environ[source])
     if not isinstance(key, str) or not _HEADER_TOKEN.fullmatch(key):
         # The key itself is never quoted.
         raise AuthenticationError(
             f"The API key from {source} can't stand in an HTTP header: it must be one word of visible "
             f"ASCII characters. Look for a blank, a line break or a quotation mark copied along with it."
         )
-    return key
+    return ApiKey(key)
 
 
 def _base_url(environ: Mapping[str, str], base_url: str | None, subdomain: str | None) -> str:
@@ -164,7 +174,8 @@ def _base_url(environ: Mapping[str, str], base_url: str | None, subdomain: str |
 def _tenant_url(subdomain: object, source: str) -> str:
     if not isinstance(subdomain, str) or not _DNS_LABEL.fullmatch(subdomain):
         raise SignTrakerConfigError(
-            f"{source} must be one DNS label, such as acme in https://acme.signtraker.com, not {subdomain!r}."
+            f"{source} must be one DNS label, such as acme in https://acme.signtraker.com, not"
+            f" {quoted(subdomain)}."
         )
     return f"https://{subdomain.lower()}.signtraker.com"
 
@@ -180,15 +191,15 @@ def _checked_url(given: object, source: str) -> str:
         raise SignTrakerConfigError(f"{mend}, without a user name or password; the key goes into api_key.")
     parts = _split(given)
     if parts is None:
-        raise SignTrakerConfigError(f"{mend}, not {given!r}.")
+        raise SignTrakerConfigError(f"{mend}, not {quoted(given)}.")
     if _API_PATH.search(parts.path):
         raise SignTrakerConfigError(
-            f"{mend}, without /api and what follows, which the requests add themselves: {given!r}."
+            f"{mend}, without /api and what follows, which the requests add themselves: {quoted(given)}."
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SignTrakerConfigError(
             f"{source} must use https, since over plain http the key would travel in the clear "
-            f"(only a loopback address may be http), not {given!r}."
+            f"(only a loopback address may be http), not {quoted(given)}."
         )
     return given.rstrip("/")
 
@@ -205,7 +216,7 @@ def _split(url: str) -> SplitResult | None:
 
 def _switch(name: str, given: object) -> bool:
     if not isinstance(given, bool):
-        raise SignTrakerConfigError(f"{name} must be True or False, not {given!r}.")
+        raise SignTrakerConfigError(f"{name} must be True or False, not {quoted(given)}.")
     return given
 
 
@@ -217,14 +228,14 @@ def _odata_version(environ: Mapping[str, str], given: object) -> ODataVersion:
     if value == "v4":
         return "v4"
     source = "odata_version" if given is not None else f"The environment variable {variable}"
-    raise SignTrakerConfigError(f"{source} must be 'v3' or 'v4', not {value!r}.")
+    raise SignTrakerConfigError(f"{source} must be 'v3' or 'v4', not {quoted(value)}.")
 
 
 def _query_limits(given: object) -> QueryLimits:
     if given is None:
         return DEFAULT_LIMITS
     if not isinstance(given, QueryLimits):
-        raise SignTrakerConfigError(f"query_limits must be QueryLimits(…), not {given!r}.")
+        raise SignTrakerConfigError(f"query_limits must be QueryLimits(…), not {quoted(given)}.")
     return given
 
 
@@ -236,7 +247,7 @@ def _seconds(
     if not (0 <= value <= _LONGEST_SECONDS and (value or allow_zero)):
         raise SignTrakerConfigError(
             f"{source} must be a number of seconds, {smallest} and at most {_LONGEST_SECONDS:.0f}, "
-            f"not {value!r}."
+            f"not {quoted(value)}."
         )
     return float(value)
 
@@ -245,7 +256,7 @@ def _whole(environ: Mapping[str, str], name: str, given: object, default: int, l
     value, source = _number(environ, name, given, default)
     if not least <= value <= most or value != int(value):
         raise SignTrakerConfigError(
-            f"{source} must be a whole number from {least} to {most:,}, not {value!r}."
+            f"{source} must be a whole number from {least} to {most:,}, not {quoted(value)}."
         )
     return int(value)
 
@@ -275,7 +286,7 @@ def _number(environ: Mapping[str, str], name: str, given: object, default: float
     """Return the setting and the name under which the user gave it."""
     if given is not None:
         if isinstance(given, bool) or not isinstance(given, int | float):
-            raise SignTrakerConfigError(f"{name} must be a number, not {given!r}.")
+            raise SignTrakerConfigError(f"{name} must be a number, not {quoted(given)}.")
         return given, name
     variable = f"SIGNTRAKER_{name.upper()}"
     text = environ.get(variable)
@@ -285,5 +296,5 @@ def _number(environ: Mapping[str, str], name: str, given: object, default: float
         return float(text), variable
     except ValueError:
         raise SignTrakerConfigError(
-            f"The environment variable {variable} must be a number, not {text!r}."
+            f"The environment variable {variable} must be a number, not {quoted(text)}."
         ) from None

@@ -61,8 +61,9 @@ class Response:
     """A response. `cut` says why the body broke off, if it did; `body` is then its beginning."""
 
     status_code: int
-    headers: Mapping[str, str]
-    body: bytes
+    # Not in the repr, which a traceback with locals shows: a server may echo the key, and send people's data.
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     elapsed_seconds: float
     cut: str = ""
 

@@ -46,6 +46,7 @@ from signtraker._core.network import (
 )
 from signtraker._core.prepared import PreparedRequest
 from signtraker._core.redact import redact
+from signtraker._core.secret import quoted
 from signtraker._version import __version__
 from signtraker.exceptions import SignTrakerConfigError, SignTrakerError, ValidationError
 
@@ -150,7 +151,7 @@ def _check_host(base_url: str) -> None:
     except (ValueError, httpx.InvalidURL):  # An IDNA error is a ValueError.
         usable = False
     if not usable:
-        raise SignTrakerConfigError(f"base_url holds no usable host name: {base_url!r}.")
+        raise SignTrakerConfigError(f"base_url holds no usable host name: {quoted(base_url)}.")
 
 
 _HttpClientT = TypeVar("_HttpClientT", httpx.Client, httpx.AsyncClient)
@@ -243,8 +244,10 @@ def _failure(
     error: httpx.RequestError, message: httpx.Request, config: Config, start: float
 ) -> TransportError:
     """Describe a request that nothing came back for."""
-    # The original carries the authorization header, and the error will be chained to ours.
+    # The original carries the authorization header, and the error will be chained to ours. Its frames, and
+    # those of the error behind it, hold the header too.
     error.request = httpx.Request(message.method, message.url)
+    error.__traceback__ = error.__cause__ = error.__context__ = None
     cause = error if redact(str(error), config.api_key) == str(error) else None
     elapsed = time.perf_counter() - start
     return TransportError(_reason(error, config), isinstance(error, _NEVER_SENT), elapsed, cause)

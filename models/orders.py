@@ -126,6 +126,16 @@ class CreateOrderResult(ResponseModel, frozen=True):
     order_id: int | None = None
     """The id of the order, if it was created at once."""
 
+    @property
+    def state(self) -> Literal["created", "accepted", "unknown"]:
+        """The meaning of the answer: `"created"` with an order's id, `"accepted"` with a request's id alone.
+
+        Anything else is `"unknown"`: a success status alone does not say that there is an order.
+        """
+        if self.order_id is not None:
+            return "created"
+        return "accepted" if self.request_id is not None else "unknown"
+
 
 class RemovalRequest(RequestModel):
     """A wish to have a sign removed; both fields are optional.

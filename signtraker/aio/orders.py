@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._core.body import write_request
+from signtraker._core.body import validated, write_request
 from signtraker._core.request import before_sending
 from signtraker._core.response import ReadOne
+from signtraker._lists.created import created_candidates
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
@@ -22,8 +23,10 @@ from signtraker.models import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
     from typing import Unpack
 
+    from signtraker._lists.created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
 
@@ -114,6 +117,22 @@ class AsyncOrdersClient(AsyncBaseClient):
         body = (CreateOrderRequest, order, fields, extra_fields)
         return await self._send(write_request(_ORDERS.path, body, ReadOne(CreateOrderResult), _order_hint))
 
+    async def find_created(
+        self, order: CreateOrderRequest | CreateOrderDict | Mapping[str, object], *, since: datetime
+    ) -> list[CreatedCandidate]:
+        """Look for the order that a doubtful creation may have made; the most alike come first.
+
+        The server has no key that would tell for certain: compare the candidates before you repeat anything.
+        No candidate is no proof either, as long as the server may still be at work on the request.
+
+        Args:
+            order: The request whose creation is in doubt.
+            since: The moment before it was sent, by the server's clock; a few minutes earlier do no harm.
+        """
+        with before_sending("GET", _ORDERS.path):
+            request = validated(CreateOrderRequest, order, {}, "Not valid")
+        return await self._run(created_candidates(_ORDERS, request, since, self._connection.config))
+
     @overload
     async def request_removal(
         self,
@@ -159,4 +178,4 @@ def _order_hint(request: CreateOrderRequest) -> str:
         where += f" & (Q.job_site.listing_number == {request.listing_number!r})"
     elif request.street_name:
         where += f" & (Q.job_site.street_name == {request.street_name!r})"
-    return f"see whether it is among list_orders(filter={where}, orderby=Q.id.desc(), top=10)"
+    return f"see find_created(…), or list_orders(filter={where}, orderby=Q.id.desc(), top=10)"

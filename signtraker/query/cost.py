@@ -81,9 +81,9 @@ class _Scale(NamedTuple):
                 return self._arithmetic(node, self.weigh(left), self.weigh(right))
             case And(terms) | Or(terms):
                 return self._chain(node, terms)
-            case In(operand, values):
-                count = 1 + self.weigh(operand).total + len(values)
-                return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=False))
+            case In():
+                # The validator of 7.x has no case for `in`: it counts one node, however long the list (ran).
+                return _Weight(node, 1, Kind(Edm.BOOLEAN, nullable=False))
             case Lambda(_, collection, _, predicate):
                 body = 0 if predicate is None else self.weigh(predicate).total
                 return _Weight(node, 1 + self.weigh(collection).total + body, Kind(Edm.BOOLEAN))
@@ -116,7 +116,8 @@ class _Scale(NamedTuple):
 
     def _converted(self, one: _Weight, target: Kind) -> bool:
         if not isinstance(one.node, Literal):
-            return one.kind.type is not target.type
+            # A required value is converted to a nullable one where the other side may be null.
+            return one.kind.type is not target.type or (target.nullable and not one.kind.nullable)
         value = one.node.value
         if value is None:
             return target.type is not None

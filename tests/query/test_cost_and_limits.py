@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         ("SalesOrder/OrderTotal gt 100", 5, 6),
         ("JobSite/City eq 'x'", 5, 5),
         ("Status eq null", 5, 5),
+        ("Id gt null", 6, 6),
+        ("Id eq OrderNumber", 7, 7),
+        ("PostType/Id ne null", 7, 7),
         ("IsDueDateDefinitive eq true", 5, 5),
         ("IsDueDateDefinitive", 2, 2),
         ("startswith(Status,'x')", 4, 4),
@@ -56,6 +59,20 @@ def test_terms_cost_what_was_measured_on_the_servers_parsers(text: str, v4: int,
     node = parse_filter(text, "Order")
     assert node_count(node, "Order", "v4") == v4
     assert node_count(node, "Order", "v3", rendered=False) == v3
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("Status in ('Designing')", 1),
+        ("Id in (1, 2, 3)", 1),
+        ("not (Status in ('Draft'))", 2),
+        ("Id in (1) and Status eq 'Draft'", 7),
+        ("(Notes gt 'UT') and Id in (0,-1)", 7),
+    ],
+)
+def test_a_list_behind_in_counts_one_node_however_long(text: str, nodes: int) -> None:
+    assert node_count(parse_filter(text, "Order", version="v4-7"), "Order", "v4") == nodes
 
 
 def test_contains_costs_the_same_in_both_dialects() -> None:
@@ -139,8 +156,10 @@ def test_a_piece_never_outgrows_the_bytes_that_are_left() -> None:
 
 def test_the_in_operator_is_split_too() -> None:
     pieces = split_filter(Q.id.in_(range(1000), operator=True))
-    assert all(isinstance(piece.node, In) and piece.cost() <= 100 for piece in pieces)
-    assert len(pieces) == 11
+    assert all(isinstance(piece.node, In) and piece.cost() == 1 for piece in pieces)
+    # A list counts one node, however long, so that only the length of the query cuts it.
+    assert len(pieces) == 2
+    assert split_filter(Q.id.in_(range(98), operator=True)) == [Q.id.in_(range(98), operator=True)]
 
 
 def test_what_cannot_be_split_is_refused() -> None:

@@ -105,7 +105,7 @@ class _Scale(NamedTuple):
     def _conversions(self, left: _Weight, right: _Weight) -> int:
         left, right = self._written(left, right), self._written(right, left)
         target = promoted(left.kind, right.kind)
-        return self._converted(left, target) + self._converted(right, target)
+        return self._converted(left, target, right) + self._converted(right, target, left)
 
     def _written(self, one: _Weight, other: _Weight) -> _Weight:
         """Give a v3 number the type that its text has: Int64 where `render` adds an `L`."""
@@ -114,13 +114,13 @@ class _Scale(NamedTuple):
         long = self.rendered and other.kind.type is Edm.INT64
         return one._replace(kind=Kind(Edm.INT64, nullable=False)) if long else one
 
-    def _converted(self, one: _Weight, target: Kind) -> bool:
+    def _converted(self, one: _Weight, target: Kind, other: _Weight) -> bool:
         if not isinstance(one.node, Literal):
             # A required value is converted to a nullable one where the other side may be null.
             return one.kind.type is not target.type or (target.nullable and not one.kind.nullable)
         value = one.node.value
         if value is None:
-            return target.type is not None
+            return not (isinstance(other.node, Literal) and other.node.value is None)
         if self.version == "v4" and not isinstance(value, bool | date):
             return False  # v4 reads numbers and text as the other side's type right away
         return one.kind != target and one.kind.type is not Edm.STRING

@@ -43,6 +43,7 @@ OPERATORS: Final = {
 }  # fmt: skip
 """What the server's errors call the operators."""
 _COMPARISONS: Final = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
+_EQUALITY: Final = frozenset({"eq", "ne"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,7 @@ class Binder:
 def _binary(operator: str, left: Bound, right: Bound) -> Bound:
     left, right = _settled(left, right)
     if operator in _COMPARISONS:
-        if not _comparable(left, right):
+        if not (_comparable(left, right) or (operator in _EQUALITY and _nested_with_null(left, right))):
             raise _incompatible(operator, left, right)
         comparison = cast("ComparisonOperator", operator)
         return Bound(Comparison(comparison, left.node, right.node), Edm.BOOLEAN)
@@ -275,6 +276,11 @@ def _suited(one: Bound, other: Bound) -> Bound:
     if one.type is Edm.DATE and other.type is Edm.DATETIME and isinstance(one.node, Literal):
         return Bound(Literal(midnight(cast("date", one.node.value))), Edm.DATETIME)
     return one
+
+
+def _nested_with_null(left: Bound, right: Bound) -> bool:
+    """Return True for a nested object beside null, which every generation compares (ran)."""
+    return bool(left.nested and right.is_null) or bool(right.nested and left.is_null)
 
 
 def _comparable(left: Bound, right: Bound) -> bool:

@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from signtraker.query.infer import kind_of
+from signtraker.query.generated.entities import ENTITIES
+from signtraker.query.infer import kind_of, property_at
 from signtraker.query.literals import midnight
 from signtraker.query.nodes import (
     And,
@@ -131,9 +132,21 @@ class Translator:
             return cast(null(), Boolean)
         if isinstance(node, Literal):
             is_null: ColumnElement[bool] = true() if node.value is None else false()
+        elif isinstance(node, Path) and (names := self._nested_names(node)):
+            # A nested object is null where every one of its properties is.
+            columns = [self.value(Path((*node.segments, name))) for name in names]
+            is_null = and_(*(column.is_(None) for column in columns))
         else:
             is_null = self.value(node).is_(None)
         return is_null if operator == "eq" else not_(is_null)
+
+    def _nested_names(self, path: Path) -> list[str]:
+        """Return the plain properties of a nested object; its Id alone where it has one."""
+        found = property_at(self.view.entity, path.segments)
+        if found is None or found.entity is None:
+            return []
+        properties = ENTITIES[found.entity].properties
+        return ["Id"] if "Id" in properties else [name for name, one in properties.items() if one.type]
 
     def _operand(self, node: Node, other: Node) -> ColumnElement[Any]:
         """Translate one side of a comparison, a day beside a moment as that day's midnight."""

@@ -21,10 +21,10 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakSet
@@ -274,15 +274,40 @@ def _is_clean(stream: Stream | AsyncStream, answer: httpx.Response) -> bool:
 # Threads
 
 
+class _PoolLock:
+    """The lock of one httpcore pool, which a thread can take again that left it locked.
+
+    An exception that a signal raises between the acquisition and the body of a `with` leaves a lock locked.
+    httpcore takes its lock once more while it handles that exception, and would wait for itself.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        self._lock.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def unlock(self) -> None:
+        """Give the lock up, however often this thread holds it."""
+        with suppress(RuntimeError):  # It is not, or no longer, this thread's.
+            while True:
+                self._lock.release()
+
+
 class _Channel:
     """The connections of one process: kept alive for reads, one for each write."""
 
     def __init__(self, settings: TransportSettings) -> None:
         self.streams: WeakSet[Stream] = WeakSet()
+        self._locks: list[_PoolLock] = []
         self.reads = self._open(settings, _KEPT_ALIVE)
         self.writes = self._open(settings, _ONE_REQUEST_EACH)
-        self._lock = threading.Lock()
-        self._users = 0
+        # A set instead of a count under a lock, which a signal's exception could leave locked.
+        self._users: set[object] = set()
         self._retired = False
 
     def _open(self, settings: TransportSettings, limits: httpx.Limits) -> httpx.HTTPTransport:
@@ -291,29 +316,32 @@ class _Channel:
         # attributes are gone. https://www.encode.io/httpcore/network-backends/
         pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
         pool._network_backend = Backend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
+        self._locks.append(_PoolLock())
+        pool._optional_thread_lock = self._locks[-1]  # noqa: SLF001 - as above
         return transport
 
     @contextmanager
     def use(self) -> Generator[None]:
         """Keep the connections open inside the block, even if the channel is retired meanwhile."""
-        with self._lock:
-            self._users += 1
+        user = object()
+        self._users.add(user)
         try:
             yield
         finally:
-            with self._lock:
-                self._users -= 1
-                unused = self._retired and not self._users
-            if unused:
+            self._users.discard(user)
+            if self._retired and not self._users:
                 self.abort()
 
     def retire(self) -> None:
         """Close the connections as soon as nobody uses them."""
-        with self._lock:
-            self._retired = True
-            unused = not self._users
-        if unused:
+        self._retired = True
+        if not self._users:
             self.abort()
+
+    def unlock(self) -> None:
+        """Free the locks that a call of this thread left locked when an exception of a signal ended it."""
+        for lock in self._locks:
+            lock.unlock()
 
     def abort(self) -> None:
         """Close all connections now, without the lock of httpcore's pool: a killed call may still hold it."""
@@ -353,6 +381,7 @@ class HttpPool:
                     return self._exchange(transport, message, config)
                 except BaseException:
                     # A signal's exception may have left httpcore's pool locked, so it is not used again.
+                    channel.unlock()
                     self._drop(channel)
                     raise
 

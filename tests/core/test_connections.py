@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 import threading
 import warnings
 import weakref
@@ -153,38 +152,3 @@ def test_a_client_that_sent_nothing_needs_no_closing(sandbox: Sandbox) -> None:
         unused = weakref.ref(SignTrakerClient(sandbox.api_key, sandbox.url))
         gc.collect()
     assert unused() is None
-
-
-class SoftTimeLimitError(Exception):
-    """As Celery raises it from a signal, in the middle of whatever runs."""
-
-
-@pytest.mark.slow
-# A socket that was interrupted while it was made belongs to nobody yet: the collector closes it.
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SoftTimeLimitError])
-def test_a_client_works_on_after_signals_in_the_middle_of_its_calls(
-    kind: type[BaseException], sandbox: Sandbox
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise kind
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    interrupted = 0
-    try:
-        with SignTrakerClient(sandbox.api_key, sandbox.url, deadline_seconds=20) as client:
-            for number in range(300):
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 0.0002 + number % 30 * 0.0001)
-                    for _ in range(20):
-                        client.orders.get_order(1001)
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-                except kind:
-                    interrupted += 1
-                finally:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-            assert client.orders.get_order(1002).id == 1002
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        gc.collect()
-    assert interrupted > 100

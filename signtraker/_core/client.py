@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from signtraker._core.config import Config
-    from signtraker._core.http import TransportSettings
+    from signtraker._core.http.settings import TransportSettings
     from signtraker._core.recording import RecordedExchange
     from signtraker.query import ODataVersion, QueryLimits
 

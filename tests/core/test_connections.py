@@ -21,7 +21,7 @@ from signtraker import (
     UnconfirmedWriteError,
     UnreadableResponseError,
 )
-from signtraker._core.framing import ReceivedBytes
+from signtraker._core.http.framing import ReceivedBytes
 
 if TYPE_CHECKING:
     from raw_server import Connection

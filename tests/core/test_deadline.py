@@ -19,7 +19,7 @@ from signtraker import (
     UnconfirmedNetworkError,
     UnreadableResponseError,
 )
-from signtraker._core.network import Backend
+from signtraker._core.http.network import Backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from signtraker._core.framing import ReceivedBytes
+from signtraker._core.http.framing import ReceivedBytes
 
 if TYPE_CHECKING:
     import ssl

@@ -1,0 +1,117 @@
+"""Turn our requests into httpx's, and httpx's responses and errors into ours."""
+
+from __future__ import annotations
+
+import platform
+import time
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from signtraker._core.exchange import Response, TransportError
+from signtraker._core.prepared import PreparedRequest
+from signtraker._core.redact import redact
+from signtraker._version import __version__
+from signtraker.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from signtraker._core.config import Config
+    from signtraker._core.http.network import AsyncStream, Stream
+    from signtraker._core.request import AnyRequest
+
+USER_AGENT: Final = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+# None of these leaves a request behind: no connection was made, or no pool slot was free.
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+# httpx builds the next request of a redirect even when told not to follow it, and raises these.
+BAD_LOCATION: Final = (httpx.InvalidURL, ValueError)
+_KEPT_OF_A_LARGE_BODY: Final = 10_000
+
+
+def build_request(request: AnyRequest, config: Config) -> httpx.Request:
+    """Build the httpx request with our own headers only, whatever an injected client is set to."""
+    timeout = dict.fromkeys(("connect", "read", "write", "pool"), config.timeout_seconds)
+    try:
+        return httpx.Request(
+            request.method,
+            f"{config.base_url}{request.target}",
+            headers=headers(request, config),
+            content=request.body,
+            extensions={"timeout": timeout},
+        )
+    except httpx.InvalidURL as error:
+        raise ValidationError(f"Not sent: no URL can hold this query: {error}") from None
+
+
+def headers(request: AnyRequest, config: Config) -> dict[str, str]:
+    """Return the headers that every request sets."""
+    return {
+        **config.extra_headers,
+        "Authorization": f"ST-API {config.api_key}",
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "Content-Type": request.content_type,
+        "User-Agent": USER_AGENT,
+    }
+
+
+def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
+    """Describe a request that was not sent."""
+    visible = {**headers(request, config), "Authorization": "ST-API ***"}
+    return PreparedRequest(request.method, f"{config.base_url}{request.target}", visible, request.body)
+
+
+class Body:
+    """Collect a response's body up to the largest size that is taken."""
+
+    def __init__(self, most: int) -> None:
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.most = most
+        self.cut = ""
+
+    def add(self, chunk: bytes) -> bool:
+        """Add a chunk; return False if the body is now too large to go on."""
+        self.size += len(chunk)
+        if self.size > self.most:
+            self.cut = f"it is larger than max_response_bytes={self.most:,}"
+            # An error keeps the beginning only.
+            self.chunks = [b"".join([*self.chunks[:100], chunk])[:_KEPT_OF_A_LARGE_BODY]]
+            return False
+        self.chunks.append(chunk)
+        return True
+
+    def response(self, answer: httpx.Response, start: float) -> Response:
+        received = {name.lower(): value for name, value in answer.headers.items()}
+        elapsed = time.perf_counter() - start
+        return Response(answer.status_code, received, b"".join(self.chunks), elapsed, self.cut)
+
+
+def failure(
+    error: httpx.RequestError, message: httpx.Request, config: Config, start: float
+) -> TransportError:
+    """Describe a request that nothing came back for."""
+    # The original carries the authorization header, and the error will be chained to ours. Its frames, and
+    # those of the error behind it, hold the header too.
+    error.request = httpx.Request(message.method, message.url)
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    cause = error if redact(str(error), config.api_key) == str(error) else None
+    elapsed = time.perf_counter() - start
+    return TransportError(reason(error, config), isinstance(error, _NEVER_SENT), elapsed, cause)
+
+
+def bad_location(error: Exception, config: Config, start: float) -> TransportError:
+    """Describe a redirect that an injected httpx client could not read."""
+    told = f"the server's redirect can't be read: {reason(error, config)}"
+    return TransportError(told, never_sent=False, elapsed_seconds=time.perf_counter() - start, cause=None)
+
+
+def reason(error: Exception, config: Config) -> str:
+    """Say in a few words what failed; time-outs have no text of their own."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return redact(text, config.api_key)
+
+
+def is_clean(stream: Stream | AsyncStream, answer: httpx.Response) -> bool:
+    """Return whether exactly this response came over the connection since the request was sent."""
+    received = {name.lower(): value for name, value in answer.headers.items()}
+    return stream.received.is_exactly(answer.status_code, received)

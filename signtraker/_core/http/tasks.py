@@ -1,0 +1,236 @@
+"""Send one request for a task of asyncio.
+
+The rules of connections are those of `threads`. An event loop that came after another opens connections
+of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+import warnings
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
+
+import anyio  # httpx depends on it, and its pool understands cancellation by anyio's scopes only
+import httpx
+
+from signtraker._core.exchange import Response, TransportError
+from signtraker._core.http.httpx_log import install_filters, redacted_logs
+from signtraker._core.http.messages import (
+    BAD_LOCATION,
+    Body,
+    bad_location,
+    build_request,
+    failure,
+    is_clean,
+    reason,
+)
+from signtraker._core.http.network import DEADLINE_PASSED, AsyncBackend, AsyncStream, Progress, progress
+from signtraker._core.http.settings import (
+    KEPT_ALIVE,
+    MAX_CONNECTIONS,
+    ONE_REQUEST_EACH,
+    TransportSettings,
+    closed_error,
+)
+from signtraker.exceptions import SignTrakerError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from signtraker._core.config import Config
+    from signtraker._core.request import AnyRequest
+
+T = TypeVar("T")
+
+
+class _AsyncChannel:
+    """The connections of one event loop: kept alive for reads, one for each write."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self.process = os.getpid()
+        self.streams: WeakSet[AsyncStream] = WeakSet()
+        self.reads = self._open(settings, KEPT_ALIVE)
+        self.writes = self._open(settings, ONE_REQUEST_EACH)
+        # httpcore's pool looks at all requests that wait whenever one ends, which is quadratic.
+        self.turns = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    def _open(self, settings: TransportSettings, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+        transport = settings.make(httpx.AsyncHTTPTransport, limits)
+        # As in _Channel.
+        pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
+        pool._network_backend = AsyncBackend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
+        return transport
+
+    async def close(self) -> None:
+        """Close all connections, from the event loop that they belong to."""
+        await self.reads.aclose()
+        await self.writes.aclose()
+
+
+class AsyncHttpPool:
+    """Sends requests for tasks, over connections of the running event loop."""
+
+    def __init__(self, settings: TransportSettings | None, injected: httpx.AsyncClient | None) -> None:
+        install_filters()
+        self._settings = settings
+        self._injected = injected
+        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._channels: dict[asyncio.AbstractEventLoop, _AsyncChannel] = {}
+        self.is_closed = False
+
+    async def attempt(
+        self, request: AnyRequest, config: Config, left_seconds: float
+    ) -> Response | TransportError:
+        """Send a request once, and wait at most so long for the whole response."""
+        if self.is_closed or (self._injected is not None and self._injected.is_closed):
+            raise closed_error()
+        loop = _running_loop()
+        message = build_request(request, config)
+        start = time.perf_counter()
+        attempt = Progress()
+        token = progress.set(attempt)
+        try:
+            with redacted_logs(config.api_key):
+                if self._injected is not None:
+                    self._check_home(loop)
+                    attempt.sent = True  # An injected client does not tell, so the worst is assumed.
+                    ended = await _within(left_seconds, _exchange_async(self._injected, message, config))
+                else:
+                    channel = self._channel(loop)
+                    sending = _take_turn(channel, message, config, is_write=request.is_write)
+                    ended = await _within(left_seconds, sending)
+        finally:
+            progress.reset(token)
+        if ended is not None:
+            return ended
+        if attempt.begun is not None:
+            begun: Response = attempt.begun()
+            return replace(begun, cut=DEADLINE_PASSED)
+        elapsed = time.perf_counter() - start
+        return TransportError(DEADLINE_PASSED, not attempt.sent, elapsed, None)
+
+    def _channel(self, loop: asyncio.AbstractEventLoop) -> _AsyncChannel:
+        assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
+        channel = self._channels.get(loop)
+        if channel is None or channel.process != os.getpid():
+            self._forget_closed_loops()
+            channel = self._channels[loop] = _AsyncChannel(self._settings)
+        return channel
+
+    def _forget_closed_loops(self) -> None:
+        # Their connections can't be closed any more: that would need the loop. asyncio warns of them.
+        for loop in [one for one in self._channels if one.is_closed()]:
+            self._channels.pop(loop, None)
+
+    def drop_connections(self) -> None:
+        """Use none of the present connections again; calls under way end on theirs."""
+        self._channels.pop(_running_loop(), None)
+
+    def _check_home(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Another transport, such as the sandbox's without a socket, need not belong to one loop. httpx has
+        # no public name for a client's transport.
+        transport = getattr(self._injected, "_transport", None)
+        if not isinstance(transport, httpx.AsyncHTTPTransport):
+            return
+        self._home = self._home or (os.getpid(), loop)
+        if self._home != (os.getpid(), loop):
+            raise SignTrakerError(
+                "This client's http_client was first used in another event loop or process, to which its "
+                "connections belong: make the http_client and the client anew in this one."
+            )
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to an injected client; end the calls under way."""
+        if self._injected is None:
+            self.is_closed = True
+            self._forget_closed_loops()
+            channel = self._channels.pop(_running_loop(), None)
+            if channel is not None and channel.process == os.getpid():
+                await channel.close()
+
+    def __del__(self) -> None:
+        open_ones = [one for one in vars(self).get("_channels", {}).values() if one.streams]
+        if open_ones and not self.is_closed and not sys.is_finalizing():
+            warnings.warn(
+                "A SignTraker client was never closed; use it in an async with block, or await close()",
+                ResourceWarning,
+                source=self,
+                stacklevel=1,
+            )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise SignTrakerError(
+            "The async client runs on asyncio only, and no asyncio event loop is running here; "
+            "under trio, run the sync client in trio.to_thread.run_sync."
+        ) from None
+
+
+async def _take_turn(
+    channel: _AsyncChannel, message: httpx.Request, config: Config, *, is_write: bool
+) -> Response | TransportError:
+    async with channel.turns:
+        return await _exchange_async(channel.writes if is_write else channel.reads, message, config)
+
+
+async def _exchange_async(
+    sender: httpx.AsyncHTTPTransport | httpx.AsyncClient, message: httpx.Request, config: Config
+) -> Response | TransportError:
+    start = time.perf_counter()
+    try:
+        if isinstance(sender, httpx.AsyncClient):
+            answer = await sender.send(message, stream=True, auth=None, follow_redirects=False)
+        else:
+            answer = await sender.handle_async_request(message)
+    except httpx.RequestError as error:
+        return failure(error, message, config, start)
+    except BAD_LOCATION as error:
+        return bad_location(error, config, start)
+    body = Body(config.max_response_bytes)
+    if (attempt := progress.get()) is not None:
+        attempt.begun = partial(body.response, answer, start)
+    try:
+        async for chunk in answer.aiter_bytes():
+            if not body.add(chunk):
+                break
+    except httpx.RequestError as error:
+        body.cut = reason(error, config)
+    finally:
+        stream: object = answer.extensions.get("network_stream")
+        if isinstance(stream, AsyncStream) and not is_clean(stream, answer):
+            await stream.aclose()
+        await answer.aclose()
+    return body.response(answer, start)
+
+
+async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | None:
+    """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
+
+    httpcore's pool protects its cleaning up by a scope of anyio, which a cancelled task breaks through: the
+    connection then counts as used for ever. So the attempt
+    gets a task of its own, and is cancelled by a scope, which the pool understands.
+    """
+    results: list[T] = []
+    scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
+
+    async def perform() -> None:
+        with scope:
+            results.append(await attempt)
+
+    task = asyncio.ensure_future(perform())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        scope.cancel()
+        await asyncio.wait([task])
+        raise
+    return results[0] if results else None

@@ -1,19 +1,31 @@
-"""Describe faults: the requests that go wrong, and the way they do."""
+"""Describe faults: which requests fail, and how."""
 
 from __future__ import annotations
 
-import math
 import random
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
 
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from signtraker._common.short_repr import short_repr
 from signtraker.sandbox.settings import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
 
 Reset: TypeAlias = Literal["before_work", "before_answer", "during_answer", "after_answer"]
 Body: TypeAlias = Literal["cut", "garbled", "html", "empty", "wrong_types", "extra_fields", "unknown_enum"]
@@ -25,92 +37,119 @@ ROUTES = (
     "/api/services", "/api/services/{id}", "/api/credits/awards", "/api/enterprises", "/api/offices",
     "/api/orderpresets",
 )  # fmt: skip
-"""The paths of the API, one of which a fault must match; a test holds them against the OpenAPI document."""
+"""The paths of the API, one of which a fault must match; a test compares them with the OpenAPI document."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that goes wrong, and for which requests.
+class Fault(BaseModel):
+    """Describe one failure, and the requests that it applies to.
 
-    Of the requests that match `method` and `path`, those from the `nth` on suffer it, `times` of
-    them (None: all), each with `probability`. What is not named stays as it is.
+    It applies to the requests that match `method` and `path`, from the `nth` on, `times` of them, each with
+    `probability`. Raises `SandboxError` for a fault that could never occur or has no effect.
     """
 
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
     method: str | None = None
+    """The HTTP method; None matches all."""
     path: str | None = None
-    """A path, in which `*` stands for anything: `/api/orders/*`."""
-    nth: int = 1
-    times: int | None = 1
-    probability: float = 1.0
+    """The path, where `*` matches any text: `/api/orders/*`. None matches all."""
+    nth: int = Field(default=1, ge=1)
+    """The number of the first request that it applies to, among those that match."""
+    times: int | None = Field(default=1, ge=1)
+    """The number of requests that it applies to; None for all."""
+    probability: float = Field(default=1.0, ge=0, le=1)
+    """The share of the requests that it applies to."""
     seed: int = 0
-    """Of the draws that `probability` makes."""
-    status: int | None = None
-    """This status instead of the work, or of its answer where `after_work` is set."""
+    """The seed of the random numbers that `probability` is compared with."""
+    status: int | None = Field(default=None, ge=200, le=599)
+    """The status that is sent instead of doing the work, or after it with `after_work`."""
     after_work: bool = False
+    """Do the work before `status` is sent."""
     message: str = "An error has occurred."
+    """The `Message` in the body of `status`."""
     retry_after: str | int | None = None
-    """The `Retry-After` header: seconds, or a date as HTTP writes it."""
-    delay_before: float = 0.0
-    """Seconds before the work is done."""
-    delay_after: float = 0.0
-    """Seconds between the work and its answer."""
+    """The `Retry-After` header: seconds, or an HTTP date."""
+    delay_before: float = Field(default=0.0, ge=0)
+    """The seconds to wait before the work."""
+    delay_after: float = Field(default=0.0, ge=0)
+    """The seconds to wait between the work and the response."""
     reset: Reset | None = None
-    """Where the connection is lost."""
+    """The moment at which the connection is reset."""
     body: Body | None = None
-    """What becomes of the answer's body."""
-    trickle: float | None = None
-    """The body comes byte by byte, so many seconds apart."""
+    """The change to the body of the response."""
+    trickle: float | None = Field(default=None, ge=0)
+    """The seconds between two bytes of the body."""
 
-    def __post_init__(self) -> None:
-        """Refuse what could never happen."""
-        if self.path is not None:
-            _check_path(self.path)
-        self._check_times()
-        for name, kind in (("reset", Reset), ("body", Body)):
-            value = getattr(self, name)
-            if value is not None and value not in get_args(kind):
-                choices = ", ".join(get_args(kind))
-                raise SandboxError(f"{name}={value!r} is no known fault; choose one of {choices}.")
-        if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 - HTTP's range
-            raise SandboxError(f"status={self.status} is no status of an answer.")
-        if self.status in BODILESS and (self.body is not None or self.reset == "during_answer"):
-            raise SandboxError(f"An answer with status={self.status} has no body in which it could go wrong.")
-        waiting = str(self.retry_after)
-        if not (waiting.isascii() and waiting.isprintable()) or waiting != waiting.strip() or not waiting:
+    @field_validator("method", "path", "message")
+    @classmethod
+    def _check_text(cls, text: str | None) -> str | None:
+        if text is not None and not text.isprintable():
+            raise ValueError("should be printable text")
+        return text
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: str | None) -> str | None:
+        if path is None or any(_may_match(path, route) for route in ROUTES):
+            return path
+        near = get_close_matches(path.lower(), ROUTES, n=1, cutoff=0.3) or [ROUTES[0]]
+        raise ValueError(f"matches no route of the API; did you mean {near[0].replace('{id}', '*')!r}?")
+
+    @field_validator("retry_after")
+    @classmethod
+    def _check_header(cls, value: str | int | None) -> str | int | None:
+        text = str(value)
+        if not (text.isascii() and text.isprintable()) or text != text.strip() or not text:
+            raise ValueError("cannot be a header: write seconds, or a date in ASCII")
+        return value
+
+    @model_validator(mode="after")
+    def _check_effect(self) -> Self:
+        named = (self.status, self.reset, self.body, self.trickle, self.retry_after)
+        if all(one is None for one in named) and not self.delay_before and not self.delay_after:
             raise SandboxError(
-                f"retry_after={self.retry_after!r} cannot be a header: write seconds, or a date in ASCII."
+                "A fault without an effect: name one of status, reset, body, delay_before, delay_after,"
+                " trickle, retry_after."
             )
+        if self.status in BODILESS and (self.body is not None or self.reset == "during_answer"):
+            raise SandboxError(f"A response with status={self.status} has no body that could be changed.")
+        return self
 
-    def _check_times(self) -> None:
-        if self.nth < 1 or (self.times is not None and self.times < 1):
-            raise SandboxError("nth and times count from 1.")
-        if not 0 <= self.probability <= 1:
-            raise SandboxError(f"probability={self.probability} must lie between 0 and 1.")
-        delays = (self.delay_before, self.delay_after, self.trickle or 0)
-        if not all(math.isfinite(delay) for delay in delays):
-            raise SandboxError("A delay must have an end: it is a number of seconds.")
-        if min(delays) < 0:
-            raise SandboxError("A delay cannot be negative.")
+    @model_validator(mode="wrap")
+    @classmethod
+    def _describe_errors(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(given)
+        except ValidationError as error:
+            raise SandboxError(_sentence(error.errors()[0])) from None
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether the fault is meant for such a request."""
+        """Return True if the fault may apply to such a request."""
         return (self.method is None or self.method.upper() == method) and (
             self.path is None or fnmatchcase(path.lower(), self.path.lower())
         )
 
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters that differ from their defaults."""
+        return self.model_dump(exclude_defaults=True)
 
-def _check_path(path: str) -> None:
-    """Raise `SandboxError` for a path under which the API has no route."""
-    if not any(_may_match(path, route) for route in ROUTES):
-        near = get_close_matches(path.lower(), ROUTES, n=1, cutoff=0.3) or [ROUTES[0]]
-        raise SandboxError(
-            f"path={path!r} matches no route of the API, so the fault would never strike;"
-            f" did you mean {near[0].replace('{id}', '*')!r}?"
-        )
+
+def _sentence(error: ErrorDetails) -> str:
+    """Say in one sentence which parameter is wrong, and what it should be."""
+    name = str(error["loc"][0]) if error["loc"] else "fault"
+    if error["type"] == "extra_forbidden":
+        known = Fault.model_fields
+        close = get_close_matches(name, known, n=1)
+        advice = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known)}."
+        return f"{name!r} is no parameter of a fault; {advice}"
+    rule = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    return f"{name}={short_repr(error['input'])} {rule}{'' if rule.endswith('?') else '.'}"
 
 
 def _may_match(pattern: str, route: str) -> bool:
-    """Return whether a fault's path matches some request to a route."""
+    """Return True if a fault's path matches some request to a route."""
     segments = pattern.lower().split("/")
     filled = [
         segments[at].replace("*", "1") if one == "{id}" and at < len(segments) and segments[at] else one
@@ -121,7 +160,10 @@ def _may_match(pattern: str, route: str) -> bool:
 
 
 class FaultParameters(TypedDict, total=False):
-    """The parameters of a `Fault`, all by name."""
+    """Type the keywords of `Faults.add`; a test compares them with the fields of `Fault`.
+
+    Type checkers read the types of keywords from a TypedDict only (PEP 692).
+    """
 
     method: str | None
     path: str | None
@@ -144,29 +186,29 @@ class FaultParameters(TypedDict, total=False):
 class _Entry:
     fault: Fault
     rng: random.Random
-    seen: int = 0
-    suffered: int = field(default=0)
+    matched: int = 0
+    taken: int = 0
 
     @property
     def is_exhausted(self) -> bool:
-        """True if it has struck as often as it may."""
-        return self.fault.times is not None and self.suffered >= self.fault.times
+        return self.fault.times is not None and self.taken >= self.fault.times
 
-    def strikes(self) -> bool:
-        """Tell whether a request that suits, and was counted, suffers."""
+    def take(self) -> bool:
+        """Decide whether the fault applies to a request that matches and was counted."""
         fault = self.fault
-        if self.seen < fault.nth:
+        if self.matched < fault.nth:
             return False
         if fault.probability < 1 and self.rng.random() >= fault.probability:
             return False
-        self.suffered += 1
+        self.taken += 1
         return True
 
 
 class Faults:
-    """The faults in force, in the order they were added; of several that suit, the first strikes.
+    """Hold the faults in force, in the order they were added.
 
-    Each counts every request that suits it. One that has struck `times` times is in force no more.
+    Each counts every request that it matches; the first that applies is taken. A fault that was taken
+    `times` times is removed.
     """
 
     def __init__(self) -> None:
@@ -180,16 +222,19 @@ class Faults:
         return iter([entry.fault for entry in self._entries])
 
     def add(self, fault: Fault | None = None, **parameters: Unpack[FaultParameters]) -> Fault:
-        """Add a fault, given whole or by its parameters; raises `SandboxError` for one that can't strike."""
+        """Add a fault, or make one of the parameters of `Fault` and add it.
+
+        Raises `SandboxError` for a fault that could never occur or has no effect.
+        """
         fault = Fault(**parameters) if fault is None else fault
         with self._lock:
             self._entries.append(_Entry(fault, random.Random(fault.seed)))
         return fault
 
     @property
-    def never_struck(self) -> list[Fault]:
-        """The faults in force that no request has met yet: a test that ends with any did not test them."""
-        return [entry.fault for entry in self._entries if not entry.suffered]
+    def unused(self) -> list[Fault]:
+        """The faults in force that applied to no request yet: a test that ends with one did not test it."""
+        return [entry.fault for entry in self._entries if not entry.taken]
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -197,15 +242,15 @@ class Faults:
             self._entries.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Count a request, and tell what goes wrong with it."""
+        """Count a request, and return the fault that applies to it."""
         with self._lock:
-            suited = [entry for entry in self._entries if entry.fault.matches(method, path)]
-            # All count, whichever strikes: the third request is the third for each of them.
-            for entry in suited:
-                entry.seen += 1
-            struck = next((entry for entry in suited if entry.strikes()), None)
-            if struck is None:
+            matching = [entry for entry in self._entries if entry.fault.matches(method, path)]
+            # All count, whichever is taken: the third request is the third for each of them.
+            for entry in matching:
+                entry.matched += 1
+            taken = next((entry for entry in matching if entry.take()), None)
+            if taken is None:
                 return None
-            if struck.is_exhausted:
-                self._entries.remove(struck)
-            return struck.fault
+            if taken.is_exhausted:
+                self._entries.remove(taken)
+            return taken.fault

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from starlette.requests import ClientDisconnect, Request
 
 from signtraker.sandbox.api.responses import ApiError, api_error, format_datetime, ok
-from signtraker.sandbox.faults.parse import describe, fault_of, parse_rule
+from signtraker.sandbox.faults.fault import Fault
+from signtraker.sandbox.faults.parse import parse_rule
 from signtraker.sandbox.serving.gate import is_loopback
 from signtraker.sandbox.settings import SandboxError
 
@@ -72,7 +73,7 @@ class Control:
         self._token = token.encode()
         self._actions: dict[tuple[str, str], Callable[[Any], object]] = {
             ("GET", "faults"): lambda _: self._faults(),
-            ("GET", "faults/never-struck"): lambda _: list(map(describe, self._sandbox.faults.never_struck)),
+            ("GET", "faults/unused"): lambda _: [one.parameters() for one in self._sandbox.faults.unused],
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): lambda _: self._clear_faults(),
             ("GET", "clock"): lambda _: self._now(),
@@ -117,7 +118,8 @@ class Control:
         try:
             return ok(action(given))
         except (SandboxError, ValueError, OverflowError) as error:
-            raise api_error(400, f"{str(error).rstrip('.')}.") from error
+            sentence = str(error)
+            raise api_error(400, sentence if sentence.endswith((".", "?")) else f"{sentence}.") from error
 
     def _check_token(self, request: Request) -> None:
         given = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
@@ -125,14 +127,16 @@ class Control:
             raise api_error(403, f"To change something, send the sandbox's control token in {TOKEN_HEADER}.")
 
     def _faults(self) -> list[dict[str, object]]:
-        return [describe(fault) for fault in self._sandbox.faults]
+        return [fault.parameters() for fault in self._sandbox.faults]
 
     def _add_fault(self, given: object) -> dict[str, object]:
         if isinstance(given, str):
             fault = parse_rule(given)
         else:
-            fault = fault_of(_object(given, '{"method": "POST", "path": "/api/orders", "status": 503}'))
-        return describe(self._sandbox.faults.add(fault))
+            fault = Fault.model_validate(
+                _object(given, '{"method": "POST", "path": "/api/orders", "status": 503}')
+            )
+        return self._sandbox.faults.add(fault).parameters()
 
     def _clear_faults(self) -> list[object]:
         self._sandbox.faults.clear()
@@ -202,7 +206,7 @@ def _shown(request: ReceivedRequest) -> dict[str, object]:
         "headers": request.headers,
         "body": request.body.decode("utf-8", "replace"),
         "status": request.status,
-        "fault": None if request.fault is None else describe(request.fault),
+        "fault": None if request.fault is None else request.fault.parameters(),
     }
 
 

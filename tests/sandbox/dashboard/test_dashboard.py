@@ -260,16 +260,16 @@ def test_a_quick_fault_strikes_the_next_request_of_the_api(sandbox: Sandbox, bro
 @pytest.mark.parametrize(
     ("filled_in", "sentence"),
     [
-        ({}, "Choose what goes wrong"),
-        ({"status": "abc"}, "Status: “abc” is no whole number."),
-        ({"status": "99"}, "status=99 is no status of an answer."),
-        ({"status": "503", "nth": "0"}, "nth and times count from 1."),
-        ({"status": "503", "probability": "2"}, "must lie between 0 and 1"),
-        ({"delay_before": "inf"}, "is no number that can be waited for"),
-        ({"delay_before": "-1"}, "A delay cannot be negative."),
-        ({"reset": "never"}, "is no known fault"),
-        ({"status": "429", "retry_after": "1\r\nX: y"}, "a header holds printable ASCII only"),
-        ({"status": "500", "path": "/\x00"}, "a control character is not taken"),
+        ({}, "A fault without an effect"),
+        ({"status": "abc"}, "status='abc' should be a valid integer"),
+        ({"status": "99"}, "status='99' should be greater than or equal to 200."),
+        ({"status": "503", "nth": "0"}, "nth='0' should be greater than or equal to 1."),
+        ({"status": "503", "probability": "2"}, "should be less than or equal to 1"),
+        ({"delay_before": "inf"}, "should be a finite number"),
+        ({"delay_before": "-1"}, "delay_before='-1' should be greater than or equal to 0."),
+        ({"reset": "never"}, "reset='never' should be 'before_work', "),
+        ({"status": "429", "retry_after": "1\r\nX: y"}, "cannot be a header"),
+        ({"status": "500", "path": "/\x00"}, "should be printable text"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_and_what_was_filled_in_stays(

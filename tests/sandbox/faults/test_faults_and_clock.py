@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import httpx
 import pytest
 from plain_http import plain_client, rows
 
 from signtraker.sandbox import Fault, Sandbox, SandboxError
+from signtraker.sandbox.faults.fault import FaultParameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,11 +154,15 @@ def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx
 @pytest.mark.parametrize(
     "parameters",
     [
+        {},
+        {"status": 503, "staus": 500},
+        {"status": "503"},
+        {"status": 503, "message": "two\nlines"},
         {"reset": "sometimes"},
         {"body": "wet"},
-        {"nth": 0},
-        {"times": 0},
-        {"probability": 2},
+        {"nth": 0, "status": 500},
+        {"times": 0, "status": 500},
+        {"probability": 2, "status": 500},
         {"delay_after": -1},
         {"status": 99},
         {"delay_before": float("nan")},
@@ -171,9 +176,18 @@ def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx
         {"status": 304, "body": "html"},
     ],
 )
-def test_a_fault_that_could_never_happen_is_refused(sandbox: Sandbox, parameters: dict[str, Any]) -> None:
+def test_a_fault_that_could_never_occur_is_refused(sandbox: Sandbox, parameters: dict[str, Any]) -> None:
     with pytest.raises(SandboxError):
         sandbox.faults.add(**parameters)
+
+
+def test_the_keywords_of_add_have_the_types_of_the_faults_fields() -> None:
+    fields = {name: hint for name, hint in get_type_hints(Fault).items() if name in Fault.model_fields}
+    assert get_type_hints(FaultParameters) == fields
+
+
+def test_every_parameter_of_a_fault_has_a_description() -> None:
+    assert [name for name, field in Fault.model_fields.items() if not field.description] == []
 
 
 def test_the_ledger_tells_what_was_done_to_what(sandbox: Sandbox, api: httpx.Client) -> None:

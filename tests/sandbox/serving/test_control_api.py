@@ -9,7 +9,7 @@ import pytest
 from plain_http import plain_client
 
 from signtraker.sandbox import Fault, Sandbox, SandboxError
-from signtraker.sandbox.faults.parse import describe, fault_of, parse_rule
+from signtraker.sandbox.faults.parse import parse_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,23 +53,23 @@ def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
 )
 def test_a_fault_is_a_line_of_text(text: str, fault: Fault) -> None:
     assert parse_rule(text) == fault
-    assert fault_of(describe(fault)) == fault
+    assert Fault(**fault.parameters()) == fault
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("POST /api/orders", "does not say what goes wrong"),
-        ("", "does not say what goes wrong"),
+        ("POST /api/orders", "without an effect"),
+        ("", "without an effect"),
         ("POST /api/orders staus=503", "'staus' is no parameter of a fault; did you mean status?"),
-        ("status=soon", "status=soon is no whole number"),
-        ("status=503 nth=0", "nth and times count from 1"),
-        ("status=99", "no status of an answer"),
-        ("probability=often status=500", "probability=often is no number"),
-        ("delay_after=nan", "delay_after=NaN is no number"),
-        ("status=500 after_work=perhaps", 'after_work="perhaps" is no flag'),
-        ("reset=sometimes", "no known fault; choose one of before_work"),
-        ("status=500 status=501", "status is said twice"),
+        ("status=soon", "status='soon' should be a valid integer"),
+        ("status=503 nth=0", "nth='0' should be greater than or equal to 1"),
+        ("status=99", "status='99' should be greater than or equal to 200"),
+        ("probability=often status=500", "probability='often' should be a valid number"),
+        ("delay_after=nan", "delay_after='nan' should be a finite number"),
+        ("status=500 after_work=perhaps", "after_work='perhaps' should be a valid boolean"),
+        ("reset=sometimes", "reset='sometimes' should be 'before_work', "),
+        ("status=500 status=501", "status is given twice"),
         ("post /api/orders status=500", "'post' is neither a method, a path nor name=value"),
         ("message='unended", "cannot be read: No closing quotation"),
     ],
@@ -98,14 +98,14 @@ def test_faults_are_set_shown_and_cleared(sandbox: Sandbox, control: httpx.Clien
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({"status": "503"}, 'status="503" is no whole number.'),
-        ({"status": True}, "status=true is no whole number."),
+        ({"status": "503"}, "status='503' should be a valid integer."),
+        ({"status": True}, "status=True should be a valid integer."),
         ({"when": "now"}, "'when' is no parameter of a fault"),
-        ({"method": "GET"}, "does not say what goes wrong"),
-        ({"reset": "later"}, "no known fault"),
-        ({"message": "a\r\nb", "status": 500}, "is no text"),
+        ({"method": "GET"}, "without an effect"),
+        ({"reset": "later"}, "reset='later' should be 'before_work', "),
+        ({"message": "a\r\nb", "status": 500}, "should be printable text"),
         ([], "A JSON object is expected"),
-        ("status=x", "status=x is no whole number"),
+        ("status=x", "status='x' should be a valid integer"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_in_a_sentence(
@@ -206,8 +206,7 @@ def test_a_foreign_host_name_neither_reads_nor_changes(sandbox: Sandbox, control
 
 def test_what_is_not_there_is_told_with_what_is(control: httpx.Client) -> None:
     assert (
-        "faults, faults/never-struck, clock, requests, ledger, reset"
-        in control.get("/nothing").json()["Message"]
+        "faults, faults/unused, clock, requests, ledger, reset" in control.get("/nothing").json()["Message"]
     )
     answer = control.put("/clock", json={})
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

@@ -36,7 +36,7 @@ from signtraker.models.orders import (
     RemovalRequest,
     RemovalResult,
 )
-from signtraker.models.work import (
+from signtraker.models.work_orders import (
     ChangeOrder,
     CreateChangeOrderRequest,
     CreateServiceRequest,

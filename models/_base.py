@@ -16,7 +16,7 @@ from pydantic_core import InitErrorDetails
 
 from signtraker.exceptions import NotSelectedError, Problem
 from signtraker.exceptions import ValidationError as RefusedError
-from signtraker.models._sentences import mistake, sentence
+from signtraker.models._messages import mistake, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -21,7 +21,7 @@ from pydantic_core import core_schema
 
 from signtraker._common.integers import INT32_MAX, INT64_MAX, whole_number
 from signtraker._common.short_repr import short_repr
-from signtraker.models._sentences import mistake
+from signtraker.models._messages import mistake
 
 _DATE_LENGTH = len("2024-01-02")
 _MILLISECOND = 1000

@@ -154,7 +154,7 @@ def _formatted(text: str) -> str:
 def main() -> int:
     """Write the module and the constructors, or check them."""
     texts = {TARGET: generate()}
-    for name in ("agents", "common", "credits", "orders", "work"):
+    for name in ("agents", "common", "credits", "orders", "work_orders"):
         path = TARGET.parent / f"{name}.py"
         texts[path] = _formatted(with_constructors(path.read_text(encoding="utf-8")))
     stale = [path for path, text in texts.items() if path.read_text(encoding="utf-8") != text]

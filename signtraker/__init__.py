@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.recording import RecordedExchange
     from signtraker._core.rows import CheckedRow, CheckedRows, RowProblem, check, check_rows
-    from signtraker._lists.created import CreatedCandidate
+    from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.agents import AgentsClient
     from signtraker.aio import AsyncSignTrakerClient
@@ -112,7 +112,7 @@ if TYPE_CHECKING:
 else:
     # Out of sight of type checkers, so that a misspelt import stays an error for them.
     _NAMES = {
-        "signtraker._lists.created": ("CreatedCandidate",),
+        "signtraker._lists.find_created": ("CreatedCandidate",),
         "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),
         "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
         "signtraker._core.merge_patch": ("merge_patch",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 from signtraker._core.body import validated, write_request
 from signtraker._core.request import before_sending
 from signtraker._core.response import ReadOne
-from signtraker._lists.created import created_candidates
+from signtraker._lists.find_created import created_candidates
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Unpack
 
-    from signtraker._lists.created import CreatedCandidate
+    from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
 

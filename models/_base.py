@@ -1,4 +1,4 @@
-"""Define the two kinds of model: requests, which are checked strictly, and responses, which are tolerant."""
+"""Define the base classes of the models: strict requests and tolerant responses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from signtraker.exceptions import NotSelectedError, Problem
-from signtraker.exceptions import ValidationError as RefusedError
-from signtraker.models._messages import mistake, sentence
+from signtraker.exceptions import ValidationError as ClientValidationError
+from signtraker.models._messages import custom_error, error_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,12 +27,12 @@ _IRREGULAR = {"external_id": "ExternalID"}
 
 
 def api_name(attribute: str) -> str:
-    """Return the API's JSON name of an attribute: `due_date` is `DueDate`."""
+    """Return the API's name of an attribute: `DueDate` for `due_date`."""
     return _IRREGULAR.get(attribute) or "".join(part.capitalize() for part in attribute.split("_"))
 
 
 class RequestModel(BaseModel):
-    """A payload to send. Unknown fields are refused, nothing is coerced, and only set fields are written."""
+    """Base class of payloads to send: refuses unknown fields, coerces nothing, writes only the set fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=api_name,
@@ -46,45 +46,47 @@ class RequestModel(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _explain(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Turn every mistake that Pydantic found into a sentence that says how to mend it."""
+        """Replace the messages of Pydantic's errors by ones that say what to write instead."""
         try:
             return handler(data)
         except ValidationError as error:
             found = error.errors(include_url=False)
-        raise ValidationError.from_exception_data(cls.__name__, [_detail(cls, one) for one in found])
+        raise ValidationError.from_exception_data(cls.__name__, [_with_message(cls, one) for one in found])
 
     def revalidated(self) -> Self:
-        """Return a copy that has passed validation now, keeping which fields were set.
+        """Validate again and return a copy with the same fields set.
 
-        `model_copy(update=…)` and `model_construct` skip validation; sending must not.
+        Sending calls this, because `model_copy(update=…)` and `model_construct` skip validation. Pydantic's
+        `revalidate_instances="always"` would do it too, but would also copy each nested model where it is
+        assigned: a later change to that model would then not be sent.
         """
         return type(self).model_validate(self._as_set())
 
     def _as_set(self) -> dict[str, Any]:
         fields = type(self).model_fields
         return {
-            name: value._as_set() if isinstance(value, RequestModel) else value  # noqa: SLF001 - its own class
+            name: value._as_set() if isinstance(value, RequestModel) else value  # noqa: SLF001 - of this class
             for name, value in self.__dict__.items()
             if name in self.model_fields_set or name not in fields
         }
 
     def payload(self) -> dict[str, Any]:
-        """Return the JSON object that is sent: API names, what was set and nothing else."""
+        """Return the JSON object that is sent: the fields that were set, by their API names."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def _detail(model: type[BaseModel], error: ErrorDetails) -> InitErrorDetails:
+def _with_message(model: type[BaseModel], error: ErrorDetails) -> InitErrorDetails:
     context = error.get("ctx", {})
-    text = context.get("sentence") or (
+    text = context.get("message") or (
         unknown_field(model, str(error["loc"][-1]))
         if error["type"] == "extra_forbidden" and len(error["loc"]) == 1
-        else sentence(error)
+        else error_message(error)
     )
-    return InitErrorDetails(type=mistake(error["type"], text), loc=error["loc"], input=error["input"])
+    return InitErrorDetails(type=custom_error(error["type"], text), loc=error["loc"], input=error["input"])
 
 
 def unknown_field(model: type[BaseModel], name: str) -> str:
-    """Say that a model has no such field, and which one was probably meant."""
+    """Return the message for a field that the model does not have; suggests the one that is most alike."""
     fields = model.model_fields
     if name in fields:
         return f"is given twice, as {name} and as {fields[name].alias}; keep one of them"
@@ -94,22 +96,24 @@ def unknown_field(model: type[BaseModel], name: str) -> str:
 
 
 def _nearest(model: type[BaseModel], name: str) -> str | None:
-    """Return the attribute whose name is most like a misspelt one; None if none is."""
+    """Return the attribute with the most similar name; None if none is similar."""
     fields = model.model_fields
-    known = {_squash(known): attribute for attribute in fields for known in (attribute, api_name(attribute))}
-    near = get_close_matches(_squash(name), known, n=1, cutoff=0.6)
+    known = {
+        _simplified(known): attribute for attribute in fields for known in (attribute, api_name(attribute))
+    }
+    near = get_close_matches(_simplified(name), known, n=1, cutoff=0.6)
     return known[near[0]] if near else None
 
 
-def _squash(name: str) -> str:
+def _simplified(name: str) -> str:
     return name.replace("_", "").replace(" ", "").replace("-", "").lower()
 
 
 class ResponseModel(BaseModel, frozen=True):
-    """A received record: immutable, tolerant of harmless differences, keeping unknown fields and values.
+    """Base class of received records: immutable; keeps unknown fields and accepts unknown values.
 
-    A field that the call's `select` left out raises `NotSelectedError` on reading; one that the server
-    left out of a whole record is None.
+    A field that the call's `select` left out raises `NotSelectedError` when it is read. A field that is
+    missing though the call had no `select` is None.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -122,7 +126,7 @@ class ResponseModel(BaseModel, frozen=True):
     )
 
     if not TYPE_CHECKING:
-        # Hidden from type checkers, for which it would make every misspelt attribute an Any.
+        # Hidden from type checkers: with `__getattr__`, they would accept every misspelt attribute.
         def __getattr__(self, name: str) -> Any:
             if name in type(self).model_fields:
                 raise NotSelectedError(type(self).__name__, name)
@@ -159,9 +163,9 @@ class ResponseModel(BaseModel, frozen=True):
         )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with some fields changed. The changes are checked, unlike Pydantic's own.
+        """Return a copy with some fields changed; unlike Pydantic's method, this one checks the changes.
 
-        Raises the SDK's `ValidationError` for a name that is no field, and for a value of a wrong type.
+        Raises the SDK's `ValidationError` for an unknown field and for a value of a wrong type.
         """
         if update:
             update = _checked_update(self, update)
@@ -172,18 +176,18 @@ def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[st
     model = type(record)
     fields = model.model_fields
     found = [Problem(name, unknown_field(model, name)) for name in update if name not in fields]
-    # Only the Id is required of a record; a row without it (`select`) stays without it.
+    # Only the Id is required. A row that was selected without an Id stays without it.
     required = {name: vars(record).get(name, 1) for name in fields if fields[name].is_required()}
     try:
         known = {name: value for name, value in update.items() if name in fields}
         checked = vars(model.model_validate({**required, **known}))
     except ValidationError as error:
         details = error.errors(include_url=False)
-        found += [Problem(".".join(map(str, one["loc"])), sentence(one)) for one in details]
+        found += [Problem(".".join(map(str, one["loc"])), error_message(one)) for one in details]
         checked = {}
     if found:
         listed = "; ".join(map(str, found))
-        raise RefusedError(f"Not possible, wrong values in {model.__name__}: {listed}", problems=found)
+        raise ClientValidationError(f"Not copied, wrong values in {model.__name__}: {listed}", problems=found)
     return {name: checked[name] for name in update}
 
 
@@ -191,18 +195,18 @@ ResponseT = TypeVar("ResponseT", bound=ResponseModel)
 
 
 def read_selected(model: type[ResponseT], row: Mapping[str, Any]) -> ResponseT:
-    """Read a row that a `$select` may have made incomplete; what is missing raises when it is read."""
+    """Read a row of a call with `$select`. Reading a field that is missing raises `NotSelectedError`."""
     missing = [
         name for name, field in model.model_fields.items() if field.alias not in row and name not in row
     ]
     required = {name: 0 for name in missing if model.model_fields[name].is_required()}
     record = model.model_validate({**row, **required})
-    forget(record, missing)
+    delete_fields(record, missing)
     return record
 
 
-def forget(record: ResponseModel, names: Iterable[str]) -> None:
-    """Delete fields from a record as if they had never been, so that reading them raises."""
+def delete_fields(record: ResponseModel, names: Iterable[str]) -> None:
+    """Delete fields from a record, so that reading them raises `NotSelectedError`."""
     for name in names:
         vars(record).pop(name, None)
         record.model_fields_set.discard(name)

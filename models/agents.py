@@ -1,4 +1,4 @@
-"""Agents: the record, what creates one, and what changes one."""
+"""Models of agents: the record, and the requests that create and update one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from signtraker.models._types import Amount, Flag, Integer, Money, RequiredText,
 from signtraker.models.common import NamedRef, Ref, RefRequest
 
 PaymentMode: TypeAlias = Literal["Terms", "Prepay", "MonthlyCC", "ACH", "Transfer"]
-"""How an agent pays. The set is closed (API reference)."""
+"""The ways in which an agent pays. The API takes no other value (API reference)."""
 DiscountLevel: TypeAlias = Literal["Standard", "Bronze", "Silver", "Gold"]
-"""A manager's discount level. The set is closed (API reference)."""
+"""The discount levels of a manager. The API takes no other value (API reference)."""
 CountryCode: TypeAlias = Literal["US", "CA", "AU"]
-"""The countries that the API serves. The set is closed (API reference)."""
+"""The country codes of an address. The API takes no other value (API reference)."""
 
 
 class Address(ResponseModel, frozen=True):
@@ -35,37 +35,37 @@ class Address(ResponseModel, frozen=True):
 
 
 class ManagerData(ResponseModel, frozen=True):
-    """The settings that only managers have. The API reference names no unit of intervals and durations."""
+    """The settings that only managers have. The API reference names no unit for intervals and durations."""
 
     discount_level: DiscountLevel | str | None = None
     """The discount that the manager's agents get."""
     enable_rebills: bool | None = None
-    """Whether signs that stand on are billed again."""
+    """Whether a sign that stays installed is billed again."""
     initial_rental_duration: int | None = None
     """The time that the first bill covers. The API reference names no unit."""
     rebill_interval: int | None = None
     """The time between two rental bills. The API reference names no unit."""
     rebill_warning_lead_time: int | None = None
-    """The time between the warning and the bill. The API reference names no unit."""
+    """The time between the warning about a bill and the bill. The API reference names no unit."""
     is_payer: bool | None = None
     """Whether the manager pays for the agents."""
     disable_staff_billing_emails: bool | None = None
-    """Whether staff get no e-mails about bills."""
+    """True if the staff gets no e-mails about bills."""
     cc_staff: bool | None = None
-    """Whether staff get copies of e-mails."""
+    """Whether the staff gets copies of e-mails."""
     cc_delegates: bool | None = None
     """Whether delegates get copies of e-mails."""
     is_virtual: bool | None = None
-    """Whether the manager is no person. The API reference says no more."""
+    """Whether the manager is virtual and not a person. The API reference gives no details."""
 
 
 class Agent(ResponseModel, frozen=True):
-    """A real-estate agent or manager. `cc_email` holds addresses joined by `;`."""
+    """A real-estate agent or a manager."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     user_name: str | None = None
-    """The name with which the agent signs in."""
+    """The name that the agent uses to sign in."""
     email: str | None = None
     """The agent's e-mail address."""
     email_confirmed: bool | None = None
@@ -75,9 +75,9 @@ class Agent(ResponseModel, frozen=True):
     last_name: str | None = None
     """The agent's last name."""
     is_inactive: bool | None = None
-    """Whether the agent is kept from using the portal."""
+    """True if the agent can't use the portal."""
     is_locked: bool | None = None
-    """Whether signing in is locked."""
+    """True if the agent's sign-in is locked."""
     cc_email: str | None = None
     """Addresses that get copies, joined by `;`."""
     invitation_sent: bool | None = None
@@ -93,13 +93,13 @@ class Agent(ResponseModel, frozen=True):
     cellular_phone: str | None = None
     """The number of the agent's mobile telephone."""
     payment_mode: PaymentMode | str | None = None
-    """How the agent pays."""
+    """The way in which the agent pays."""
     basic_install_price: Money | None = None
     """The price of a basic installation, in the tenant's currency."""
     broker_id: str | None = None
-    """The broker's key for the agent."""
+    """The broker's own identifier for the agent."""
     default_post_type: NamedRef | None = None
-    """The kind of post that is ordered if none is named."""
+    """The kind of post that is ordered if an order names none."""
     notes: str | None = None
     """Free text about the agent."""
     receive_marketing_emails: bool | None = None
@@ -111,9 +111,9 @@ class Agent(ResponseModel, frozen=True):
     subscription_price: Money | None = None
     """The price of the subscription, in the tenant's currency."""
     is_manager: bool | None = None
-    """Whether the agent is a manager; it can't be changed."""
+    """Whether the agent is a manager. An update can't change this."""
     manager_data: ManagerData | None = None
-    """The settings of a manager; None for an agent who is none."""
+    """The manager's settings. None for an agent who is not a manager."""
 
 
 class AddressRequest(RequestModel):
@@ -153,23 +153,23 @@ class ManagerDataRequest(RequestModel):
     discount_level: DiscountLevel | None = None
     """The discount that the manager's agents get."""
     enable_rebills: Flag | None = None
-    """Whether signs that stand on are billed again."""
+    """Whether a sign that stays installed is billed again."""
     initial_rental_duration: Integer | None = None
     """The time that the first bill covers. The API reference names no unit."""
     rebill_interval: Integer | None = None
     """The time between two rental bills. The API reference names no unit."""
     rebill_warning_lead_time: Integer | None = None
-    """The time between the warning and the bill. The API reference names no unit."""
+    """The time between the warning about a bill and the bill. The API reference names no unit."""
     is_payer: Flag | None = None
     """Whether the manager pays for the agents."""
     disable_staff_billing_emails: Flag | None = None
-    """Whether staff get no e-mails about bills."""
+    """True if the staff gets no e-mails about bills."""
     cc_staff: Flag | None = None
-    """Whether staff get copies of e-mails."""
+    """Whether the staff gets copies of e-mails."""
     cc_delegates: Flag | None = None
     """Whether delegates get copies of e-mails."""
     is_virtual: Flag | None = None
-    """Whether the manager is no person. The API reference says no more."""
+    """Whether the manager is virtual and not a person. The API reference gives no details."""
 
     if TYPE_CHECKING:  # Generated by scripts/generate_payloads.py.
 
@@ -196,9 +196,9 @@ class _AgentFields(RequestModel):
     email_confirmed: Flag | None = None
     """Whether the address is confirmed."""
     is_inactive: Flag | None = None
-    """Whether the agent is kept from using the portal."""
+    """True if the agent can't use the portal."""
     is_locked: Flag | None = None
-    """Whether signing in is locked."""
+    """True if the agent's sign-in is locked."""
     cc_email: Text | None = None
     """Addresses that get copies, joined by `;`."""
     invitation_sent: Flag | None = None
@@ -212,9 +212,9 @@ class _AgentFields(RequestModel):
     basic_install_price: Amount | None = None
     """The price of a basic installation, in the tenant's currency."""
     broker_id: Text | None = None
-    """The broker's key for the agent."""
+    """The broker's own identifier for the agent."""
     default_post_type: Ref | None = None
-    """The kind of post that is ordered if none is named."""
+    """The kind of post that is ordered if an order names none."""
     notes: Text | None = None
     """Free text about the agent."""
     receive_marketing_emails: Flag | None = None
@@ -226,16 +226,16 @@ class _AgentFields(RequestModel):
     subscription_price: Amount | None = None
     """The price of the subscription, in the tenant's currency."""
     is_manager: Flag | None = None
-    """Whether the agent is a manager; it can't be changed."""
+    """Whether the agent is a manager. An update can't change this."""
     manager_data: ManagerDataRequest | None = None
-    """The settings of a manager; None for an agent who is none."""
+    """The manager's settings. None for an agent who is not a manager."""
 
 
 class CreateAgentRequest(_AgentFields):
-    """A new agent."""
+    """A request that creates an agent."""
 
     user_name: RequiredText
-    """The name with which the agent signs in. Required."""
+    """The name that the agent uses to sign in. Required."""
     email: RequiredText
     """The agent's e-mail address. Required."""
     first_name: RequiredText
@@ -247,7 +247,7 @@ class CreateAgentRequest(_AgentFields):
     cellular_phone: RequiredText
     """The number of the agent's mobile telephone. Required."""
     payment_mode: PaymentMode
-    """How the agent pays. Required."""
+    """The way in which the agent pays. Required."""
 
     if TYPE_CHECKING:  # Generated by scripts/generate_payloads.py.
 
@@ -280,17 +280,17 @@ class CreateAgentRequest(_AgentFields):
             cellular_phone: str,
             payment_mode: PaymentMode,
         ) -> None:
-            """A new agent."""
+            """A request that creates an agent."""
 
 
 class UpdateAgentRequest(_AgentFields):
-    """A change to an agent: a JSON Merge Patch (RFC 7396) of exactly the fields that were set.
+    """A request that updates an agent: a JSON Merge Patch (RFC 7396) of the fields that were set.
 
-    An explicit None clears a field; a nested model changes only what it sets itself.
+    None clears a field. A nested model changes only the fields that it sets.
     """
 
     user_name: RequiredText | None = None
-    """The name with which the agent signs in."""
+    """The name that the agent uses to sign in."""
     email: RequiredText | None = None
     """The agent's e-mail address."""
     first_name: RequiredText | None = None
@@ -302,7 +302,7 @@ class UpdateAgentRequest(_AgentFields):
     cellular_phone: RequiredText | None = None
     """The number of the agent's mobile telephone."""
     payment_mode: PaymentMode | None = None
-    """How the agent pays."""
+    """The way in which the agent pays."""
 
     if TYPE_CHECKING:  # Generated by scripts/generate_payloads.py.
 
@@ -335,7 +335,7 @@ class UpdateAgentRequest(_AgentFields):
             cellular_phone: str | None = None,
             payment_mode: PaymentMode | None = None,
         ) -> None:
-            """A change to an agent: a JSON Merge Patch (RFC 7396) of exactly the fields that were set.
+            """A request that updates an agent: a JSON Merge Patch (RFC 7396) of the fields that were set.
 
-            An explicit None clears a field; a nested model changes only what it sets itself.
+            None clears a field. A nested model changes only the fields that it sets.
             """

@@ -1,4 +1,4 @@
-"""The tenant's catalogue: records that are only an id and a name."""
+"""Models of enterprises, offices and order presets: records with only an id and a name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class Enterprise(ResponseModel, frozen=True):
     """An enterprise: a group of offices."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     name: str | None = None
     """The record's name."""
 
@@ -18,15 +18,15 @@ class Office(ResponseModel, frozen=True):
     """A real-estate office."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     name: str | None = None
     """The record's name."""
 
 
 class OrderPreset(ResponseModel, frozen=True):
-    """A prepared kind of order, made by the installer (National Accounts only)."""
+    """A kind of order that the installer has prepared (National Accounts only)."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     name: str | None = None
     """The record's name."""

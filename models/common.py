@@ -1,4 +1,4 @@
-"""Parts that several of the API's records share."""
+"""Models that are part of several records: references to other records, and the job site."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class NamedRef(ResponseModel, frozen=True):
 
 
 class RefRequest(RequestModel):
-    """A reference to another record in a request; a received `NamedRef` serves as well."""
+    """A reference to another record in a request; a received `NamedRef` is accepted too."""
 
     id: Id
     """The other record's id."""
     name: Text | None = None
-    """The other record's name; the id alone suffices."""
+    """The other record's name. The server needs the id only (assumed)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -44,7 +44,7 @@ class RefRequest(RequestModel):
             id: int,
             name: str | None = None,
         ) -> None:
-            """A reference to another record in a request; a received `NamedRef` serves as well."""
+            """A reference to another record in a request; a received `NamedRef` is accepted too."""
 
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class SalesOrderRef(ResponseModel, frozen=True):
 
 
 class JobSite(ResponseModel, frozen=True):
-    """The place where the sign stands. Latitude and longitude are decimal degrees."""
+    """The place where the sign is installed. Latitude and longitude are decimal degrees."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     street_address: str | None = None
     """The street address in one line."""
     street_number: str | None = None
@@ -84,12 +84,12 @@ class JobSite(ResponseModel, frozen=True):
     zip: str | None = None
     """The postal code."""
     country_code: str | None = None
-    """The country: `US`, `CA` or `AU`; others pass."""
+    """The country: `US`, `CA` or `AU`; other values are accepted."""
     latitude: float | None = None
     """The latitude in decimal degrees, north positive."""
     longitude: float | None = None
     """The longitude in decimal degrees, east positive."""
     directions: str | None = None
-    """How to find the place."""
+    """Directions to the place."""
     listing_number: str | None = None
     """The number of the listing in the MLS."""

@@ -1,4 +1,4 @@
-"""Sign orders: the record, what creates one, and what asks for a sign's removal."""
+"""Models of sign orders: the record, the request that creates one, and the request to remove a sign."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from signtraker.models._types import Id, Moment, ReceivedMoment, Text
 from signtraker.models.common import JobSite, NamedRef, SalesOrderRef
 
 OrderStatus: TypeAlias = Literal["Designing", "Draft", "PaymentRequired"] | str
-"""An order's status. The known ones complete; the API has others, and they pass."""
+"""The status of an order. Editors suggest the known values; other values are accepted."""
 
 
 class Order(ResponseModel, frozen=True):
     """A sign order, from its creation to the sign's removal."""
 
     id: int
-    """The record's id, assigned by the server. The only field that every record surely has."""
+    """The record's id, assigned by the server. Every record has one."""
     order_number: int | None = None
-    """The number under which people know the order; not its id."""
+    """The number that people use for the order. It is not the id."""
     status: OrderStatus | None = None
-    """The state of the order. Only samples of the values are known; others pass."""
+    """The status of the order. The API reference shows only examples; other values are accepted."""
     notes: str | None = None
     """Free text for the installer."""
     created: ReceivedMoment | None = None
-    """The moment at which the record was made, in UTC."""
+    """The time at which the record was created, in UTC."""
     due_date: ReceivedMoment | None = None
-    """The moment by which the work is due, in UTC. The API's dates are midnights (assumed)."""
+    """The time by which the work is due, in UTC. The API writes a date as its midnight (assumed)."""
     is_due_date_definitive: bool | None = None
-    """Whether the due date is settled. The API reference says no more."""
+    """Whether the due date is final. The API reference gives no details."""
     date_installed: ReceivedMoment | None = None
-    """The moment at which the sign was installed, in UTC; None while it is not."""
+    """The time at which the sign was installed, in UTC; None if it is not yet."""
     removal_request_date: ReceivedMoment | None = None
-    """The moment at which the removal was requested, in UTC; None if it was not."""
+    """The time at which the removal was requested, in UTC; None if it was not."""
     removal_due_date: ReceivedMoment | None = None
-    """The moment by which the sign is due to be removed, in UTC."""
+    """The time by which the sign is due to be removed, in UTC."""
     is_removal_due_date_definitive: bool | None = None
-    """Whether the due date of the removal is settled."""
+    """Whether the due date of the removal is final."""
     removal_date: ReceivedMoment | None = None
-    """The moment at which the sign was removed, in UTC; None while it stands."""
+    """The time at which the sign was removed, in UTC; None if it is still installed."""
     rebill_interval: int | None = None
     """The time between two rental bills. The API reference names no unit."""
     next_rebill_date: ReceivedMoment | None = None
-    """The moment of the next rental bill, in UTC."""
+    """The time of the next rental bill, in UTC."""
     sales_order: SalesOrderRef | None = None
     """The sales order behind the record, with its total."""
     job_site: JobSite | None = None
-    """The place where the sign stands."""
+    """The place where the sign is installed."""
     post_type: NamedRef | None = None
     """The kind of post that is ordered."""
     agent: NamedRef | None = None
@@ -55,10 +55,9 @@ class Order(ResponseModel, frozen=True):
 
 
 class CreateOrderRequest(RequestModel):
-    """A new order. Only National Accounts can create orders: other portals have no order presets.
+    """A request that creates an order (National Accounts only: other portals have no order presets).
 
-    `external_id` is the caller's own key; it does not come back on an `Order`. A `due_date` given as
-    a day means midnight UTC.
+    The server does not return `external_id` on an `Order`. A `date` as `due_date` means midnight UTC.
     """
 
     agent_id: Id
@@ -78,13 +77,13 @@ class CreateOrderRequest(RequestModel):
     apartment: Text | None = None
     """The apartment or unit."""
     directions: Text | None = None
-    """How to find the place."""
+    """Directions to the place."""
     listing_number: Text | None = None
     """The number of the listing in the MLS."""
     external_id: Text | None = None
-    """A key of the caller's own. It does not come back on an `Order`."""
+    """The caller's own identifier. The server does not return it on an `Order`."""
     due_date: Moment | None = None
-    """The moment by which the sign is due. A day means midnight UTC."""
+    """The time by which the sign is due. A `date` means midnight UTC."""
     notes: Text | None = None
     """Free text for the installer."""
 
@@ -107,30 +106,29 @@ class CreateOrderRequest(RequestModel):
             due_date: date | datetime | None = None,
             notes: str | None = None,
         ) -> None:
-            """A new order. Only National Accounts can create orders: other portals have no order presets.
+            """A request that creates an order (National Accounts only: other portals have no order presets).
 
-            `external_id` is the caller's own key; it does not come back on an `Order`. A `due_date` given as
-            a day means midnight UTC.
+            The server does not return `external_id` on an `Order`. A `date` as `due_date` means midnight UTC.
             """
 
 
 class CreateOrderResult(ResponseModel, frozen=True):
-    """The server's answer to a creation: `order_id` is the new order's id."""
+    """The response to the creation of an order. `order_id` is the id of the new order."""
 
     status: str | None = None
-    """The server's word for what became of the request."""
+    """The result of the request, as a word of the server."""
     message: str | None = None
-    """The server's sentence about it."""
+    """The server's explanation of the status."""
     request_id: int | None = None
-    """The id of the request, if the server keeps it for later."""
+    """The id of the request, if the server has accepted it and creates the order later."""
     order_id: int | None = None
-    """The id of the order, if it was created at once."""
+    """The id of the order, if the server has created it."""
 
     @property
     def state(self) -> Literal["created", "accepted", "unknown"]:
-        """The meaning of the answer: `"created"` with an order's id, `"accepted"` with a request's id alone.
+        """Whether the order exists: `"created"` with an order's id, `"accepted"` with only a request's id.
 
-        Anything else is `"unknown"`: a success status alone does not say that there is an order.
+        Anything else is `"unknown"`: a success status alone does not prove that there is an order.
         """
         if self.order_id is not None:
             return "created"
@@ -138,13 +136,13 @@ class CreateOrderResult(ResponseModel, frozen=True):
 
 
 class RemovalRequest(RequestModel):
-    """A wish to have a sign removed; both fields are optional.
+    """A request to remove a sign. Both fields are optional.
 
-    A `due_date` given as a day means midnight UTC.
+    A `date` as `due_date` means midnight UTC.
     """
 
     due_date: Moment | None = None
-    """The moment by which the sign is to be removed. A day means midnight UTC."""
+    """The time by which the sign is to be removed. A `date` means midnight UTC."""
     notes: Text | None = None
     """Free text for the installer."""
 
@@ -156,14 +154,14 @@ class RemovalRequest(RequestModel):
             due_date: date | datetime | None = None,
             notes: str | None = None,
         ) -> None:
-            """A wish to have a sign removed; both fields are optional.
+            """A request to remove a sign. Both fields are optional.
 
-            A `due_date` given as a day means midnight UTC.
+            A `date` as `due_date` means midnight UTC.
             """
 
 
 class RemovalResult(ResponseModel, frozen=True):
-    """The server's answer to a removal request: the moment by which the sign is due to be removed."""
+    """The response to a removal request."""
 
     due_date: ReceivedMoment | None = None
-    """The moment by which the sign is due to be removed, in UTC."""
+    """The time by which the sign is due to be removed, in UTC."""

@@ -287,7 +287,7 @@ def _text(value: object) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise _RefusedError(
-            f"holds half of a surrogate pair, which UTF-8 can't carry: {short_repr(value)}"
+            f"must not hold half of a surrogate pair, which UTF-8 can't encode: {short_repr(value)}"
         ) from None
     # A subclass, such as an Enum, may print itself as something else.
     return str.__str__(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from signtraker._lists.positions import ByKey, ByOffset, Keys, StuckError, hidden_attributes
 from signtraker.exceptions import Exchange, NotSelectedError, UnreadableResponseError
-from signtraker.models._base import forget
+from signtraker.models._base import delete_fields
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
@@ -145,5 +145,5 @@ def hide(rows: list[M], attributes: tuple[str, ...]) -> list[M]:
     """Remove from rows what the caller's `select` had left out."""
     if attributes:
         for row in rows:
-            forget(row, attributes)
+            delete_fields(row, attributes)
     return rows

@@ -41,8 +41,8 @@ def test_all_mistakes_are_reported_at_once_each_with_a_sentence() -> None:
         "preset_id": "must be a positive id, not 0",
         "street_nmae": "is not a field of CreateOrderRequest; did you mean street_name?",
         "city": "must be text, not 5",
-        "notes": r"holds half of a surrogate pair, which UTF-8 can't carry: 'half \ud800'",
-        "due_date": "must have a time zone, not datetime.datetime(2026, 1, 1, 0, 0); say where it is meant, "
+        "notes": r"must not hold half of a surrogate pair, which UTF-8 can't encode: 'half \ud800'",
+        "due_date": "must have a time zone, not datetime.datetime(2026, 1, 1, 0, 0); add one, "
         'for example value.replace(tzinfo=ZoneInfo("America/Denver"))',
     }
 

@@ -188,7 +188,7 @@ def test_a_record_read_like_a_dict_names_the_attribute() -> None:
 def test_a_copy_with_changes_is_checked_in_sentences() -> None:
     assert order().model_copy(update={"notes": "x"}).notes == "x"
     assert order().model_copy(update={"notes": 5}).notes == "5"
-    with pytest.raises(ValidationError, match="Not possible, wrong values in Order") as caught:
+    with pytest.raises(ValidationError, match="Not copied, wrong values in Order") as caught:
         order().model_copy(update={"id": "seven", "stauts": "Draft"})
     assert {str(one) for one in caught.value.problems} == {
         "id: must be an int, not 'seven'",

@@ -1,6 +1,6 @@
 """The typed, model-driven Python SDK for the SignTraker API.
 
-Every public name is here; a module is loaded when one of its names is first used.
+Exports every public name. A module is imported when one of its names is first used (PEP 562).
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from importlib import import_module
 
 from signtraker._version import __version__
 
-# Type checkers take this name for true, and importing it from typing would cost more than all the rest. It is
-# false in a way that jedi does not see through, so that IPython and Spyder complete the imports below.
+# Type checkers treat any variable of this name as true. Importing it from `typing` would take longer than the
+# rest of this module. The expression is false, but jedi can't evaluate it: so IPython and Spyder, which use
+# jedi, complete the imports below.
 TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ if TYPE_CHECKING:
     )
     from signtraker.services import ServicesClient
 else:
-    # Out of sight of type checkers, so that a misspelt import stays an error for them.
+    # Hidden from type checkers: with `__getattr__`, they would accept every misspelt name.
     _NAMES = {
         "signtraker._lists.find_created": ("CreatedCandidate",),
         "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),

@@ -1,4 +1,4 @@
-"""Agents: list, read, create and change them, and switch them on and off."""
+"""List, read, create, update, activate and deactivate agents."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class AgentsClient(BaseClient):
         orderby: OrderBy[Agent] | None = None,
         select: Select[Agent] | None = None,
     ) -> list[Agent]:
-        """List agents, as many as the server gives at once.
+        """List agents with one request. The server may return fewer than `top` asks for.
 
         Args:
             email: Only the agent with this e-mail address.
-            filter: Which agents: an `AgentQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `AgentQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: an `AgentQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `AgentQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
-        return self._list(_AGENTS, ListOptions(filter, top, skip, orderby, select), _own(email))
+        return self._list(_AGENTS, ListOptions(filter, top, skip, orderby, select), _extra_params(email))
 
     def iter_agents(
         self,
@@ -60,26 +60,27 @@ class AgentsClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[Agent]:
-        """Read all agents, page by page, each page when its first row is wanted.
+        """Read all agents page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             email: Only the agent with this e-mail address.
             filter: As for `list_agents`.
             orderby: As for `list_agents`.
             select: As for `list_agents`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_AGENTS, options, page_size, max_items, _own(email))
+        return self._iterate(_AGENTS, options, page_size, max_items, _extra_params(email))
 
     def get_agent(self, agent_id: int) -> Agent:
-        """Read one agent; raises `NotFoundError` if there is none with this id."""
+        """Read one agent. Raises `NotFoundError` if no record has this id."""
         return self._send(_AGENTS.record("agent_id", agent_id))
 
     @overload
@@ -103,13 +104,13 @@ class AgentsClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> Agent:
-        """Create an agent, as a model, a mapping or keyword arguments.
+        """Create an agent from a model, a mapping or keyword arguments.
 
-        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
-        once; an `UnconfirmedWriteError` means that it may have been created.
+        Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
+        `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
-        are.
+        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
+        checked.
         """
         body = (CreateAgentRequest, agent, fields, extra_fields)
         return self._send(
@@ -117,7 +118,7 @@ class AgentsClient(BaseClient):
                 _AGENTS.path,
                 body,
                 ReadOne(Agent),
-                lambda request: f"see whether list_agents(email={request.email!r}) finds it",
+                lambda request: f"check whether list_agents(email={request.email!r}) finds it",
             )
         )
 
@@ -148,21 +149,21 @@ class AgentsClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> Agent:
-        """Change exactly the fields that are set, by a JSON Merge Patch (RFC 7396).
+        """Update the fields that are set, and no others, with a JSON Merge Patch (RFC 7396).
 
-        An explicit None clears a field; a nested model changes only what it sets itself.
+        None clears a field. A nested model changes only the fields that it sets.
 
         Args:
-            agent_id: Which agent.
-            changes: What to change, as a model or a mapping; `merge_patch(before, after)` computes it.
-            before: The agent as it is, if known: a change that the API refuses is then refused before it is
-                sent, and a change of nothing sends nothing and returns it.
-            extra_fields: Fields that the models don't know yet, by their API names; sent as they are.
-            **fields: What to change, as keyword arguments.
+            agent_id: The id of the agent.
+            changes: The fields to change, as a model or a mapping; see `merge_patch(before, after)`.
+            before: The agent before the change, if known. A change that the API refuses then raises an error
+                before it is sent. If no field is set, nothing is sent and `before` is returned.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields to change, as keyword arguments.
 
         Raises:
-            ValidationError: A field is wrong; no field is set and `before` is not given; or an agent
-                would become a manager, or a manager an agent.
+            ValidationError: If a field is wrong, if no field is set and `before` is not given, or if the
+                change would turn an agent into a manager or a manager into an agent.
         """
         with before_sending("PATCH", f"{_AGENTS.path}/{{agent_id}}"):
             number = checked_id("agent_id", agent_id)
@@ -176,26 +177,26 @@ class AgentsClient(BaseClient):
                 f"{_AGENTS.path}/{number}",
                 (UpdateAgentRequest, patch, {}, extra_fields),
                 ReadOne(Agent, number),
-                lambda _: f"see get_agent({number})",
+                lambda _: f"check get_agent({number})",
                 method="PATCH",
                 content_type=MERGE_PATCH,
             )
         )
 
     def activate_agent(self, agent_id: int) -> None:
-        """Let an agent use the portal again."""
-        return self._send(_switch("activate", agent_id))
+        """Activate an agent, who can then use the portal again."""
+        return self._send(_activation_request("activate", agent_id))
 
     def deactivate_agent(self, agent_id: int) -> None:
-        """Keep an agent from using the portal."""
-        return self._send(_switch("deactivate", agent_id))
+        """Deactivate an agent, who can then no longer use the portal."""
+        return self._send(_activation_request("deactivate", agent_id))
 
 
-def _own(email: str | None) -> Pairs:
+def _extra_params(email: str | None) -> Pairs:
     return () if email is None else (("email", text_parameter("email", email)),)
 
 
-def _switch(action: str, agent_id: int) -> Request[None]:
+def _activation_request(action: str, agent_id: int) -> Request[None]:
     query = (("id", str(checked_id("agent_id", agent_id))),)
-    check_hint = f"see get_agent({agent_id}).is_inactive"
+    check_hint = f"check get_agent({agent_id}).is_inactive"
     return Request("POST", f"{_AGENTS.path}/{action}", ReadNothing(), query, check_hint=check_hint)

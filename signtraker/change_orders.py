@@ -1,4 +1,4 @@
-"""Change orders: list, read and create them."""
+"""List, read and create change orders."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class ChangeOrdersClient(BaseClient):
         orderby: OrderBy[ChangeOrder] | None = None,
         select: Select[ChangeOrder] | None = None,
     ) -> list[ChangeOrder]:
-        """List change orders, as many as the server gives at once.
+        """List change orders with one request. The server may return fewer than `top` asks for.
 
         Args:
-            filter: Which change orders: a `ChangeOrderQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `ChangeOrderQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: a `ChangeOrderQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `ChangeOrderQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
         return self._list(_CHANGE_ORDERS, ListOptions(filter, top, skip, orderby, select))
 
@@ -54,25 +54,26 @@ class ChangeOrdersClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[ChangeOrder]:
-        """Read all change orders, page by page, each page when its first row is wanted.
+        """Read all change orders page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             filter: As for `list_change_orders`.
             orderby: As for `list_change_orders`.
             select: As for `list_change_orders`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
         return self._iterate(_CHANGE_ORDERS, options, page_size, max_items)
 
     def get_change_order(self, change_order_id: int) -> ChangeOrder:
-        """Read one change order; raises `NotFoundError` if there is none with this id."""
+        """Read one change order. Raises `NotFoundError` if no record has this id."""
         return self._send(_CHANGE_ORDERS.record("change_order_id", change_order_id))
 
     @overload
@@ -96,13 +97,13 @@ class ChangeOrdersClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> ChangeOrder:
-        """Order a change to an installed sign, as a model, a mapping or keywords (National Accounts only).
+        """Create a change order from a model, a mapping or keyword arguments (National Accounts only).
 
-        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
-        once; an `UnconfirmedWriteError` means that it may have been created.
+        Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
+        `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
-        are.
+        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
+        checked.
         """
         body = (CreateChangeOrderRequest, change_order, fields, extra_fields)
         return self._send(write_request(_CHANGE_ORDERS.path, body, ReadOne(ChangeOrder), _hint))
@@ -110,4 +111,4 @@ class ChangeOrdersClient(BaseClient):
 
 def _hint(request: CreateChangeOrderRequest) -> str:
     when = "orderby=ChangeOrderQ.id.desc(), top=10"
-    return f"see whether it is among list_change_orders({when}), for the sign of order {request.install_id}"
+    return f"check whether it is among list_change_orders({when}), for the sign of order {request.install_id}"

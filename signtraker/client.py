@@ -1,4 +1,4 @@
-"""One client for the whole API: one configuration, one connection pool, and the resources on it."""
+"""Define the client of the whole API: one configuration, one connection pool, eight resources."""
 
 from __future__ import annotations
 
@@ -20,59 +20,60 @@ if TYPE_CHECKING:
 
 
 class SignTrakerClient(BaseClient):
-    """The client of one tenant; its resources share one configuration and one connection pool.
+    """A client for one tenant. Its resources share one configuration and one connection pool.
 
-    The arguments are those of `BaseClient`: a key, and the tenant as `subdomain` or `base_url`, each
-    with an environment variable to stand in for it. Threads may share a client.
+    The arguments are those of `BaseClient`: the API key, and the tenant as `subdomain` or `base_url`.
+    Each can come from an environment variable instead. Threads may share a client.
     """
 
     def __enter__(self) -> Self:
-        # jedi takes Self for the class in which it stands, and would complete only what BaseClient has.
+        # Repeated for jedi, which takes an inherited Self for the base class when it completes.
         return super().__enter__()
 
     def detect_odata_version(self) -> ODataVersion:
-        """Ask the server harmlessly which OData dialect it speaks; give the answer to `odata_version`.
+        """Find out which OData version the server uses; pass the result as `odata_version`.
 
-        It sends one or two reads of no orders. Raises `SignTrakerError` where the answers leave it open.
+        It sends one or two requests that read no orders and change nothing. Raises `SignTrakerError` if the
+        responses don't show the version.
         """
         return self._run(detection())
 
     @property
     def agents(self) -> AgentsClient:
-        """Agents: list, read, create and change them, and switch them on and off."""
+        """List, read, create, update, activate and deactivate agents."""
         return AgentsClient._sharing(self._connection)
 
     @property
     def change_orders(self) -> ChangeOrdersClient:
-        """Change orders: list, read and create them."""
+        """List, read and create change orders."""
         return ChangeOrdersClient._sharing(self._connection)
 
     @property
     def credits(self) -> CreditsClient:
-        """Credits: list the awards that agents were given, and give one."""
+        """List the awards of agents, and give an award."""
         return CreditsClient._sharing(self._connection)
 
     @property
     def enterprises(self) -> EnterprisesClient:
-        """Enterprises: list them."""
+        """List enterprises."""
         return EnterprisesClient._sharing(self._connection)
 
     @property
     def offices(self) -> OfficesClient:
-        """Offices: list them, all or those of one enterprise."""
+        """List offices: all, or those of one enterprise."""
         return OfficesClient._sharing(self._connection)
 
     @property
     def order_presets(self) -> OrderPresetsClient:
-        """Order presets: list what an order may consist of."""
+        """List order presets, which are the kinds of orders."""
         return OrderPresetsClient._sharing(self._connection)
 
     @property
     def orders(self) -> OrdersClient:
-        """Sign orders: list, read and create them, and ask for a sign's removal."""
+        """List, read and create sign orders, and request the removal of a sign."""
         return OrdersClient._sharing(self._connection)
 
     @property
     def services(self) -> ServicesClient:
-        """Services: list, read and create them."""
+        """List, read and create services."""
         return ServicesClient._sharing(self._connection)

@@ -1,4 +1,4 @@
-"""Credits: list the awards that agents were given, and give one."""
+"""List the awards of agents, and give an award."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ class CreditsClient(BaseClient):
         orderby: OrderBy[Award] | None = None,
         select: Select[Award] | None = None,
     ) -> list[Award]:
-        """List awards, as many as the server gives at once.
+        """List awards with one request. The server may return fewer than `top` asks for.
 
         Args:
             awarded_to: Only the awards of the agent with this id.
-            filter: Which awards: an `AwardQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `AwardQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: an `AwardQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `AwardQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
-        return self._list(_AWARDS, ListOptions(filter, top, skip, orderby, select), _own(awarded_to))
+        return self._list(_AWARDS, ListOptions(filter, top, skip, orderby, select), _extra_params(awarded_to))
 
     def iter_awards(
         self,
@@ -58,23 +58,24 @@ class CreditsClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[Award]:
-        """Read all awards, page by page, each page when its first row is wanted.
+        """Read all awards page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             awarded_to: Only the awards of the agent with this id.
             filter: As for `list_awards`.
             orderby: As for `list_awards`.
             select: As for `list_awards`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_AWARDS, options, page_size, max_items, _own(awarded_to))
+        return self._iterate(_AWARDS, options, page_size, max_items, _extra_params(awarded_to))
 
     @overload
     def create_award(
@@ -97,13 +98,13 @@ class CreditsClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> Award:
-        """Give an award, as a model, a mapping or keyword arguments.
+        """Give an award, described by a model, a mapping or keyword arguments.
 
-        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
-        once; an `UnconfirmedWriteError` means that it may have been given.
+        Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
+        `UnconfirmedWriteError` means that it may have been given.
 
-        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
-        are.
+        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
+        checked.
         """
         body = (CreateAwardRequest, award, fields, extra_fields)
         return self._send(write_request(_AWARDS.path, body, ReadOne(Award), _hint))
@@ -111,8 +112,8 @@ class CreditsClient(BaseClient):
 
 def _hint(request: CreateAwardRequest) -> str:
     named = "" if request.name is None else f" under the name {request.name!r}"
-    return f"see whether it is among list_awards(orderby=AwardQ.id.desc(), top=10){named}"
+    return f"check whether it is among list_awards(orderby=AwardQ.id.desc(), top=10){named}"
 
 
-def _own(awarded_to: int | None) -> Pairs:
+def _extra_params(awarded_to: int | None) -> Pairs:
     return () if awarded_to is None else (("awardedTo", str(checked_id("awarded_to", awarded_to))),)

@@ -1,4 +1,4 @@
-"""Enterprises: list them."""
+"""List enterprises."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class EnterprisesClient(BaseClient):
         orderby: OrderBy[Enterprise] | None = None,
         select: Select[Enterprise] | None = None,
     ) -> list[Enterprise]:
-        """List enterprises, as many as the server gives at once.
+        """List enterprises with one request. The server may return fewer than `top` asks for.
 
         Args:
-            filter: Which enterprises: an `EnterpriseQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `EnterpriseQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: an `EnterpriseQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `EnterpriseQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
         return self._list(_ENTERPRISES, ListOptions(filter, top, skip, orderby, select))
 
@@ -50,19 +50,20 @@ class EnterprisesClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[Enterprise]:
-        """Read all enterprises, page by page, each page when its first row is wanted.
+        """Read all enterprises page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             filter: As for `list_enterprises`.
             orderby: As for `list_enterprises`.
             select: As for `list_enterprises`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
         return self._iterate(_ENTERPRISES, options, page_size, max_items)

@@ -1,4 +1,4 @@
-"""Offices: list them, all or those of one enterprise."""
+"""List offices: all, or those of one enterprise."""
 
 from __future__ import annotations
 
@@ -32,17 +32,19 @@ class OfficesClient(BaseClient):
         orderby: OrderBy[Office] | None = None,
         select: Select[Office] | None = None,
     ) -> list[Office]:
-        """List offices, as many as the server gives at once.
+        """List offices with one request. The server may return fewer than `top` asks for.
 
         Args:
             enterprise_id: Only the offices of this enterprise.
-            filter: Which offices: an `OfficeQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `OfficeQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: an `OfficeQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `OfficeQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
-        return self._list(_OFFICES, ListOptions(filter, top, skip, orderby, select), _own(enterprise_id))
+        return self._list(
+            _OFFICES, ListOptions(filter, top, skip, orderby, select), _extra_params(enterprise_id)
+        )
 
     def iter_offices(
         self,
@@ -54,26 +56,27 @@ class OfficesClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[Office]:
-        """Read all offices, page by page, each page when its first row is wanted.
+        """Read all offices page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             enterprise_id: Only the offices of this enterprise.
             filter: As for `list_offices`.
             orderby: As for `list_offices`.
             select: As for `list_offices`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_OFFICES, options, page_size, max_items, _own(enterprise_id))
+        return self._iterate(_OFFICES, options, page_size, max_items, _extra_params(enterprise_id))
 
 
-def _own(enterprise_id: int | None) -> Pairs:
+def _extra_params(enterprise_id: int | None) -> Pairs:
     if enterprise_id is None:
         return ()
     return (("enterpriseId", str(checked_id("enterprise_id", enterprise_id))),)

@@ -1,4 +1,4 @@
-"""Sign orders: list, read and create them, and ask for a sign's removal."""
+"""List, read and create sign orders, and request the removal of a sign."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class OrdersClient(BaseClient):
         orderby: OrderBy[Order] | None = None,
         select: Select[Order] | None = None,
     ) -> list[Order]:
-        """List orders, as many as the server gives at once.
+        """List orders with one request. The server may return fewer than `top` asks for.
 
         Args:
-            filter: Which orders: `Q.status == "Draft"`, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering such as `Q.created.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: `Q.status == "Draft"`, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `Q.created.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
         return self._list(_ORDERS, ListOptions(filter, top, skip, orderby, select))
 
@@ -64,24 +64,25 @@ class OrdersClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[Order]:
-        """Read all orders, page by page, each page when its first row is wanted.
+        """Read all orders page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             filter: As for `list_orders`.
             orderby: As for `list_orders`.
             select: As for `list_orders`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         return self._iterate(_ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items)
 
     def get_order(self, order_id: int) -> Order:
-        """Read one order; raises `NotFoundError` if there is none with this id."""
+        """Read one order. Raises `NotFoundError` if no record has this id."""
         return self._send(_ORDERS.record("order_id", order_id))
 
     @overload
@@ -105,13 +106,13 @@ class OrdersClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> CreateOrderResult:
-        """Create an order, given as a model, a mapping or keyword arguments (National Accounts only).
+        """Create an order from a model, a mapping or keyword arguments (National Accounts only).
 
-        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
-        once; an `UnconfirmedWriteError` means that it may have been created.
+        Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
+        `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
-        are.
+        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
+        checked.
         """
         body = (CreateOrderRequest, order, fields, extra_fields)
         return self._send(write_request(_ORDERS.path, body, ReadOne(CreateOrderResult), _order_hint))
@@ -119,14 +120,15 @@ class OrdersClient(BaseClient):
     def find_created(
         self, order: CreateOrderRequest | CreateOrderDict | Mapping[str, object], *, since: datetime
     ) -> list[CreatedCandidate]:
-        """Look for the order that a doubtful creation may have made; the most alike come first.
+        """Search for the order that an unconfirmed request may have created; return the best matches first.
 
-        The server has no key that would tell for certain: compare the candidates before you repeat anything.
-        No candidate is no proof either, as long as the server may still be at work on the request.
+        The API has no idempotency key, so a match is not certain: compare the candidates before you send the
+        request again. An empty list is not certain either, because the server may still be working on it.
 
         Args:
-            order: The request whose creation is in doubt.
-            since: The moment before it was sent, by the server's clock; a few minutes earlier do no harm.
+            order: The request that may have created an order.
+            since: A time before the request was sent, by the server's clock, with a time zone. A time that is
+                a few minutes too early is fine.
         """
         with before_sending("GET", _ORDERS.path):
             request = validated(CreateOrderRequest, order, {}, "Not valid")
@@ -156,7 +158,7 @@ class OrdersClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> RemovalResult:
-        """Ask for the removal of an order's sign; nothing but the order's id is required."""
+        """Request the removal of an order's sign. Only the order's id is required."""
         path = f"{_ORDERS.path}/{{order_id}}/requestremoval"
         with before_sending("POST", path):
             number = checked_id("order_id", order_id)
@@ -165,16 +167,16 @@ class OrdersClient(BaseClient):
                 path.format(order_id=number),
                 (RemovalRequest, removal_request, fields, extra_fields),
                 ReadOne(RemovalResult),
-                lambda _: f"see get_order({number}).removal_request_date",
+                lambda _: f"check get_order({number}).removal_request_date",
             )
         )
 
 
 def _order_hint(request: CreateOrderRequest) -> str:
-    """Say how to find the order of one request, apart from others that were sent at the same time."""
+    """Return the advice for finding the order of this request, even if others were sent at the same time."""
     where = f"(Q.agent.id == {request.agent_id})"
     if request.listing_number:
         where += f" & (Q.job_site.listing_number == {request.listing_number!r})"
     elif request.street_name:
         where += f" & (Q.job_site.street_name == {request.street_name!r})"
-    return f"see find_created(…), or list_orders(filter={where}, orderby=Q.id.desc(), top=10)"
+    return f"check find_created(…), or list_orders(filter={where}, orderby=Q.id.desc(), top=10)"

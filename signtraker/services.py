@@ -1,4 +1,4 @@
-"""Services: list, read and create them."""
+"""List, read and create services."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class ServicesClient(BaseClient):
         orderby: OrderBy[ServiceOrder] | None = None,
         select: Select[ServiceOrder] | None = None,
     ) -> list[ServiceOrder]:
-        """List services, as many as the server gives at once.
+        """List services with one request. The server may return fewer than `top` asks for.
 
         Args:
-            filter: Which services: a `ServiceQ` expression, or OData text, which is sent as it is.
-            top: How many at most.
-            skip: How many to leave out first; give an `orderby` along with it.
-            orderby: A field, an ordering like `ServiceQ.id.desc()`, OData text, or a sequence of these.
-            select: The top-level fields to fetch; reading another one then raises `NotSelectedError`.
+            filter: A condition: a `ServiceQ` expression, or OData text, which is sent unchanged.
+            top: The maximum number of records.
+            skip: The number of records to skip; give `orderby` too, so that the order is fixed.
+            orderby: A field, an ordering such as `ServiceQ.id.desc()`, OData text, or a list of these.
+            select: The top-level fields to fetch. Reading any other field raises `NotSelectedError`.
         """
         return self._list(_SERVICES, ListOptions(filter, top, skip, orderby, select))
 
@@ -54,25 +54,26 @@ class ServicesClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
     ) -> Iterator[ServiceOrder]:
-        """Read all services, page by page, each page when its first row is wanted.
+        """Read all services page by page. Each page is requested when its first record is needed.
 
-        It goes by key in every ordering of plain fields: rows that are inserted, removed or changed meanwhile
-        neither repeat nor hide others. An ordering by an expression, by unreadable text, by a nested field
-        beside `select`, or one whose conditions go beyond the server's limits goes by offset instead, and
-        gives a `UserWarning`: rows that leave the filter meanwhile may then hide others.
+        If the ordering consists of plain fields, each page continues after the last record by its values. So
+        records that are inserted, deleted or changed in the meantime don't make others repeat or go missing.
+        The iteration continues by offset instead, with a `UserWarning` that records may be missed, if the
+        ordering holds an expression or text that can't be parsed, if it holds a nested field and `select` is
+        given, or if the conditions for the next page would exceed the server's limits.
 
         Args:
             filter: As for `list_services`.
             orderby: As for `list_services`.
             select: As for `list_services`.
-            page_size: How many to ask for at once.
-            max_items: How many to read at most.
+            page_size: The number of records to request at once.
+            max_items: The maximum number of records to read; None reads all.
         """
         options = ListOptions(filter, None, None, orderby, select)
         return self._iterate(_SERVICES, options, page_size, max_items)
 
     def get_service(self, service_id: int) -> ServiceOrder:
-        """Read one service; raises `NotFoundError` if there is none with this id."""
+        """Read one service. Raises `NotFoundError` if no record has this id."""
         return self._send(_SERVICES.record("service_id", service_id))
 
     @overload
@@ -96,13 +97,13 @@ class ServicesClient(BaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> list[ServiceOrder]:
-        """Order a service to an installed sign, as a model, a mapping or keywords; returns the services made.
+        """Create a service from a model, a mapping or keyword arguments; return the services created.
 
-        It is checked whole before anything is sent: a `ValidationError` lists every mistake. It is sent
-        once; an `UnconfirmedWriteError` means that it may have been created.
+        Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
+        `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't know yet, by their API names. They are sent as they
-        are.
+        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
+        checked.
         """
         body = (CreateServiceRequest, service, fields, extra_fields)
         return self._send(write_request(_SERVICES.path, body, ReadList(ServiceOrder), _hint))
@@ -110,4 +111,4 @@ class ServicesClient(BaseClient):
 
 def _hint(request: CreateServiceRequest) -> str:
     when = "orderby=ServiceQ.id.desc(), top=10"
-    return f"see whether it is among list_services({when}), for the sign of order {request.install_id}"
+    return f"check whether it is among list_services({when}), for the sign of order {request.install_id}"

@@ -1,4 +1,4 @@
-"""A value inside a sentence about it: short, and safe to make of anything a caller may hand in."""
+"""Format any value for an error message. Truncates; never raises."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Final
 
 _LENGTH: Final = 60
 _BITS: Final = 256
-_LOOKED_AT: Final = 1000
+_MAX_READ: Final = 1000
 
 
 class _Repr(reprlib.Repr):
-    """Prints the beginning of what is long, and names the class of what raises when printed."""
+    """Formats the beginning of a long value, and only the class of a value whose `repr` raises."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.maxstring = self.maxother = _LOOKED_AT
+        self.maxstring = self.maxother = _MAX_READ
         self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = (
             _LENGTH
         )
 
     def repr_int(self, x: int, level: int) -> str:
-        # Python itself refuses to print an int of more than 4,300 digits.
+        # Python raises ValueError for an int of more than 4,300 digits (sys.set_int_max_str_digits).
         return f"<int of {x.bit_length()} bits>" if x.bit_length() > _BITS else super().repr_int(x, level)
 
 
@@ -29,6 +29,6 @@ _PRINTER: Final = _Repr()
 
 
 def short_repr(value: object) -> str:
-    """Return a value as code, cut to a length that fits a sentence."""
+    """Return the `repr` of a value, cut to 60 characters."""
     text = _PRINTER.repr(value)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

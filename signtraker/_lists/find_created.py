@@ -1,4 +1,4 @@
-"""Look for the order that a doubtful creation may have made, among those that were created since."""
+"""Search for the order that an unconfirmed request may have created, among the agent's recent orders."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
     from signtraker._lists.listing import Listing
     from signtraker.models import CreateOrderRequest, Order
 
-_OF_THE_SITE: Final = ("listing_number", "street_number", "street_name", "city", "state", "zip")
+_SITE_FIELDS: Final = ("listing_number", "street_number", "street_name", "city", "state", "zip")
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedCandidate:
-    """An order that a creation may have made."""
+    """An order that the request may have created."""
 
     order: Order
     matched: tuple[str, ...]
-    """The fields of the request that the order has too, by their Python names."""
+    """The fields of the request whose values the order has, by their Python names."""
     differs: tuple[str, ...]
-    """The fields of the request that the order has otherwise; the server may normalise an address."""
+    """The fields of the request whose values differ in the order. The server may normalise an address."""
 
 
 def created_candidates(
     listing: Listing[Order], request: CreateOrderRequest, since: object, config: Config
 ) -> Generator[Request[list[Order]], list[Order], list[CreatedCandidate]]:
-    """Yield requests for the orders of the agent since a moment; return candidates, the best first."""
+    """Yield requests for the agent's orders since a time; return the candidates, best matches first."""
     with before_sending("GET", listing.path):
         if not isinstance(since, datetime) or since.utcoffset() is None:
-            told = f"must be a datetime with a time zone, not {short_repr(since)}"
-            refuse([Problem("since", told)])
+            message = f"must be a datetime with a time zone, not {short_repr(since)}"
+            refuse([Problem("since", message)])
             return []
         where = (Q.agent.id == request.agent_id) & (Q.created >= since)
         options = ListOptions(filter=where)
         pager = make_pager(listing, options, config, (), page_size=PAGE_SIZE, max_items=None)
     found: list[CreatedCandidate] = []
     while (page := pager.next_request()) is not None:
-        found += [_compared(order, request) for order in pager.received((yield page))]
+        found += [_compare(order, request) for order in pager.received((yield page))]
     possible = [one for one in found if "listing_number" not in one.differs]
     return sorted(possible, key=lambda one: (len(one.differs), -len(one.matched), one.order.id))
 
 
-def _compared(order: Order, request: CreateOrderRequest) -> CreatedCandidate:
+def _compare(order: Order, request: CreateOrderRequest) -> CreatedCandidate:
     matched, differs = ["agent_id"], list[str]()
-    pairs: list[tuple[str, Any]] = [(name, getattr(order.job_site, name, None)) for name in _OF_THE_SITE]
+    pairs: list[tuple[str, Any]] = [(name, getattr(order.job_site, name, None)) for name in _SITE_FIELDS]
     pairs += [("notes", order.notes), ("due_date", order.due_date)]
     for name, value in pairs:
         given = getattr(request, name)
         if given is not None:
-            (matched if _alike(given, value) else differs).append(name)
+            (matched if _same_value(given, value) else differs).append(name)
     return CreatedCandidate(order, tuple(matched), tuple(differs))
 
 
-def _alike(given: object, value: object) -> bool:
+def _same_value(given: object, value: object) -> bool:
     if isinstance(given, str) and isinstance(value, str):
         return " ".join(given.split()).casefold() == " ".join(value.split()).casefold()
     return given == value

@@ -1,4 +1,4 @@
-"""Describe one of the API's lists: its path and its model, and the requests that read it."""
+"""Describe one list of the API by its path and model, and build the requests that read it."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ M = TypeVar("M", bound="ResponseModel")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[M]):
-    """One of the API's lists."""
+    """One list of the API, such as `/api/orders` with the model `Order`."""
 
     path: str
     model: type[M]
 
     @property
     def entity(self) -> str:
-        """The name of the list's model, under which `Q` knows it."""
+        """The name of the list's model, which is also its name in `signtraker.query`."""
         return self.model.__name__
 
     def request(self, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Request[list[M]]:
-        """Return the request for one list; `extra_params` are the endpoint's own query parameters."""
+        """Return the request of one list call; `extra_params` are the endpoint's own query parameters."""
         with before_sending("GET", self.path):
             resolved = resolve_options(self.entity, options, config, extra_params)
         return self.page(resolved, extra_params)
 
     def page(self, options: ResolvedOptions, extra_params: Pairs = ()) -> Request[list[M]]:
-        """Return the request that sends options which are checked already."""
+        """Return the request that sends options that are already resolved."""
         reader = ReadList(self.model, options.select is not None)
         return Request("GET", self.path, reader, options.query(extra_params))
 
     def record(self, name: str, record_id: object) -> Request[M]:
-        """Return the request for one record; `name` is the caller's name for the id."""
+        """Return the request for one record; `name` is the name of the id's argument, for error messages."""
         with before_sending("GET", f"{self.path}/{{{name}}}"):
             number = checked_id(name, record_id)
         return Request("GET", f"{self.path}/{number}", ReadOne(self.model, number))

@@ -1,4 +1,4 @@
-"""Check the OData options of a list call, and write them as a query."""
+"""Resolve the OData options of a list call: check them once and render them as query parameters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 FilterOption: TypeAlias = Filter[M] | str
-"""A filter of the list, or OData text, which is sent as it is."""
+"""A filter on the list's model, or OData text, which is sent unchanged."""
 OrderBy: TypeAlias = str | Orderable[M] | Sequence[str | Orderable[M]]
 """A field, an ordering such as `Q.created.desc()`, OData text, or a sequence of these."""
 Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
@@ -38,7 +38,7 @@ Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """The OData options of one call as the caller gave them; None where left out."""
+    """The OData options of one call as the caller gave them, not yet checked; None if not given."""
 
     filter: object = None
     top: object = None
@@ -49,20 +49,20 @@ class ListOptions:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedOptions:
-    """The options of one call, checked and written once; what a request sends is read off here."""
+    """The options of one call, checked and rendered; `query` defines what a request sends."""
 
     entity: str
     """The name of the list's model."""
     filter: FilterText | None = None
     orderby: str | None = None
     orders: tuple[Order, ...] | None = None
-    """The ordering as trees; None if there is none, or if the caller's own text can't be read."""
+    """The ordering as trees; None without an ordering, or if the caller's own text can't be parsed."""
     select: str | None = None
     top: int | None = None
     skip: int | None = None
 
     def query(self, extra_params: Pairs = ()) -> Pairs:
-        """Return the query parameters; `extra_params` are the endpoint's own and come first."""
+        """Return the query parameters; the endpoint's own `extra_params` come first."""
         options: tuple[tuple[str, object], ...] = (
             ("$filter", None if self.filter is None else self.filter.text),
             ("$orderby", self.orderby),
@@ -79,14 +79,14 @@ class FilterText:
 
     text: str
     tree: Node | None
-    """None for a text that can't be read here; the server has the last word on it."""
+    """None for a text that can't be parsed here; the server decides about it."""
     is_own_text: bool = False
-    """Whether some of it is the caller's own text, which may be anything."""
+    """True if a part of it is the caller's own text."""
     is_and: bool = False
-    """Whether it is a chain of `and`, with parentheses where they are needed."""
+    """True if it is a chain of `and` that needs no more parentheses."""
 
     def joined(self, other: Node, entity: str, version: ODataVersion) -> FilterText:
-        """Return this filter and another condition, both required."""
+        """Return a filter that requires this filter and another condition."""
         known = not self.is_own_text and self.tree is not None and level(self.tree) >= level(And(()))
         left = self.text if known or self.is_and else f"({self.text})"
         right = render(other, entity, version)
@@ -98,11 +98,11 @@ class FilterText:
 def resolve_options(
     entity: str, options: ListOptions, config: Config, extra_params: Pairs = (), *, limited: bool = True
 ) -> ResolvedOptions:
-    """Check the options of a call and write them; raises an error that names every option that can't be sent.
+    """Check and render the options of a call; raise one error that names every option that can't be sent.
 
-    Raises `QueryLimitError` for a query beyond the server's limits, which would be answered with an error, or
-    with a page in HTML; `ValidationError` for anything else. `limited` is False where the filter may yet be
-    cut into pieces.
+    Raises `QueryLimitError` if the query exceeds the server's limits (the server would respond with an error,
+    or with a page in HTML), and `ValidationError` for any other mistake. `limited=False` skips the limits,
+    for a filter that may be split.
     """
     version = config.odata_version
     found: dict[str, Any] = {}
@@ -130,7 +130,7 @@ def resolve_options(
 
 
 def limit_problems(options: ResolvedOptions, config: Config, extra_params: Pairs = ()) -> list[Problem]:
-    """Return a problem for each of the server's limits that a query goes beyond."""
+    """Return a problem for each of the server's limits that a query exceeds."""
     limits = config.query_limits
     given = options.filter
 
@@ -157,11 +157,11 @@ def limit_problems(options: ResolvedOptions, config: Config, extra_params: Pairs
 
 
 class _RefusedError(Exception):
-    """One option can't be sent; the text says why."""
+    """An option can't be sent; the message says why."""
 
 
 def checked_id(name: str, value: object) -> int:
-    """Check an id before it becomes part of a path or a query. Any integer will do, numpy's too."""
+    """Check an id before it becomes part of a URL. Accepts any integer type, numpy's too."""
     number = whole_number(value)
     if number is None:
         refuse([Problem(name, f"must be an int, not {short_repr(value)}")])
@@ -171,7 +171,7 @@ def checked_id(name: str, value: object) -> int:
 
 
 def text_parameter(name: str, value: object) -> str:
-    """Check a text before it becomes part of a query."""
+    """Check a text before it becomes a query parameter."""
     try:
         return _text(value)
     except _RefusedError as refusal:
@@ -182,7 +182,7 @@ def text_parameter(name: str, value: object) -> str:
 
 def _filter(value: object, entity: str, version: ODataVersion) -> FilterText:
     if is_filter(value):
-        _same_entity(value, entity)
+        _check_entity(value, entity)
         return FilterText(value.render(version), value.node)
     if not isinstance(value, str):
         raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
@@ -195,7 +195,7 @@ def _filter(value: object, entity: str, version: ODataVersion) -> FilterText:
 
 
 def _orderby(value: object, entity: str, version: ODataVersion) -> tuple[str, tuple[Order, ...] | None]:
-    """Return the text of `$orderby`, and its clauses if the caller's own text can be read."""
+    """Return the text of `$orderby` and its clauses as trees, or None if the text can't be parsed."""
     parts = _parts("orderby", value)
     clauses = [_clauses(part, entity, version) for part in parts]
     known = [one for _, orders in clauses for one in orders or ()]
@@ -205,10 +205,10 @@ def _orderby(value: object, entity: str, version: ODataVersion) -> tuple[str, tu
 
 def _clauses(value: object, entity: str, version: ODataVersion) -> tuple[str, tuple[Order, ...] | None]:
     if _is_ordering(value):
-        _same_entity(value, entity)
+        _check_entity(value, entity)
         return value.render(version), (value.order,)
     if _is_field(value):
-        _same_entity(value, entity)
+        _check_entity(value, entity)
         return "/".join(value.path), (Order(Path(value.path, custom=value.custom)),)
     if not isinstance(value, str):
         raise _RefusedError(
@@ -237,25 +237,25 @@ def _parts(name: str, value: object) -> Sequence[object]:
 
 def _selected_name(value: object, entity: str) -> str:
     if _is_field(value):
-        _same_entity(value, entity)
+        _check_entity(value, entity)
         top, *nested = value.path
         if nested:
             raise _RefusedError(
-                f"can't take {value!r}: the server's $select knows top-level fields only, and drops nested "
-                f"objects; leave select out to get {top}"
+                f"can't take {value!r}: the server's $select takes top-level fields only and drops nested "
+                f"objects; call without select to get {top}"
             )
         return top
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Namespace):
         raise _RefusedError(
-            f"can't take {value!r}: the server's $select drops nested objects; leave select out to get it"
+            f"can't take {value!r}: the server's $select drops nested objects; call without select to get it"
         )
     raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {short_repr(value)}")
 
 
 def is_filter(value: object) -> TypeGuard[Filter[Any]]:
-    """Return whether this is a filter, on whatever list."""
+    """Return whether a value is a filter, of any list."""
     return isinstance(value, Filter)
 
 
@@ -268,14 +268,14 @@ def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
 
 
 def check_same_list(value: Filter[Any], entity: str) -> None:
-    """Raise `ValidationError` for a filter on another list."""
+    """Raise `ValidationError` if a filter is for another list."""
     try:
-        _same_entity(value, entity)
+        _check_entity(value, entity)
     except _RefusedError as refusal:
         refuse([Problem("filter", str(refusal))])
 
 
-def _same_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
+def _check_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
     if value.entity not in {entity, ANY_LIST}:
         raise _RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")
 
@@ -289,7 +289,7 @@ def _text(value: object) -> str:
         raise _RefusedError(
             f"must not hold half of a surrogate pair, which UTF-8 can't encode: {short_repr(value)}"
         ) from None
-    # A subclass, such as an Enum, may print itself as something else.
+    # A subclass, such as an Enum, may have a `__str__` of its own.
     return str.__str__(value)
 
 
@@ -300,8 +300,8 @@ def _count(value: object, lowest: int = 0) -> int:
     return number
 
 
-def counts(lowest: int, **given: object) -> None:
-    """Raise `ValidationError` naming every number that is not from `lowest` to 2,147,483,647."""
+def check_counts(lowest: int, **given: object) -> None:
+    """Raise one `ValidationError` for all numbers that are not from `lowest` to 2,147,483,647."""
     problems: list[Problem] = []
     for name, value in given.items():
         try:

@@ -1,7 +1,7 @@
-"""Read a whole list page by page: request the next page, and pass on its new rows.
+"""Read a whole list page by page: request the next page, and return its new rows.
 
-The server gives no next link and no total, and may cap a page without a sign, so a short page means nothing:
-only an empty one is the end.
+The server sends no next link and no total, and may return fewer rows than a page asks for. So a short page is
+not the end of a list; only an empty page is. `positions.py` decides where the next page starts.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="ResponseModel")
 PAGE_SIZE = 100
+"""The default number of records in a page."""
 
 
 class Pager(Generic[M]):
@@ -54,7 +55,7 @@ class Pager(Generic[M]):
 
     @property
     def ended(self) -> bool:
-        """True if there is nothing more to ask for."""
+        """True if there are no more pages to request."""
         return self._ended or self._remaining == 0
 
     def next_request(self) -> Request[list[M]] | None:
@@ -68,7 +69,7 @@ class Pager(Generic[M]):
         return request
 
     def received(self, rows: list[M]) -> list[M]:
-        """Take the rows of that page; return those that the caller has not had yet."""
+        """Return the rows of that page that did not come on an earlier page."""
         if not rows:
             position = self._position.rest()
             self._ended = position is None
@@ -79,8 +80,8 @@ class Pager(Generic[M]):
         except StuckError as stuck:
             raise self._unreadable(str(stuck), rows) from None
         except NotSelectedError as missing:
-            name = "the Id" if missing.field == "id" else missing.field
-            raise self._unreadable(f"it left out {name}", rows) from None
+            name = "Id" if missing.field == "id" else missing.field
+            raise self._unreadable(f"a row has no {name}", rows) from None
         if self._remaining is not None:
             fresh = fresh[: self._remaining]
             self._remaining -= len(fresh)
@@ -88,7 +89,7 @@ class Pager(Generic[M]):
 
     def _unreadable(self, what: str, rows: list[M]) -> UnreadableResponseError:
         return UnreadableResponseError(
-            f"The server's pages of {self._listing.path} can't be put together: {what}",
+            f"The server's pages of {self._listing.path} can't be combined: {what}",
             exchange=Exchange("GET", self._url),
             partial=rows,
             outcome="did_not_happen",
@@ -96,53 +97,55 @@ class Pager(Generic[M]):
 
 
 class Plan:
-    """The plan for reading a list in an ordering: its keys, and those to fetch and hide again."""
+    """Decide how to read a list in an ordering: by key or by offset, and which keys to fetch in addition."""
 
     def __init__(self, options: ResolvedOptions) -> None:
         self.keys: Keys | None = Keys.of(options.entity, options.orders if options.orderby else ())
-        self._reason = "its ordering holds an expression, or text that can't be read here"
+        self._reason = "its ordering holds an expression, or text that can't be parsed"
         if self.keys is not None and self.keys.has_nested and options.select is not None:
             self.keys = None
             self._reason = "select drops the nested object of its ordering"
         names = ("Id",) if self.keys is None else self.keys.names
         missing = hidden_attributes(options.entity, names, options.select)
         self.hidden = tuple(one for one in missing if one != "id")
-        self.options = options if options.select is None else replace(options, select=_with(options, names))
+        self.options = (
+            options if options.select is None else replace(options, select=_select_with_keys(options, names))
+        )
 
     def fall_back_to_offset(self) -> None:
-        """Read by offset after all: the conditions of the keys would go beyond the server's limits."""
+        """Switch to reading by offset, because conditions on the keys would exceed the server's limits."""
         self.keys, self.hidden = None, ()
-        self._reason = "the conditions that continue its ordering would go beyond the server's limits"
+        self._reason = "the conditions for its next page would exceed the server's limits"
 
     def position(self) -> Position:
         """Return the position before the first row."""
         return ByOffset() if self.keys is None else ByKey(self.keys)
 
     def longest(self, config: Config, *, page_size: int) -> ResolvedOptions:
-        """Return the options of the longest query that may be needed."""
+        """Return the options of the longest query that may be needed, to check it before the first one."""
         return self.position().longest_page(replace(self.options, top=page_size), config.odata_version)
 
     def warn_if_rows_may_be_missed(self) -> None:
-        """Warn at the caller's line that an iteration goes by offset."""
+        """Warn that the iteration goes by offset; the warning shows the caller's line."""
         if self.keys is None:
             warnings.warn(
-                f"This iteration goes by offset, since {self._reason}: rows that leave the filter while"
-                " it runs shift the rest, and some may be missed. Order by plain fields, or collect all rows"
-                " before you change any of them.",
+                f"This iteration goes by offset, because {self._reason}. Rows that leave the filter while it"
+                " runs move the others forward, so some may be missed. Order by plain fields, or collect all"
+                " rows before you change any of them.",
                 UserWarning,
                 stacklevel=5,
             )
 
 
-def _with(options: ResolvedOptions, names: tuple[str, ...]) -> str:
-    """Return the `$select` of the caller with the keys."""
+def _select_with_keys(options: ResolvedOptions, names: tuple[str, ...]) -> str:
+    """Return the caller's `$select` with the keys added."""
     selected = [one.strip() for one in (options.select or "").split(",")]
     missing = [] if "*" in selected else [one for one in names if one not in selected]
     return ",".join([options.select or "", *missing])
 
 
 def hide(rows: list[M], attributes: tuple[str, ...]) -> list[M]:
-    """Remove from rows what the caller's `select` had left out."""
+    """Remove from rows the fields that the caller's `select` leaves out."""
     if attributes:
         for row in rows:
             delete_fields(row, attributes)

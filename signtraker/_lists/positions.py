@@ -1,12 +1,13 @@
-"""Know the position of an iteration over a list: which condition or offset asks for the rows that follow.
+"""Decide where the next page of a list starts: which condition or offset requests the following rows.
 
-By key: after a page, ask for the rows beyond the last one: greater in the first term of the ordering, or
-equal in the first and greater in the next, and at last by Id. Rows that are inserted, removed or changed
-meanwhile can't shift that. Nulls come first where the order ascends and last where it descends, as in
-SQL Server and .NET (assumed).
+By key (keyset pagination): a page requests the rows after the last one. They are greater in the first term
+of the ordering, or equal in the first and greater in the second, and so on; the last term is the Id. Rows
+that are inserted, deleted or changed in the meantime don't move this position. Nulls come first in ascending
+order and last in descending order, as in SQL Server and .NET (assumed). `ByKey.rest` requests nulls that a
+server puts last in ascending order.
 
-By offset: skip as many rows as were received. Rows that leave the filter meanwhile shift the rest, so some
-may be missed. It is used only for an ordering that has no keys (`Keys.of` returns None).
+By offset: a page skips as many rows as were received. Rows that leave the filter in the meantime move the
+others forward, so some may be missed. It is used only if the ordering has no keys (`Keys.of` returns None).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _MILLISECOND = 1000
 
 
 class SeenIds:
-    """A set of ids that stays small where they lie close together: one bit each."""
+    """A set of ids that needs one bit for each id if the ids lie close together."""
 
     def __init__(self) -> None:
         self._chunks: dict[int, int] = {}
@@ -62,14 +63,14 @@ class Record(Protocol):
 
 
 class StuckError(Exception):
-    """The server's pages can't be put together; the text says what it did."""
+    """The server's pages can't be combined; the message says what the server did."""
 
 
 class Position(Protocol):
-    """The position of an iteration."""
+    """The position of an iteration: after the rows that were received."""
 
     def page(self, options: ResolvedOptions, version: ODataVersion, /) -> ResolvedOptions:
-        """Return the options that ask for the next page."""
+        """Return the options that request the next page."""
         ...
 
     def longest_page(self, options: ResolvedOptions, version: ODataVersion, /) -> ResolvedOptions:
@@ -77,48 +78,48 @@ class Position(Protocol):
         ...
 
     def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the rows of a page that did not come before, and move behind them."""
+        """Return the rows of a page that did not come before, and move the position after them."""
         ...
 
     def rest(self) -> Position | None:
-        """Return the position of rows that this one could not reach; None if there can't be any."""
+        """Return the position of the rows that this one can't reach; None if there are none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One term of an ordering that can be continued: a property, its type and its nullability."""
+    """One term of an ordering by key: a property, its direction, type and nullability."""
 
     path: Path
     descending: bool
     kind: Edm
     nullable: bool
 
-    def beyond(self, value: Scalar) -> Node | None:
-        """Return the condition for the rows behind a value; None if there are none."""
+    def condition_after(self, value: Scalar) -> Node | None:
+        """Return the condition for the rows after a value; None if there are none."""
         if value is None:
             return None if self.descending else Comparison("ne", self.path, Literal(None))
-        behind: list[Node] = []
+        after: list[Node] = []
         if isinstance(value, bool):
             if value is self.descending:
-                behind.append(Comparison("eq", self.path, Literal(not value)))
+                after.append(Comparison("eq", self.path, Literal(not value)))
         else:
-            behind.append(Comparison("lt" if self.descending else "gt", self.path, Literal(value)))
+            after.append(Comparison("lt" if self.descending else "gt", self.path, Literal(value)))
         if self.descending and self.nullable:
-            behind.append(Comparison("eq", self.path, Literal(None)))
-        return disjunction(*behind) if behind else None
+            after.append(Comparison("eq", self.path, Literal(None)))
+        return disjunction(*after) if after else None
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The terms of an ordering, the last of which is the Id."""
+    """The terms of an ordering. The last one is the Id."""
 
     entity: str
     terms: tuple[Key, ...]
 
     @classmethod
     def of(cls, entity: str, orders: Iterable[Order] | None) -> Keys | None:
-        """Return the keys of an ordering; None for one that holds an expression, or can't be read."""
+        """Return the keys of an ordering; None if it holds an expression or can't be parsed."""
         terms: list[Key] = []
         for order in (*orders, BY_ID) if orders is not None else ():
             kind = kind_of(order.expression, entity)
@@ -131,7 +132,7 @@ class Keys:
 
     @property
     def orderby(self) -> str:
-        """The text of `$orderby`, ending with the Id."""
+        """The text of `$orderby`, which ends with the Id."""
         return render_orders(tuple(Order(one.path, one.descending) for one in self.terms), self.entity)
 
     @property
@@ -141,25 +142,25 @@ class Keys:
 
     @property
     def has_nested(self) -> bool:
-        """True if a key lies in a nested object, which `$select` drops."""
+        """True if a key is a property of a nested object, which `$select` drops."""
         return any(len(one.path.segments) > 1 for one in self.terms)
 
     def values(self, row: Record) -> tuple[Scalar, ...]:
-        """Return the values of a row by which the next page begins."""
+        """Return the values of a row from which the next page continues."""
         return tuple(evaluate(one.path, row, self.entity) for one in self.terms)
 
-    def beyond(self, values: tuple[Scalar, ...]) -> Node | None:
-        """Return the condition for the rows behind a row with these values; None if there are none."""
+    def condition_after(self, values: tuple[Scalar, ...]) -> Node | None:
+        """Return the condition for the rows after a row with these values; None if there are none."""
         condition: Node | None = None
         for key, value in reversed(tuple(zip(self.terms, values, strict=True))):
             if isinstance(value, datetime) and key.descending and value.microsecond % _MILLISECOND:
-                # .NET counts in tenths of a microsecond, which datetime cuts off: the server's value may be
-                # a little later. Rows within that microsecond come again, and are told by their ids.
-                condition = key.beyond(value + _MICROSECOND)
+                # A .NET DateTime has a resolution of 0.1 microseconds, and `datetime` of 1: the server's
+                # value may be a little later. Rows of that microsecond come again and are recognised by id.
+                condition = key.condition_after(value + _MICROSECOND)
                 continue
-            behind = key.beyond(value)
+            after = key.condition_after(value)
             same = Comparison("eq", key.path, Literal(value))
-            parts = [behind, conjunction(same, condition) if condition is not None else None]
+            parts = [after, conjunction(same, condition) if condition is not None else None]
             known = [one for one in parts if one is not None]
             condition = disjunction(*known) if known else None
         return condition
@@ -170,7 +171,7 @@ class Keys:
 
 
 _LONGEST: dict[Edm, Scalar] = {
-    Edm.STRING: "x" * 64,  # Longer texts are rare, and refused when they come.
+    Edm.STRING: "x" * 64,  # Longer texts are rare; a page after one raises an error if it exceeds the limits.
     Edm.BOOLEAN: False,
     Edm.INT32: -INT32_MAX,
     Edm.INT64: INT64_MAX,
@@ -181,7 +182,7 @@ _LONGEST: dict[Edm, Scalar] = {
 
 
 class ByKey:
-    """The position behind a row, told by the row's values of the ordering."""
+    """The position after a row, described by the row's values in the ordering."""
 
     def __init__(
         self, keys: Keys, last: tuple[Scalar, ...] | None = None, seen: SeenIds | None = None
@@ -192,7 +193,7 @@ class ByKey:
         self._has_met_null = False
 
     def page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
-        """Return the options that ask for the next page."""
+        """Return the options that request the next page."""
         return self._page(options, version, self._last)
 
     def longest_page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
@@ -203,15 +204,17 @@ class ByKey:
         self, options: ResolvedOptions, version: ODataVersion, last: tuple[Scalar, ...] | None
     ) -> ResolvedOptions:
         ordered = replace(options, orderby=self._keys.orderby)
-        beyond = None if last is None else self._keys.beyond(last)
-        return ordered if beyond is None else with_condition(ordered, beyond, version)
+        after = None if last is None else self._keys.condition_after(last)
+        return ordered if after is None else with_condition(ordered, after, version)
 
     def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the rows of a page that did not come before, and move behind them."""
+        """Return the rows of a page that did not come before, and move the position after them."""
         by_id = len(self._keys.terms) == 1 and not self._keys.terms[0].descending
         for row in rows:
             if by_id and self._last is not None and not row.id > self._last[0]:
-                raise StuckError(f"Id {row.id} came after Id {self._last[0]}: it ignores $filter or $orderby")
+                raise StuckError(
+                    f"Id {row.id} came after Id {self._last[0]}: the server ignores $filter or $orderby"
+                )
             self._last = self._keys.values(row)
             self._has_met_null = self._has_met_null or self._last[0] is None
         if by_id:
@@ -219,16 +222,16 @@ class ByKey:
         fresh = [row for row in rows if self._seen.add(row.id)]
         if not fresh:
             raise StuckError(
-                f"all of a page came before, from Id {rows[0].id}: it ignores $filter or $orderby, or more"
-                " rows than a page holds differ by less than a microsecond"
+                f"all rows of a page came before, from Id {rows[0].id}: the server ignores $filter or"
+                " $orderby, or more rows than fit in a page differ by less than a microsecond"
             )
         return fresh
 
     def rest(self) -> Position | None:
-        """Return the position of rows that this one could not reach; None if there can't be any.
+        """Return the position of the rows that this one can't reach; None if there are none.
 
-        Rows whose first key is null come first where the order ascends. If none came, a server may have put
-        them last, where `gt` does not reach them: one more request asks for them.
+        Rows whose first key is null come first in ascending order. If none came, the server may have put them
+        last, where a condition with `gt` does not find them: one more request looks for them.
         """
         first = self._keys.terms[0]
         if first.descending or not first.nullable or self._has_met_null or self._last is None:
@@ -257,14 +260,14 @@ class _Nulls(ByKey):
 
 
 class ByOffset:
-    """The position behind as many rows as were received."""
+    """The position after the number of rows that were received."""
 
     def __init__(self, received: int = 0) -> None:
         self._received = received
         self._seen = SeenIds()
 
     def page(self, options: ResolvedOptions, _version: ODataVersion) -> ResolvedOptions:
-        """Return the options that ask for the next page."""
+        """Return the options that request the next page."""
         return replace(_with_tie_break(options), skip=self._received)
 
     def longest_page(self, options: ResolvedOptions, _version: ODataVersion) -> ResolvedOptions:
@@ -272,12 +275,12 @@ class ByOffset:
         return replace(_with_tie_break(options), skip=INT32_MAX)
 
     def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the rows of a page that did not come before: inserted rows push others into view again."""
+        """Return the rows of a page that did not come before: rows come again if others were inserted."""
         fresh = [row for row in rows if self._seen.add(row.id)]
         if not fresh:
             raise StuckError(
-                f"all of a page came before, from Id {rows[0].id}: it ignores $skip, or rows arrive faster "
-                "than they are read"
+                f"all rows of a page came before, from Id {rows[0].id}: the server ignores $skip, or rows are"
+                " inserted faster than they are read"
             )
         self._received += len(rows)
         return fresh
@@ -301,7 +304,7 @@ def with_condition(options: ResolvedOptions, condition: Node, version: ODataVers
 
 
 def hidden_attributes(entity: str, names: Iterable[str], select: str | None) -> tuple[str, ...]:
-    """Return the attributes that are fetched as keys though the caller's `$select` leaves them out."""
+    """Return the attributes that are fetched as keys although the caller's `$select` leaves them out."""
     if select is None:
         return ()
     selected = {one.strip() for one in select.split(",")}

@@ -1,4 +1,4 @@
-"""Iterate over a list whose filter goes beyond the server's limits: in pieces, merged in order."""
+"""Build the pager of a whole list; split a filter that exceeds the limits, and merge the pieces in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from signtraker._common.integers import INT32_MAX
 from signtraker._core.request import encode
-from signtraker._lists.options import FilterText, counts, limit_problems, resolve_options
+from signtraker._lists.options import FilterText, check_counts, limit_problems, resolve_options
 from signtraker._lists.paging import Pager, Plan, hide
 from signtraker._lists.positions import BY_ID, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, QueryLimitError, ValidationError, refuse
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="ResponseModel")
 AnyPager: TypeAlias = "Pager[M] | MergedPager[M]"
 _JOIN_NODES = 2
-"""What joining a condition to the caller's filter costs at most, besides the condition itself."""
+"""The most nodes that `and` and parentheses add when a condition is joined to the caller's filter."""
 
 
 def make_pager(
@@ -43,7 +43,7 @@ def make_pager(
     page_size: int,
     max_items: int | None,
 ) -> AnyPager[M]:
-    """Return the pager of a whole list; raises `ValidationError` at once for what can't be sent."""
+    """Return the pager of a whole list; raise `ValidationError` at once for options that can't be sent."""
     resolved = _resolve(listing, options, config, page_size=page_size, max_items=max_items)
     plan = Plan(resolved)
     try:
@@ -83,11 +83,11 @@ def _resolve(
     page_size: int,
     max_items: int | None,
 ) -> ResolvedOptions:
-    """Check everything but the limits; raises one `ValidationError` for all that is wrong."""
+    """Check everything except the limits; raise one `ValidationError` for all mistakes."""
     problems: list[Problem] = []
     checks: tuple[Callable[[], object], ...] = (
-        lambda: counts(1, page_size=page_size),
-        lambda: None if max_items is None else counts(0, max_items=max_items),
+        lambda: check_counts(1, page_size=page_size),
+        lambda: None if max_items is None else check_counts(0, max_items=max_items),
     )
     for check in checks:
         try:
@@ -104,9 +104,9 @@ def _resolve(
 
 
 def _pieces(plan: Plan, config: Config, extra_params: Pairs, *, page_size: int) -> list[FilterText | None]:
-    """Return filters that together keep the caller's rows, each within the limits on every page.
+    """Split the filter so that each piece stays within the limits on every page.
 
-    Raises `QueryLimitError` where no cutting helps.
+    Returns the whole filter if it fits. Raises `QueryLimitError` if splitting does not help.
     """
     whole = plan.options.filter
     problems = limit_problems(plan.longest(config, page_size=page_size), config, extra_params)
@@ -116,7 +116,7 @@ def _pieces(plan: Plan, config: Config, extra_params: Pairs, *, page_size: int) 
         refuse(problems, QueryLimitError)
     entity, version = plan.options.entity, config.odata_version
     tree = cast("FilterText", whole).tree
-    # What the condition of the keys takes beside a piece of the filter.
+    # The nodes and bytes that the condition of the keys needs in addition to a piece of the filter.
     alone = replace(plan.options, filter=None, top=INT32_MAX)
     condition = plan.position().longest_page(alone, version)
     other_nodes = 0
@@ -137,10 +137,12 @@ def _pieces(plan: Plan, config: Config, extra_params: Pairs, *, page_size: int) 
 
 
 def _order_key(options: ResolvedOptions) -> Callable[[ResponseModel], Any]:
-    """Return the key by which the rows of several pieces are merged. Nulls come first, as on the server."""
+    """Return the sort key that merges the rows of several pieces; nulls come first (see `positions.py`)."""
     if options.orderby is not None and options.orders is None:
-        told = "must be readable to merge the pieces of a long filter: order by fields"
-        refuse([Problem("orderby", told)])
+        message = (
+            "can't be parsed, so the pieces of a long filter can't be merged; order by fields such as Q.id"
+        )
+        refuse([Problem("orderby", message)])
     orders = [*(options.orders or ()), BY_ID]
 
     def compare(left: ResponseModel, right: ResponseModel) -> int:
@@ -155,7 +157,7 @@ def _order_key(options: ResolvedOptions) -> Callable[[ResponseModel], Any]:
 
 
 def _min_id_of(piece: FilterText | None) -> int | None:
-    """Return an id below which a piece has no rows, if its filter says so."""
+    """Return the lowest id that a piece can have, if its filter compares ids."""
     return None if piece is None or piece.tree is None else _min_id(piece.tree)
 
 
@@ -175,20 +177,21 @@ def _min_id(node: Node) -> int | None:
 
 @dataclass(slots=True)
 class Piece(Generic[M]):
-    """One piece: its pager, and the rows of it that wait for their turn."""
+    """One piece of the filter: its pager, and its rows that were not returned yet."""
 
     pager: Pager[M]
     min_id: int | None
-    """An id below which it has no rows, if known: before that one's turn it need not be asked."""
+    """The lowest id that the piece can have, if known. The piece is not requested before that id is next."""
     rows: deque[M] = field(default_factory=deque["M"])
 
     @property
     def needs_page(self) -> bool:
+        """True if the next row of the piece is not known yet."""
         return not self.rows and not self.pager.ended
 
 
 class MergedPager(Generic[M]):
-    """Read several pieces as one list: each has at most one page waiting, and the first row goes first."""
+    """Read several pieces as one list in order. Holds at most one page of each piece."""
 
     def __init__(
         self,
@@ -205,7 +208,7 @@ class MergedPager(Generic[M]):
         self._asked = self._pieces[0]
 
     def next_request(self) -> Request[list[M]] | None:
-        """Return the request for the next page of the piece that needs one first; None at the end."""
+        """Return the request for the page that is needed next; None at the end."""
         piece = self._piece_to_fetch()
         if piece is None or self._remaining == 0:
             return None
@@ -213,7 +216,7 @@ class MergedPager(Generic[M]):
         return piece.pager.next_request()
 
     def received(self, rows: list[M]) -> list[M]:
-        """Take the rows of that page; return those whose turn has come."""
+        """Add the rows of that page; return the rows that are next in order."""
         self._asked.rows.extend(self._asked.pager.received(rows))
         ready: list[M] = []
         try:
@@ -227,17 +230,17 @@ class MergedPager(Generic[M]):
                     ready.append(row)
                     self._remaining = None if self._remaining is None else self._remaining - 1
         except NotSelectedError as error:
-            told = f"leaves out {error.field}, by which the pieces of a long filter are merged; add it"
-            raise ValidationError(f"select: {told}", problems=[Problem("select", told)]) from None
+            message = f"must contain {error.field}, by which the pieces of a long filter are merged; add it"
+            raise ValidationError(f"select: {message}", problems=[Problem("select", message)]) from None
         return hide(ready, self._hidden)
 
     def _first(self) -> Piece[M] | None:
-        """Return the piece whose next row is the first in order."""
+        """Return the piece whose next row comes first in order."""
         waiting = [piece for piece in self._pieces if piece.rows]
         return min(waiting, key=lambda piece: self._key(piece.rows[0])) if waiting else None
 
     def _piece_to_fetch(self) -> Piece[M] | None:
-        """Return the piece that has to be asked before the next row can be given on."""
+        """Return the piece whose next page is needed before the next row can be returned; None if none is."""
         needs_page = [piece for piece in self._pieces if piece.needs_page]
         if not needs_page:
             return None

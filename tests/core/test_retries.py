@@ -277,7 +277,7 @@ def test_a_write_whose_connection_broke_is_sent_once_and_may_have_happened(failu
     assert isinstance(caught.value, NetworkError)
     assert caught.value.outcome == "may_have_happened"
     assert (
-        "see find_created(…), or list_orders(filter=(Q.agent.id == 42), orderby=Q.id.desc(), top=10)"
+        "check find_created(…), or list_orders(filter=(Q.agent.id == 42), orderby=Q.id.desc(), top=10)"
         in str(caught.value)
     )
 

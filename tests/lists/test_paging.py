@@ -56,7 +56,9 @@ def test_the_callers_filter_stays_whole_beside_the_key(flavour: Any) -> None:
 
 
 def test_an_ordering_by_an_expression_goes_by_the_rows_received_and_says_so(flavour: Any) -> None:
-    with pytest.warns(UserWarning, match="goes by offset, since its ordering holds an expression") as caught:
+    with pytest.warns(
+        UserWarning, match="goes by offset, because its ordering holds an expression"
+    ) as caught:
         ids, queries = walk(
             flavour, page(5, 2), page(9), page(), page_size=2, orderby=Q.notes.length().desc()
         )
@@ -101,8 +103,8 @@ def test_a_server_that_caps_pages_silently_is_read_to_the_end(flavour: Any, opti
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({}, r"Id 1 came after Id 2: it ignores \$filter or \$orderby"),
-        ({"orderby": "Status"}, r"all of a page came before, from Id 1: it ignores \$filter"),
+        ({}, r"Id 1 came after Id 2: the server ignores \$filter or \$orderby"),
+        ({"orderby": "Status"}, r"all rows of a page came before, from Id 1: the server ignores \$filter"),
     ],
 )
 def test_a_server_that_sends_the_same_page_again_is_noticed(flavour: Any, options: Any, reason: str) -> None:
@@ -121,7 +123,7 @@ def test_every_mistake_in_a_walk_is_told_at_once(flavour: Any) -> None:
 
 
 def test_a_server_that_leaves_out_the_id_is_noticed(flavour: Any) -> None:
-    with pytest.raises(UnreadableResponseError, match="left out the Id"):
+    with pytest.raises(UnreadableResponseError, match="a row has no Id"):
         walk(flavour, Reply.json('[{"Status": "Draft"}]'), select="Status")
 
 

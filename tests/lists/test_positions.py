@@ -133,7 +133,7 @@ def test_the_warning_names_the_file_of_the_caller(client: SignTrakerClient) -> N
 
 def test_keys_beyond_the_limits_go_by_offset_and_say_so(client: SignTrakerClient) -> None:
     narrow = client.with_options(query_limits=QueryLimits(nodes=12))
-    with pytest.warns(UserWarning, match="would go beyond the server's limits"):
+    with pytest.warns(UserWarning, match="would exceed the server's limits"):
         rows = list(narrow.orders.iter_orders(orderby=[Q.status, Q.due_date.desc()], page_size=90))
     assert len({one.id for one in rows}) == len(rows) == len(client.orders.list_orders())
 

@@ -234,7 +234,7 @@ def test_a_nested_object_in_select_is_refused_with_the_reason() -> None:
 
 def test_a_nested_field_in_select_is_refused_with_the_reason() -> None:
     error = refused(lambda c: c.orders.list_orders(select=[Q.id, Q.job_site.city]))
-    assert "$select knows top-level fields only" in str(error)
+    assert "$select takes top-level fields only" in str(error)
 
 
 # What is sent again

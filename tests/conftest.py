@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from either_client import open_client
+from scripted_server import Reply, ScriptedServer
 
 from signtraker.sandbox import Sandbox
 
@@ -31,7 +32,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clear_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("SIGNTRAKER_", "SIGNTRACKER_")):
             monkeypatch.delenv(name)
@@ -53,3 +54,11 @@ def either(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[SignTra
     """Return a client of the sandbox, of each kind in turn, to be used like a sync one."""
     with open_client(request.param, sandbox.api_key, sandbox.url, retry_backoff_seconds=0) as client:
         yield client
+
+
+@pytest.fixture(params=["sync", "async"])
+def scripted(request: pytest.FixtureRequest) -> Iterator[tuple[ScriptedServer, SignTrakerClient]]:
+    """Return a server that responds with one record to every request, and a client of each kind in turn."""
+    with ScriptedServer([Reply.json('{"Id": 7}')]) as server:
+        with open_client(request.param, "key", server.url) as client:
+            yield server, client

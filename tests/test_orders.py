@@ -1,4 +1,4 @@
-"""The orders of a tenant, over HTTP against the sandbox."""
+"""Check the orders of a tenant over HTTP, with both clients."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_order_is_created_found_read_back_and_its_removal_requested(either: S
     assert either.orders.get_order(installed.id).removal_request_date is not None
 
 
-def test_a_record_that_does_not_exist_is_an_error_of_its_own(either: SignTrakerClient) -> None:
+def test_a_record_that_does_not_exist_is_a_not_found_error(either: SignTrakerClient) -> None:
     with pytest.raises(NotFoundError, match="There is no such record") as caught:
         either.orders.get_order(2**63 - 1)
     assert caught.value.body == b""
@@ -61,13 +61,13 @@ def test_a_wrong_key_is_an_authentication_error(sandbox: Sandbox) -> None:
     assert str(caught.value).startswith("Authorization has been denied for this request (HTTP 401")
 
 
-def test_the_servers_own_refusal_of_a_query_is_told(either: SignTrakerClient) -> None:
+def test_the_servers_message_about_a_query_is_in_the_error(either: SignTrakerClient) -> None:
     with pytest.raises(ValidationError, match="The query specified in the URI is not valid") as caught:
         either.orders.list_orders(filter="(")
     assert caught.value.status_code == 400
 
 
-def test_an_agent_that_does_not_exist_is_refused_under_its_python_name(either: SignTrakerClient) -> None:
+def test_an_unknown_agent_is_reported_under_its_python_name(either: SignTrakerClient) -> None:
     with pytest.raises(ValidationError) as caught:
         either.orders.create_order(agent_id=2**40, preset_id=1)
     assert [one.field for one in caught.value.problems] == ["agent_id"]
@@ -83,10 +83,10 @@ def test_orderings_and_selections_may_be_text_fields_or_a_mixture(either: SignTr
     assert one == either.orders.list_orders(orderby="Id", select="Id", top=1)
 
 
-def test_a_selected_row_says_what_was_left_out(either: SignTrakerClient) -> None:
+def test_reading_a_field_that_select_left_out_raises(either: SignTrakerClient) -> None:
     [order] = either.orders.list_orders(select=Q.status, top=1)
     with pytest.raises(NotSelectedError):
-        order.id  # noqa: B018 - reading is what is tested
+        order.id  # noqa: B018 - the test reads it
 
 
 def test_top_and_skip_page_through_an_ordered_list(either: SignTrakerClient) -> None:
@@ -116,9 +116,7 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 @settings(max_examples=100, derandomize=True, deadline=None, database=None)
 @given(fields=ORDERS)
-def test_whatever_valid_input_an_order_is_made_of_a_filter_on_it_finds_the_same(
-    sandbox: Sandbox, fields: dict[str, Any]
-) -> None:
+def test_a_filter_on_the_values_of_any_valid_order_finds_it(sandbox: Sandbox, fields: dict[str, Any]) -> None:
     client = sandbox.client
     result = client.orders.create_order(agent_id=2, preset_id=1, **fields)
     assert result.order_id is not None

@@ -1,4 +1,4 @@
-"""Check the package from outside: its names, what importing it loads, and up-to-date generated code."""
+"""Check the package: its public names, the modules that importing it loads, and its generated code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from signtraker.models import _payloads as payloads
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_tests_import_the_package_that_they_are_meant_to(pytestconfig: pytest.Config) -> None:
+def test_the_tests_import_the_wheel_or_the_checkout_as_requested(pytestconfig: pytest.Config) -> None:
     from_wheel = pytestconfig.getoption("--expect-wheel")
     home = Path(sysconfig.get_path("purelib")) if from_wheel else ROOT
     assert Path(signtraker.__file__).parents[1] == home
@@ -49,7 +49,7 @@ def test_the_distribution_needs_three_packages_and_says_its_version() -> None:
 
 def test_a_misspelt_name_is_an_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Ordr'"):
-        signtraker.Ordr  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018  # what is tested
+        signtraker.Ordr  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018  # the test reads it
 
 
 def loaded_by(code: str) -> set[str]:
@@ -58,7 +58,7 @@ def loaded_by(code: str) -> set[str]:
     return set(run.stdout.split())
 
 
-def test_importing_the_package_loads_nothing_of_weight() -> None:
+def test_importing_the_package_loads_no_dependency() -> None:
     loaded = loaded_by("import signtraker")
     assert {name for name in loaded if name.startswith("signtraker")} == {"signtraker", "signtraker._version"}
     assert not {name.partition(".")[0] for name in loaded} & {
@@ -126,7 +126,9 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
         ("generate_query.py", "signtraker/query/generated/roots.py"),
     ],
 )
-def test_the_drift_check_fails_on_an_artificial_drift(script: str, generated: str, tmp_path: Path) -> None:
+def test_the_check_of_a_generator_fails_if_its_output_was_edited(
+    script: str, generated: str, tmp_path: Path
+) -> None:
     for folder in ("scripts", "signtraker", "models", "docs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=ignored)
@@ -137,7 +139,7 @@ def test_the_drift_check_fails_on_an_artificial_drift(script: str, generated: st
     fresh = subprocess.run(command, capture_output=True, text=True, check=False, env=settings)
     assert (fresh.returncode, fresh.stderr) == (0, "")
     with (tmp_path / generated).open("a", encoding="utf-8") as file:
-        file.write("\n# drifted\n")
+        file.write("\n# edited\n")
     stale = subprocess.run(command, capture_output=True, text=True, check=False, env=settings)
     assert stale.returncode == 1
     assert Path(generated).name in stale.stdout + stale.stderr

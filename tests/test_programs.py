@@ -1,4 +1,4 @@
-"""Run the essence of five programs as users write them: each is a story from its start to its result."""
+"""Run short versions of five typical programs against the sandbox."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_web_service_shares_one_async_client(tenant: Sandbox) -> None:
     assert asyncio.run(visit()) == (list(range(1001, 1041)), 404)
 
 
-def test_agent_maintenance_sends_what_changed_and_nothing_else(tenant: Sandbox) -> None:
+def test_agent_maintenance_sends_only_the_fields_that_changed(tenant: Sandbox) -> None:
     client = tenant.client
     agent = client.agents.list_agents(filter=AgentQ.payment_mode == "Prepay", top=1)[0]
     after = agent.model_copy(update={"payment_mode": "ACH", "cc_email": None, "notes": "Gate code 5"})
@@ -111,7 +111,7 @@ def test_agent_maintenance_sends_what_changed_and_nothing_else(tenant: Sandbox) 
         client.agents.update_agent(agent.id, {"notes": 5})
 
 
-def test_a_removal_planner_asks_once_for_every_sign_that_stands(tenant: Sandbox) -> None:
+def test_a_removal_planner_requests_the_removal_of_each_installed_sign_once(tenant: Sandbox) -> None:
     standing = Q.date_installed.is_not_null() & Q.removal_date.is_null() & Q.removal_request_date.is_null()
     waiting = {one.id for one in tenant.client.orders.list_orders(filter=standing)}
     asked: list[int] = []
@@ -122,8 +122,8 @@ def test_a_removal_planner_asks_once_for_every_sign_that_stands(tenant: Sandbox)
     assert len(asked) > 50
 
 
-def test_advice_after_doubtful_writes_names_each_ones_own_listing() -> None:
-    """Two creations fail at the same time: each error says how to find its own order."""
+def test_the_error_of_an_unconfirmed_write_names_its_own_listing() -> None:
+    """Let two creations fail at the same time: each error says how to find its own order."""
     with ScriptedServer([Reply.reset()]) as server, SignTrakerClient("key", server.url) as client:
 
         def create(number: int) -> str:
@@ -132,10 +132,11 @@ def test_advice_after_doubtful_writes_names_each_ones_own_listing() -> None:
             return str(caught.value)
 
         with ThreadPoolExecutor(2) as threads:
-            told = list(threads.map(create, range(2)))
-    assert ["MLS-0" in told[0], "MLS-1" in told[0], "MLS-0" in told[1], "MLS-1" in told[1]] == [
-        True, False, False, True,
-    ]  # fmt: skip
+            messages = list(threads.map(create, range(2)))
+    assert [[f"MLS-{one}" in message for one in range(2)] for message in messages] == [
+        [True, False],
+        [False, True],
+    ]
 
 
 def test_a_call_beyond_a_limit_raises_an_error_that_is_a_validation_error_too(

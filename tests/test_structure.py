@@ -1,4 +1,4 @@
-"""Check that packages import downward only, that no imports form a circle, and that public paths stay."""
+"""Check that packages import downward only and in no circle, and that public import paths exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# From the lowest to the highest: a room imports from rooms in rows above its own, and from itself.
+# From the lowest layer to the highest: a package imports from the layers above it here, and from itself.
 LAYERS = (
     ("_version", "_common", "exceptions"),
     ("models", "query"),
@@ -31,7 +31,7 @@ LAYERS = (
     ("sandbox.records",),
     ("sandbox",),
 )
-RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+RANK = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
 
 
 @cache
@@ -64,19 +64,19 @@ def imported(module: str) -> set[str]:
     return found
 
 
-def room_of(module: str) -> str:
-    """Return the most specific room that a module is in."""
+def package_of(module: str) -> str:
+    """Return the most specific package of `LAYERS` that contains a module."""
     parts = module.split(".")
     names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
     return next(name for name in names if name in RANK)
 
 
-def test_a_room_imports_only_from_the_rooms_below_it() -> None:
+def test_a_package_imports_only_from_the_packages_below_it() -> None:
     upward = [
         f"{module} imports {target}"
         for module in sources()
         for target in imported(module)
-        if room_of(module) != room_of(target) and RANK[room_of(module)] <= RANK[room_of(target)]
+        if package_of(module) != package_of(target) and RANK[package_of(module)] <= RANK[package_of(target)]
     ]
     assert upward == []
 
@@ -112,12 +112,12 @@ PUBLIC_PATHS = {
 
 
 @pytest.mark.parametrize("path", PUBLIC_PATHS)
-def test_a_public_import_path_stays(path: str) -> None:
+def test_a_public_import_path_exists(path: str) -> None:
     module = import_module(path)
     assert {name for name in PUBLIC_PATHS[path] if not hasattr(module, name)} == set()
 
 
-def test_the_folder_of_the_package_shows_users_what_they_import() -> None:
+def test_the_folder_of_the_package_shows_only_public_modules_and_packages() -> None:
     shown = defaultdict[bool, set[str]](set)
     for path in (ROOT / "signtraker").iterdir():
         if path.name not in {"__pycache__", "py.typed"}:

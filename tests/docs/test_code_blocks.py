@@ -1,4 +1,4 @@
-"""Every Python block of the documents runs, and prints what the text block after it says."""
+"""Run every Python block of the documents, and compare its output with the text block after it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize(("code", "printed"), BLOCKS)
-def test_the_block_runs_and_prints_what_the_document_says(
+def test_a_block_runs_and_prints_the_text_of_the_document(
     code: str,
     printed: str | None,
     sandbox: Sandbox,
@@ -30,13 +30,13 @@ def test_the_block_runs_and_prints_what_the_document_says(
 ) -> None:
     monkeypatch.setenv("SIGNTRAKER_BASE_URL", sandbox.url)
     monkeypatch.setenv("SIGNTRAKER_API_KEY", sandbox.api_key)
-    exec(compile(code, "document", "exec"), {"__name__": "__main__"})  # noqa: S102 - our own documents
+    exec(compile(code, "document", "exec"), {"__name__": "__main__"})  # noqa: S102 - the project's own documents
     out = capsys.readouterr().out
     if printed is not None:
         assert out == printed
 
 
-def test_the_error_tree_is_drawn_alike_in_the_readme_and_in_the_module() -> None:
+def test_the_errors_of_the_readme_exist() -> None:
     from signtraker import exceptions  # noqa: PLC0415 - beside its only use
 
     named = set(re.findall(r"[─├└│ ]+ (\w+Error)\b", (ROOT / "README.md").read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Check the look for an order that a doubtful creation may have made."""
+"""Check the search for the order that an unconfirmed request may have created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REQUEST = CreateOrderRequest(
 )  # fmt: skip
 
 
-def test_an_order_whose_answer_was_lost_is_found_with_what_matched(
+def test_an_order_whose_response_was_lost_is_found_with_its_matching_fields(
     either: SignTrakerClient, sandbox: Sandbox
 ) -> None:
     before = sandbox.clock.now()
@@ -41,7 +41,7 @@ def test_an_order_whose_answer_was_lost_is_found_with_what_matched(
     sandbox.reset()
 
 
-def test_an_address_that_the_server_writes_otherwise_is_a_candidate_still(client: SignTrakerClient) -> None:
+def test_an_order_with_a_normalised_address_is_a_candidate(client: SignTrakerClient) -> None:
     since = datetime(2000, 1, 1, tzinfo=UTC)
     client.orders.create_order(agent_id=3, preset_id=1, street_name="  MAIN   st ", city="Sandy")
     given = {"agent_id": 3, "preset_id": 1, "street_name": "Main St", "city": "Draper"}
@@ -51,7 +51,7 @@ def test_an_address_that_the_server_writes_otherwise_is_a_candidate_still(client
 
 
 @pytest.mark.parametrize("since", [datetime(2026, 1, 1), "2026-01-01", None])  # noqa: DTZ001 - the mistake
-def test_a_moment_without_a_zone_is_refused(client: SignTrakerClient, since: Any) -> None:
+def test_a_since_without_a_time_zone_is_refused(client: SignTrakerClient, since: Any) -> None:
     with pytest.raises(ValidationError, match="since: must be a datetime with a time zone"):
         client.orders.find_created(REQUEST, since=since)
     with pytest.raises(ValidationError, match="preset_id: is required"):
@@ -68,5 +68,5 @@ def test_a_moment_without_a_zone_is_refused(client: SignTrakerClient, since: Any
         ({}, "unknown"),
     ],
 )
-def test_a_success_is_only_created_with_the_id_of_an_order(answer: dict[str, object], state: str) -> None:
+def test_a_result_is_created_only_with_the_id_of_an_order(answer: dict[str, object], state: str) -> None:
     assert CreateOrderResult.model_validate(answer).state == state

@@ -1,4 +1,4 @@
-"""Whole lists, page by page: nothing twice, nothing missing, nothing fetched in vain, and no endless loop."""
+"""Check that a list is read page by page: no row twice or missing, no needless page, no endless loop."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def flavour(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def walk(flavour: Any, *pages: Reply, **options: Any) -> tuple[list[int], list[dict[str, str]]]:
-    """Walk over scripted pages; return the ids that came and the queries that went."""
+def read_pages(flavour: Any, *pages: Reply, **options: Any) -> tuple[list[int], list[dict[str, str]]]:
+    """Read scripted pages; return the ids of the rows and the queries that were sent."""
     with ScriptedServer(list(pages)) as server, open_client(flavour, "key", server.url) as client:
         ids = [one.id for one in client.orders.iter_orders(**options)]
     return ids, [dict(parse_qsl(urlsplit(one.target).query)) for one in server.requests]
 
 
-def test_without_an_ordering_the_walk_goes_by_key_until_an_empty_page(flavour: Any) -> None:
-    ids, queries = walk(flavour, page(2, 5), page(9), page(), page_size=2)
+def test_without_an_ordering_pages_continue_by_key_until_an_empty_page(flavour: Any) -> None:
+    ids, queries = read_pages(flavour, page(2, 5), page(9), page(), page_size=2)
     assert ids == [2, 5, 9]
     assert queries == [
         {"$orderby": "Id", "$top": "2"},
@@ -48,18 +48,18 @@ def test_without_an_ordering_the_walk_goes_by_key_until_an_empty_page(flavour: A
     ]
 
 
-def test_the_callers_filter_stays_whole_beside_the_key(flavour: Any) -> None:
-    _, queries = walk(flavour, page(2), page(), filter=(Q.status == "a") | (Q.status == "b"))
+def test_the_callers_filter_is_combined_with_the_key(flavour: Any) -> None:
+    _, queries = read_pages(flavour, page(2), page(), filter=(Q.status == "a") | (Q.status == "b"))
     assert queries[1]["$filter"] == "(Status eq 'a' or Status eq 'b') and Id gt 2"
-    _, queries = walk(flavour, page(2), page(), filter="A eq 1 or B eq 2")
+    _, queries = read_pages(flavour, page(2), page(), filter="A eq 1 or B eq 2")
     assert queries[1]["$filter"] == "(A eq 1 or B eq 2) and Id gt 2"
 
 
-def test_an_ordering_by_an_expression_goes_by_the_rows_received_and_says_so(flavour: Any) -> None:
+def test_an_ordering_by_an_expression_goes_by_offset_with_a_warning(flavour: Any) -> None:
     with pytest.warns(
         UserWarning, match="goes by offset, because its ordering holds an expression"
     ) as caught:
-        ids, queries = walk(
+        ids, queries = read_pages(
             flavour, page(5, 2), page(9), page(), page_size=2, orderby=Q.notes.length().desc()
         )
     assert ids == [5, 2, 9]
@@ -69,8 +69,8 @@ def test_an_ordering_by_an_expression_goes_by_the_rows_received_and_says_so(flav
 
 
 @pytest.mark.parametrize("orderby", ["Id", "Id desc", "Status, Id asc", [Q.status, Q.id.desc()]])
-def test_an_ordering_that_has_the_id_gets_no_second_one(flavour: Any, orderby: Any) -> None:
-    _, queries = walk(flavour, page(), orderby=orderby)
+def test_an_ordering_that_contains_the_id_gets_no_second_id(flavour: Any, orderby: Any) -> None:
+    _, queries = read_pages(flavour, page(), orderby=orderby)
     assert queries[0]["$orderby"].count("Id") == 1
 
 
@@ -84,19 +84,19 @@ def test_an_ordering_that_has_the_id_gets_no_second_one(flavour: Any, orderby: A
         ("*", "*"),
     ],
 )
-def test_select_always_carries_the_id(flavour: Any, select: Any, sent: str) -> None:
-    ids, queries = walk(flavour, page(1), page(), select=select)
+def test_select_always_contains_the_id(flavour: Any, select: Any, sent: str) -> None:
+    ids, queries = read_pages(flavour, page(1), page(), select=select)
     assert (ids, queries[0]["$select"]) == ([1], sent)
 
 
-def test_rows_that_come_into_view_again_are_not_given_again(flavour: Any) -> None:
-    ids, _ = walk(flavour, page(4, 3), page(3, 2), page(1), page(), page_size=2, orderby="Status desc")
+def test_rows_that_come_again_are_returned_once(flavour: Any) -> None:
+    ids, _ = read_pages(flavour, page(4, 3), page(3, 2), page(1), page(), page_size=2, orderby="Status desc")
     assert ids == [4, 3, 2, 1]
 
 
 @pytest.mark.parametrize("options", [{}, {"orderby": "Status"}])
-def test_a_server_that_caps_pages_silently_is_read_to_the_end(flavour: Any, options: Any) -> None:
-    ids, _ = walk(flavour, page(1, 2), page(3, 4), page(5), page(), page_size=100, **options)
+def test_a_list_is_read_to_the_end_if_the_server_shortens_pages(flavour: Any, options: Any) -> None:
+    ids, _ = read_pages(flavour, page(1, 2), page(3, 4), page(5), page(), page_size=100, **options)
     assert ids == [1, 2, 3, 4, 5]
 
 
@@ -107,39 +107,41 @@ def test_a_server_that_caps_pages_silently_is_read_to_the_end(flavour: Any, opti
         ({"orderby": "Status"}, r"all rows of a page came before, from Id 1: the server ignores \$filter"),
     ],
 )
-def test_a_server_that_sends_the_same_page_again_is_noticed(flavour: Any, options: Any, reason: str) -> None:
+def test_a_server_that_sends_the_same_page_again_raises_an_error(
+    flavour: Any, options: Any, reason: str
+) -> None:
     with pytest.raises(UnreadableResponseError, match=reason) as caught:
-        walk(flavour, page(1, 2), **options)
+        read_pages(flavour, page(1, 2), **options)
     assert caught.value.method == "GET"
     assert "/api/orders?" in (caught.value.url or "")
     assert [one.id for one in caught.value.partial if isinstance(one, Order)] == [1, 2]
 
 
-def test_every_mistake_in_a_walk_is_told_at_once(flavour: Any) -> None:
+def test_all_mistakes_in_the_arguments_are_reported_at_once(flavour: Any) -> None:
     wrong: Any = {"page_size": 0, "max_items": -1, "filter": 5, "select": [5]}
     with pytest.raises(ValidationError) as caught:
-        walk(flavour, page(), **wrong)
+        read_pages(flavour, page(), **wrong)
     assert {one.field for one in caught.value.problems} == set(wrong)
 
 
-def test_a_server_that_leaves_out_the_id_is_noticed(flavour: Any) -> None:
+def test_a_row_without_an_id_raises_an_error(flavour: Any) -> None:
     with pytest.raises(UnreadableResponseError, match="a row has no Id"):
-        walk(flavour, Reply.json('[{"Status": "Draft"}]'), select="Status")
+        read_pages(flavour, Reply.json('[{"Status": "Draft"}]'), select="Status")
 
 
 @pytest.mark.parametrize(("limit", "tops"), [(0, []), (1, ["1"]), (2, ["2"]), (3, ["2", "1"])])
-def test_max_items_bounds_what_is_fetched(flavour: Any, limit: int, tops: list[str]) -> None:
-    ids, queries = walk(flavour, page(1, 2), page(3), page(), page_size=2, max_items=limit)
+def test_max_items_limits_the_rows_that_are_requested(flavour: Any, limit: int, tops: list[str]) -> None:
+    ids, queries = read_pages(flavour, page(1, 2), page(3), page(), page_size=2, max_items=limit)
     assert ids == [1, 2, 3][:limit]
     assert [one["$top"] for one in queries] == tops
 
 
-def test_a_server_that_ignores_top_does_not_break_the_bound(flavour: Any) -> None:
-    ids, queries = walk(flavour, page(1, 2, 3, 4), page_size=2, max_items=3)
+def test_max_items_holds_even_if_the_server_ignores_top(flavour: Any) -> None:
+    ids, queries = read_pages(flavour, page(1, 2, 3, 4), page_size=2, max_items=3)
     assert (ids, len(queries)) == ([1, 2, 3], 1)
 
 
-def test_a_page_is_fetched_when_its_first_row_is_wanted(flavour: Any) -> None:
+def test_a_page_is_requested_when_its_first_row_is_needed(flavour: Any) -> None:
     with ScriptedServer([page(1, 2), page(3), page()]) as server:
         with open_client(flavour, "key", server.url) as client:
             rows = client.orders.iter_orders(page_size=2)
@@ -150,18 +152,18 @@ def test_a_page_is_fetched_when_its_first_row_is_wanted(flavour: Any) -> None:
     assert asked == [0, 1, 1, 2]
 
 
-def test_rows_inserted_while_walking_by_key_neither_repeat_nor_go_missing(either: SignTrakerClient) -> None:
+def test_rows_inserted_while_reading_by_key_neither_repeat_nor_go_missing(either: SignTrakerClient) -> None:
     known = {one.id for one in either.orders.iter_orders(select="Id", page_size=1000)}
-    walked: list[int] = []
+    read: list[int] = []
     for order in either.orders.iter_orders(page_size=90):
-        if len(walked) in {10, 95, 200}:
-            either.orders.create_order(agent_id=1, preset_id=1, notes="while walking")
-        walked.append(order.id)
-    assert len(walked) == len(set(walked))
-    assert known <= set(walked)
+        if len(read) in {10, 95, 200}:
+            either.orders.create_order(agent_id=1, preset_id=1, notes="while reading")
+        read.append(order.id)
+    assert len(read) == len(set(read))
+    assert known <= set(read)
 
 
-def test_seen_ids_stay_small_where_ids_lie_close_together() -> None:
+def test_seen_ids_need_little_memory_if_ids_lie_close_together() -> None:
     seen = SeenIds()
     assert all(seen.add(one) for one in range(1, 100_001))
     assert not any(seen.add(one) for one in range(1, 100_001))
@@ -176,8 +178,8 @@ def large() -> Iterator[Sandbox]:
 
 
 @pytest.mark.slow
-def test_a_walk_over_100_000_orders_is_whole_and_flat_in_memory(large: Sandbox) -> None:
-    """What is held after 12,000 rows is held after 30,000, and the peak between is that of a page."""
+def test_reading_100_000_orders_is_complete_and_needs_constant_memory(large: Sandbox) -> None:
+    """Compare the memory after 12,000 rows with that after 30,000; the peak is that of one page."""
     rows = large.client.orders.iter_orders(page_size=2_000, select=[Q.id, Q.status])
     ids = [one.id for one in islice(rows, 10_000)]
     tracemalloc.start(1)

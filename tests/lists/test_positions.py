@@ -1,4 +1,4 @@
-"""Check that an iteration with an ordering neither loses nor repeats rows, whatever changes meanwhile."""
+"""Check that each page continues after the last row: no row is lost or repeated when others change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOMENT = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module", params=["v3", "v4-5", "v4-7"])
 def generation(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, SignTrakerClient]]:
-    """Play each generation with 90 orders full of ties and nulls."""
+    """Return a sandbox of each server generation, with 90 orders that have many equal values and nulls."""
     with Sandbox(server=request.param, orders=0) as sandbox:
         chance = Random(5)
         for number in range(90):
@@ -69,8 +69,8 @@ def test_every_ordering_gives_every_row_once_and_in_the_servers_order(
 
 
 @pytest.mark.parametrize("orderby", [Q.created, Q.created.desc(), [Q.status, Q.due_date.desc()], None])
-def test_rows_that_leave_the_filter_while_they_are_worked_on_take_no_others_along(orderby: Any) -> None:
-    """The removal planner: every order that is found leaves the filter at once."""
+def test_rows_that_leave_the_filter_while_reading_hide_no_others(orderby: Any) -> None:
+    """Request the removal of each order, so that it leaves the filter at once."""
     with Sandbox(orders=300, seed=7) as sandbox:
         client = sandbox.client
         todo = Q.date_installed.is_not_null() & Q.removal_request_date.is_null() & Q.removal_date.is_null()
@@ -84,7 +84,7 @@ def test_rows_that_leave_the_filter_while_they_are_worked_on_take_no_others_alon
         assert len(waiting) > 60
 
 
-def test_rows_that_arrive_while_reading_neither_hide_nor_repeat_others() -> None:
+def test_rows_inserted_while_reading_neither_hide_nor_repeat_others() -> None:
     with Sandbox(orders=0) as sandbox:
         for number in range(60):
             sandbox.orders.add(notes=f"{number % 6}", due_date=MOMENT + timedelta(days=number % 4))
@@ -99,7 +99,7 @@ def test_rows_that_arrive_while_reading_neither_hide_nor_repeat_others() -> None
         assert len(found) == len(set(found))
 
 
-def test_keys_that_select_leaves_out_are_fetched_and_hidden_again(
+def test_keys_that_select_leaves_out_are_fetched_and_removed_again(
     either: SignTrakerClient,
 ) -> None:
     with either.record() as exchanges:
@@ -108,12 +108,12 @@ def test_keys_that_select_leaves_out_are_fetched_and_hidden_again(
     assert [one.id for one in rows] == [one.id for one in expected]
     assert [one.status for one in rows] == [one.status for one in expected]
     with pytest.raises(NotSelectedError, match=r"Order\.created was left out"):
-        rows[0].created  # noqa: B018 - reading it is what is tested
+        rows[0].created  # noqa: B018 - the test reads it
     assert "created" not in repr(rows[0])
     assert all("$skip" not in one.url for one in exchanges)
 
 
-def test_a_nested_ordering_beside_a_select_goes_by_offset_and_says_so(client: SignTrakerClient) -> None:
+def test_a_nested_ordering_with_select_goes_by_offset_with_a_warning(client: SignTrakerClient) -> None:
     with pytest.warns(UserWarning, match="select drops the nested object of its ordering"):
         rows = list(client.orders.iter_orders(orderby=Q.agent.name, select=Q.status, page_size=200))
     assert len({one.id for one in rows}) == len(rows) == len(client.orders.list_orders())
@@ -131,7 +131,7 @@ def test_the_warning_names_the_file_of_the_caller(client: SignTrakerClient) -> N
     assert caught[0].filename == __file__
 
 
-def test_keys_beyond_the_limits_go_by_offset_and_say_so(client: SignTrakerClient) -> None:
+def test_conditions_that_exceed_the_limits_go_by_offset_with_a_warning(client: SignTrakerClient) -> None:
     narrow = client.with_options(query_limits=QueryLimits(nodes=12))
     with pytest.warns(UserWarning, match="would exceed the server's limits"):
         rows = list(narrow.orders.iter_orders(orderby=[Q.status, Q.due_date.desc()], page_size=90))
@@ -149,7 +149,7 @@ def read(flavour: Any, pages: list[Reply], **options: Any) -> tuple[list[int], l
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
-def test_each_page_asks_for_the_rows_behind_the_last_one(flavour: Any) -> None:
+def test_each_page_requests_the_rows_after_the_last_one(flavour: Any) -> None:
     first: list[dict[str, Any]] = [{"Id": 7, "Status": "a"}, {"Id": 3, "Status": None}]
     ids, queries = read(flavour, replies(first, [{"Id": 5, "Status": None}], []), orderby=Q.status.desc())
     assert ids == [7, 3, 5]
@@ -162,7 +162,7 @@ def test_each_page_asks_for_the_rows_behind_the_last_one(flavour: Any) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
-def test_a_server_that_puts_nulls_last_loses_none(flavour: Any) -> None:
+def test_nulls_that_a_server_puts_last_are_read(flavour: Any) -> None:
     pages = replies(
         [{"Id": 4, "Status": "a"}], [{"Id": 2, "Status": "b"}], [], [{"Id": 1}, {"Id": 3}], [{"Id": 9}], []
     )
@@ -178,8 +178,8 @@ def test_a_server_that_puts_nulls_last_loses_none(flavour: Any) -> None:
     ]
 
 
-def test_finer_moments_than_python_holds_are_read_again_rather_than_lost() -> None:
-    """Descending, a value between the last row's and its microsecond must not be skipped."""
+def test_times_finer_than_a_microsecond_are_requested_again_and_not_lost() -> None:
+    """In descending order, a row between the last row's time and its microsecond must not be skipped."""
     pages = replies(
         [{"Id": 4, "Created": "2025-01-31T12:00:00.1234567Z"}],
         [
@@ -193,7 +193,7 @@ def test_finer_moments_than_python_holds_are_read_again_rather_than_lost() -> No
     assert queries[1]["$filter"] == "Created lt 2025-01-31T12:00:00.123457Z or Created eq null"
 
 
-def test_more_rows_in_one_microsecond_than_a_page_holds_are_an_error_and_not_lost() -> None:
+def test_more_rows_in_one_microsecond_than_a_page_holds_raise_an_error() -> None:
     row = {"Id": 4, "Created": "2025-01-31T12:00:00.1234567Z"}
     with pytest.raises(UnreadableResponseError, match="differ by less than a microsecond") as caught:
         read("sync", replies([row], [row]), orderby=Q.created.desc(), page_size=1)

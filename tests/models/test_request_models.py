@@ -1,4 +1,4 @@
-"""What is sent: checked strictly, and written as what was set and nothing else."""
+"""Check that requests are validated strictly, and that only the fields that were set are sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mistakes(build: Any, **fields: Any) -> dict[str, str]:
     return {".".join(map(str, one["loc"])): one["msg"] for one in caught.value.errors()}
 
 
-def test_all_mistakes_are_reported_at_once_each_with_a_sentence() -> None:
+def test_all_mistakes_are_reported_at_once_each_with_a_message() -> None:
     found = mistakes(
         CreateOrderRequest,
         agent_id=True,
@@ -62,12 +62,12 @@ def test_a_blank_required_text_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [5, 1.5, True, "tomorrow", "24.12.2026", "2026-12-24T10:00:00", ""])
-def test_what_is_no_date_with_a_zone_is_refused(value: object) -> None:
+def test_a_value_that_is_not_a_date_with_a_zone_is_refused(value: object) -> None:
     assert list(mistakes(RemovalRequest, due_date=value)) == ["due_date"]
 
 
 @pytest.mark.parametrize("edge", ["9999-12-31T23:00:00-14:00", "0001-01-01T00:00:00+14:00"])
-def test_a_moment_beyond_the_calendar_in_utc_is_refused(edge: str) -> None:
+def test_a_time_outside_the_years_1_to_9999_in_utc_is_refused(edge: str) -> None:
     assert list(mistakes(RemovalRequest, due_date=datetime.fromisoformat(edge))) == ["due_date"]
 
 
@@ -82,11 +82,11 @@ def test_a_moment_beyond_the_calendar_in_utc_is_refused(edge: str) -> None:
         (datetime(2026, 12, 24, 1, tzinfo=timezone(timedelta(hours=9))), "2026-12-23T16:00:00.000Z"),
     ],
 )
-def test_a_day_means_midnight_utc_and_a_moment_is_written_in_utc(given: Any, sent: str) -> None:
+def test_a_date_means_midnight_utc_and_a_datetime_is_sent_in_utc(given: Any, sent: str) -> None:
     assert RemovalRequest(due_date=given).payload() == {"DueDate": sent}
 
 
-def test_only_what_was_set_is_written_and_none_that_was_set_is_null() -> None:
+def test_only_the_fields_that_were_set_are_sent_and_none_becomes_null() -> None:
     request = CreateOrderRequest(agent_id=42, preset_id=7, external_id="A-1", notes=None)
     assert request.payload() == {"AgentId": 42, "PresetId": 7, "ExternalID": "A-1", "Notes": None}
 
@@ -115,12 +115,12 @@ def test_an_unknown_field_suggests_the_nearest_known_one(typo: str, meant: str) 
     assert mistakes(CreateOrderRequest.model_validate, obj=payload)[typo].endswith(f"did you mean {meant}?")
 
 
-def test_what_resembles_no_field_is_answered_with_the_list_of_fields() -> None:
+def test_a_name_like_no_field_gets_the_list_of_fields() -> None:
     found = mistakes(RemovalRequest, colour="red")
     assert found == {"colour": "is not a field of RemovalRequest; its fields are due_date, notes"}
 
 
-def test_what_skipped_validation_is_validated_before_sending() -> None:
+def test_a_model_that_skipped_validation_is_validated_before_sending() -> None:
     order = CreateOrderRequest(agent_id=42, preset_id=7)
     assert list(mistakes(order.model_copy(update={"agent_id": -1, "typo": 1}).revalidated)) == [
         "agent_id",
@@ -131,7 +131,7 @@ def test_what_skipped_validation_is_validated_before_sending() -> None:
     assert list(mistakes(nested.revalidated)) == ["address.state"]
 
 
-def test_revalidating_keeps_what_was_set() -> None:
+def test_revalidation_keeps_the_fields_that_were_set() -> None:
     agent = UpdateAgentRequest(address=AddressRequest(city=None), office=NamedRef(id=3))
     assert agent.revalidated().payload() == {"Office": {"Id": 3}, "Address": {"City": None}}
 
@@ -144,19 +144,19 @@ def test_an_assignment_is_checked() -> None:
         order.agent_id = -5
 
 
-def test_what_the_reference_does_not_forbid_is_not_forbidden() -> None:
+def test_a_value_that_the_api_reference_does_not_forbid_is_accepted() -> None:
     free = {"notes": "", "zip": " ", "city": "O'Brien & Söhne +1%\x00", "directions": "x" * 100_000}
     order = CreateOrderRequest.model_validate({"agent_id": 2**63 - 1, "preset_id": 1, **free})
     assert order.city == free["city"]
 
 
 @pytest.mark.parametrize("amount", [19.99, 0, -5, "0.1"])
-def test_money_is_written_as_a_json_number(amount: Any) -> None:
+def test_money_is_sent_as_a_json_number(amount: Any) -> None:
     given = Decimal(amount) if isinstance(amount, str) else amount
     written = CreateAwardRequest(total_amount=given).model_dump_json(by_alias=True, exclude_unset=True)
     assert json.loads(written) == {"TotalAmount": float(amount)}
 
 
 @pytest.mark.parametrize("amount", [float("nan"), float("inf"), True, "12", 10**400])
-def test_an_amount_that_a_json_number_cannot_carry_is_refused(amount: Any) -> None:
+def test_an_amount_that_a_json_number_cannot_hold_is_refused(amount: Any) -> None:
     assert list(mistakes(CreateAwardRequest, total_amount=amount)) == ["total_amount"]

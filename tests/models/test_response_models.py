@@ -1,4 +1,4 @@
-"""Check that responses are read tolerantly, kept whole, and say what was left out."""
+"""Check that responses are read tolerantly and completely, and that reading a missing field raises."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from signtraker.models import Agent, Award, Order
 
 
 def order(**fields: Any) -> Order:
-    """Read a row in both ways there are, which must come to the same."""
+    """Read a row as a selected row and as a whole record, and check that both are equal."""
     body = json.dumps({"Id": 1, **fields})
     [selected] = ReadList(Order, selected=True)(f"[{body}]".encode())
     whole = ReadOne(Order)(body.encode())
@@ -40,30 +40,30 @@ def order(**fields: Any) -> Order:
         ("2024-01-02T24:00:00Z", datetime(2024, 1, 3, tzinfo=UTC)),
     ],
 )
-def test_dates_of_every_iso_form_are_read_as_aware_moments(text: str, moment: datetime) -> None:
+def test_a_date_in_any_iso_format_becomes_an_aware_datetime(text: str, moment: datetime) -> None:
     created = order(Created=text).created
     assert created == moment
     assert created is not None
     assert created.utcoffset() is not None
 
 
-@pytest.mark.parametrize("lie", ["yesterday", "1704164645", "01/02/2024", 1_700_000_000, True, {}, ""])
-def test_what_is_no_iso_date_is_not_guessed(lie: object) -> None:
+@pytest.mark.parametrize("value", ["yesterday", "1704164645", "01/02/2024", 1_700_000_000, True, {}, ""])
+def test_a_value_that_is_not_an_iso_date_is_not_guessed(value: object) -> None:
     with pytest.raises(UnreadableResponseError, match="Created"):
-        order(Created=lie)
+        order(Created=value)
 
 
-def test_a_moment_at_the_edge_of_the_calendar_can_be_read_and_written() -> None:
+def test_a_time_outside_the_years_1_to_9999_in_utc_is_read_and_written() -> None:
     edge = "0001-01-01T00:00:00.000+05:00"
     assert json.loads(order(Created=edge).model_dump_json(by_alias=True))["Created"] == edge
 
 
-def test_a_coordinate_that_is_no_number_is_not_taken_for_one() -> None:
+def test_an_infinite_coordinate_is_refused() -> None:
     with pytest.raises(UnreadableResponseError, match="Latitude"):
         ReadOne(Order)(b'{"Id": 1, "JobSite": {"Id": 2, "Latitude": Infinity}}')
 
 
-def test_a_number_where_text_is_expected_is_taken_as_its_text() -> None:
+def test_a_number_in_a_text_field_becomes_text() -> None:
     assert order(Notes=5, JobSite={"Id": 1, "Zip": 84070}).notes == "5"
 
 
@@ -86,7 +86,7 @@ def test_unknown_fields_and_unknown_values_are_kept() -> None:
     }
 
 
-def test_dumping_by_alias_what_was_set_gives_back_keys_nulls_and_unknown_fields() -> None:
+def test_a_dump_by_alias_keeps_keys_nulls_and_unknown_fields() -> None:
     sent = {
         "Id": 7,
         "Status": None,
@@ -100,7 +100,7 @@ def test_dumping_by_alias_what_was_set_gives_back_keys_nulls_and_unknown_fields(
 
 def test_a_response_can_not_be_changed() -> None:
     with pytest.raises(AttributeError, match=r"order\.notes can't be set: a received Order is immutable"):
-        setattr(order(), "notes", "x")  # noqa: B010 - checkers would refuse it, too
+        setattr(order(), "notes", "x")  # noqa: B010 - an assignment would be a type error
 
 
 def test_without_select_a_missing_field_is_none() -> None:
@@ -111,7 +111,7 @@ def selected(row: str) -> Order:
     return ReadList(Order, selected=True)(f"[{row}]".encode())[0]
 
 
-def test_a_field_that_select_left_out_raises_on_reading_the_id_included() -> None:
+def test_reading_a_field_that_select_left_out_raises_even_for_the_id() -> None:
     read = selected('{"Status": "Draft", "Notes": null}')
     assert (read.status, read.notes) == ("Draft", None)
     for name in ("id", "due_date", "agent"):
@@ -120,23 +120,23 @@ def test_a_field_that_select_left_out_raises_on_reading_the_id_included() -> Non
     assert not hasattr(read, "created")
 
 
-def test_what_select_left_out_stays_out_of_repr_dumps_copies_and_pickles() -> None:
+def test_a_field_that_select_left_out_is_not_in_repr_dumps_copies_and_pickles() -> None:
     read = selected('{"Status": "Draft"}')
     assert repr(read) == "Order(status='Draft')"
     assert read.model_dump(by_alias=True) == {"Status": "Draft"}
-    for twin in (copy.copy(read), copy.deepcopy(read), read.model_copy(), pickle.loads(pickle.dumps(read))):  # noqa: S301 - our own
+    for twin in (copy.copy(read), copy.deepcopy(read), read.model_copy(), pickle.loads(pickle.dumps(read))):  # noqa: S301 - pickled here
         assert twin == read
         assert hash(twin) == hash(read)
         with pytest.raises(NotSelectedError):
-            twin.id  # noqa: B018 - reading is what is tested
+            twin.id  # noqa: B018 - the test reads it
 
 
 def test_an_unknown_attribute_is_still_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"^statsu is not a field of Order; did you mean status\?$"):
-        order().statsu  # type: ignore[attr-defined]  # noqa: B018  # what is tested
+        order().statsu  # type: ignore[attr-defined]  # noqa: B018  # the test reads it
 
 
-def test_one_bad_record_costs_neither_the_others_nor_the_bytes() -> None:
+def test_one_bad_record_loses_neither_the_other_records_nor_the_bytes() -> None:
     body = b'[{"Id": 1}, {"Id": "x"}, {"Status": "Draft"}, {"Id": 4}]'
     with pytest.raises(UnreadableResponseError) as caught:
         ReadList(Order)(body)
@@ -156,7 +156,7 @@ def test_one_bad_record_costs_neither_the_others_nor_the_bytes() -> None:
         (b"[null]", "[0]"),
     ],
 )
-def test_what_is_no_list_is_told_in_a_sentence(body: bytes, sentence: str) -> None:
+def test_a_response_that_is_not_a_list_gets_a_clear_message(body: bytes, sentence: str) -> None:
     for selecting in (False, True):
         with pytest.raises(UnreadableResponseError) as caught:
             ReadList(Order, selecting)(body)
@@ -185,7 +185,7 @@ def test_a_record_read_like_a_dict_names_the_attribute() -> None:
         like_a_dict["dueDate"]
 
 
-def test_a_copy_with_changes_is_checked_in_sentences() -> None:
+def test_the_changes_of_a_copy_are_checked() -> None:
     assert order().model_copy(update={"notes": "x"}).notes == "x"
     assert order().model_copy(update={"notes": 5}).notes == "5"
     with pytest.raises(ValidationError, match="Not copied, wrong values in Order") as caught:
@@ -196,14 +196,14 @@ def test_a_copy_with_changes_is_checked_in_sentences() -> None:
     }
 
 
-def test_a_copy_of_a_selected_row_still_knows_what_was_left_out() -> None:
+def test_a_copy_of_a_selected_row_still_raises_for_missing_fields() -> None:
     copied = selected('{"Status": "Draft"}').model_copy(update={"status": "Installed"})
     assert copied.status == "Installed"
     with pytest.raises(NotSelectedError):
-        copied.id  # noqa: B018 - reading it is what is tested
+        copied.id  # noqa: B018 - the test reads it
 
 
-def test_every_field_of_every_model_has_a_sentence() -> None:
+def test_every_field_of_every_model_has_a_docstring() -> None:
     undocumented: list[str] = []
     for path in sorted((Path(__file__).parents[2] / "models").glob("[a-z]*.py")):
         for kind in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -1,4 +1,4 @@
-"""The demo runs to its end, and no setting of the environment can point it at a real tenant."""
+"""Check that the demo runs completely, and that no environment variable points it at a real tenant."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ DEMO = Path(__file__).parents[2] / "scripts" / "demo.py"
 
 
 @pytest.mark.slow
-def test_the_demo_shows_the_main_job_whatever_the_environment_says() -> None:
-    hostile = {
+def test_the_demo_shows_the_main_use_case_and_ignores_the_environment() -> None:
+    settings = {
         "SIGNTRAKER_API_KEY": "a-real-key",
         "SIGNTRAKER_BASE_URL": "https://real.signtraker.com",
         "SIGNTRAKER_SUBDOMAIN": "real",
@@ -25,18 +25,18 @@ def test_the_demo_shows_the_main_job_whatever_the_environment_says() -> None:
     }
     run = subprocess.run(
         [sys.executable, "-W", "error", str(DEMO)],
-        env={**os.environ, **hostile},
+        env={**os.environ, **settings},
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    short_repr = run.stdout
-    assert "StreetNmae is not a field of CreateOrderRequest; did you mean street_name?" in short_repr
-    assert "→ nothing was sent" in short_repr
-    assert "→ POST /api/orders  200" in short_repr
-    assert "→ GET /api/orders?$filter=Status eq 'Draft' and JobSite/StreetName eq 'O''Brien" in short_repr
-    assert "NotFoundError" in short_repr
-    assert "The sign is due to be removed on 2026-12-24." in short_repr
-    assert "\x1b" not in short_repr
-    assert "a-real-key" not in short_repr
+    output = run.stdout
+    assert "StreetNmae is not a field of CreateOrderRequest; did you mean street_name?" in output
+    assert "→ nothing was sent" in output
+    assert "→ POST /api/orders  200" in output
+    assert "→ GET /api/orders?$filter=Status eq 'Draft' and JobSite/StreetName eq 'O''Brien" in output
+    assert "NotFoundError" in output
+    assert "The sign is due to be removed on 2026-12-24." in output
+    assert "\x1b" not in output
+    assert "a-real-key" not in output

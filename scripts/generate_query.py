@@ -144,7 +144,7 @@ def text_alias(model: type[BaseModel], attribute: str) -> str:
 
 
 def entities_module() -> str:
-    """Return the text of `entities.py`."""
+    """Return the text of `query/generated/entities.py`."""
     tables = "".join(entity_table(model) for model in entities().values())
     roots = "".join(f"    {model.__name__!r}: {root!r},\n" for root, model in ROOTS.items())
     return f'''"""The API's entities as OData sees them.
@@ -171,7 +171,7 @@ ROOTS: Final[dict[str, str]] = {{
 
 
 def entity_table(model: type[BaseModel]) -> str:
-    """Return one row of the table in `entities.py`."""
+    """Return one row of the table in `query/generated/entities.py`."""
     rows = "".join(f"            {property_code(one)},\n" for one in properties(model))
     return f"    (\n        {model.__name__!r},\n        (\n{rows}        ),\n    ),\n"
 
@@ -188,14 +188,14 @@ def property_code(one: Property) -> str:
 
 
 def nested_module() -> str:
-    """Return the text of `nested.py`."""
+    """Return the text of `query/generated/nested.py`."""
     tops = {model.__name__ for model in ROOTS.values()}
     classes = [namespace_class(one) for name, one in entities().items() if name not in tops]
     return module("The fields of nested entities, whose type carries the list they belong to.", classes)
 
 
 def roots_module() -> str:
-    """Return the text of `roots.py`."""
+    """Return the text of `query/generated/roots.py`."""
     classes = [namespace_class(model, root) for root, model in ROOTS.items()]
     instances = "".join(
         f'{root}: Final[{model.__name__}Fields] = {model.__name__}Fields("{model.__name__}")\n'

@@ -1,4 +1,4 @@
-"""Virtual environments from locked versions, made once and kept in `.cache/` until the lock changes."""
+"""Create virtual environments in `.cache/` from locked versions; keep them until the lock file changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PROBE = "import ensurepip, sys, venv; print(*sys.version_info[:2], sys.executab
 
 
 def check_python() -> None:
-    """Stop with one sentence if this Python is too old."""
+    """Exit with a message if this Python is too old."""
     if sys.version_info[:2] < OLDEST:
         found = ".".join(map(str, sys.version_info[:2]))
         sys.exit(
@@ -25,7 +25,7 @@ def check_python() -> None:
 
 
 def find_pythons() -> dict[tuple[int, int], str]:
-    """Return an interpreter for every version from 3.11 up that is on PATH or kept by pyenv."""
+    """Return an interpreter for each version from 3.11 on that is on PATH or installed by pyenv."""
     names = ["python3", *(f"python3.{minor}" for minor in range(OLDEST[1], 30))]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = [sys.executable, *filter(None, map(shutil.which, names))]
@@ -39,14 +39,14 @@ def find_pythons() -> dict[tuple[int, int], str]:
 
 
 def _version(python: str) -> tuple[int, int] | None:
-    """Return the version of an interpreter that starts and can make environments (a shim may not)."""
+    """Return the version of an interpreter; None if it can't create environments, like a pyenv shim."""
     run = subprocess.run([python, "-c", _PROBE], capture_output=True, text=True, check=False)
     words = run.stdout.split()
     return (int(words[0]), int(words[1])) if run.returncode == 0 else None
 
 
 def environment(name: str, python: str, lock: str) -> Path:
-    """Return the Python of an environment that holds the locked versions, made if it is not there yet."""
+    """Return the Python of an environment with the locked versions; create it if necessary."""
     home = CACHE / name
     lock_file = ROOT / "requirements" / lock
     stamp = home / "locked"
@@ -54,7 +54,7 @@ def environment(name: str, python: str, lock: str) -> Path:
     interpreter = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if stamp.exists() and stamp.read_text() == digest:
         return interpreter
-    print(f"Making the environment {name} from requirements/{lock} …", flush=True)
+    print(f"Creating the environment {name} from requirements/{lock} …", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     run([python, "-m", "venv", str(home)])
     install(interpreter, "--require-hashes", "--only-binary", ":all:", "-r", str(lock_file))
@@ -63,11 +63,11 @@ def environment(name: str, python: str, lock: str) -> Path:
 
 
 def install(python: Path, *arguments: str) -> None:
-    """Run pip's install in an environment."""
+    """Install packages with pip in an environment."""
     pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
     run([*pip, "--disable-pip-version-check", *arguments])
 
 
 def run(command: list[str], *, cwd: Path = ROOT) -> None:
-    """Run a command; raises `CalledProcessError` if it fails."""
+    """Run a command. Raises `CalledProcessError` if it fails."""
     subprocess.run(command, cwd=cwd, check=True)

@@ -1,4 +1,4 @@
-"""Check the installed wheel with type checkers, as a user's code base does.
+"""Run type checkers on code that uses the installed wheel.
 
 mypy --strict (with and without Pydantic's plugin) and pyright strict must accept
 tests/type_checking/usage.py and every Python block of the documents. Both must refuse exactly the lines
@@ -32,8 +32,8 @@ def mypy(folder: Path, name: str, config: str = "[mypy]\n") -> dict[int, str]:
     lines = _run(folder, command).splitlines()
     found = (re.match(rf"{re.escape(name)}:(\d+): error: (.*)", line) for line in lines)
     matches = {int(match[1]): match[2] for match in found if match}
-    strangers = [line for line in lines if ": error:" in line and not line.startswith(f"{name}:")]
-    return matches | dict.fromkeys((-1,) if strangers else (), "; ".join(strangers))
+    others = [line for line in lines if ": error:" in line and not line.startswith(f"{name}:")]
+    return matches | dict.fromkeys((-1,) if others else (), "; ".join(others))
 
 
 def pyright(folder: Path, name: str) -> dict[int, str]:
@@ -83,12 +83,14 @@ def block_errors(folder: Path) -> list[str]:
 
 
 def untyped_names(folder: Path) -> list[str]:
-    """Return the public names whose type pyright does not know for certain."""
+    """Return the public names whose type pyright can't determine."""
     command = ["pyright", "--verifytypes", "signtraker", "--ignoreexternal", "--outputjson"]
     report = json.loads(_run(folder, command))["typeCompleteness"]
     uncertain = [one for one in report["symbols"] if not one["isTypeKnown"] or one["isTypeAmbiguous"]]
-    told = [f"{one['name']}: {one['diagnostics'][0]['message']}" for one in uncertain if one["diagnostics"]]
-    return told or ([] if report["completenessScore"] == 1 else ["signtraker can't be judged"])
+    messages = [
+        f"{one['name']}: {one['diagnostics'][0]['message']}" for one in uncertain if one["diagnostics"]
+    ]
+    return messages or ([] if report["completenessScore"] == 1 else ["pyright can't check signtraker"])
 
 
 def _run(folder: Path, command: list[str]) -> str:
@@ -107,10 +109,12 @@ def _run(folder: Path, command: list[str]) -> str:
     return run.stdout
 
 
-def refused_exactly(checker: str, marked: set[int], said: dict[int, str]) -> list[str]:
+def differences(checker: str, marked: set[int], errors: dict[int, str]) -> list[str]:
     """Compare the errors of a checker with the marks; return the differences."""
-    missed = [f"{checker} accepts line {line} of {MISTAKES}" for line in sorted(marked - said.keys())]
-    extra = [f"{checker}, line {line} of {MISTAKES}: {said[line]}" for line in sorted(said.keys() - marked)]
+    missed = [f"{checker} accepts line {line} of {MISTAKES}" for line in sorted(marked - errors.keys())]
+    extra = [
+        f"{checker}, line {line} of {MISTAKES}: {errors[line]}" for line in sorted(errors.keys() - marked)
+    ]
     return missed + extra
 
 
@@ -122,22 +126,22 @@ def main() -> int:
             shutil.copy(FILES / file, folder)
         wrong = [
             f"{line}: {text} ({checker})"
-            for checker, said in {
+            for checker, errors in {
                 "mypy": mypy(folder, USAGE),
                 "mypy with Pydantic's plugin": mypy(folder, USAGE, PLUGIN),
                 "pyright": pyright(folder, USAGE),
             }.items()
-            for line, text in said.items()
+            for line, text in errors.items()
         ]
         lines = (FILES / MISTAKES).read_text(encoding="utf-8").splitlines()
         marked = {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}
-        wrong += refused_exactly("mypy", marked, mypy(folder, MISTAKES))
-        wrong += refused_exactly("pyright", marked, pyright(folder, MISTAKES))
+        wrong += differences("mypy", marked, mypy(folder, MISTAKES))
+        wrong += differences("pyright", marked, pyright(folder, MISTAKES))
         wrong += block_errors(folder)
-        wrong += [f"not typed for certain: {name}" for name in untyped_names(folder)]
+        wrong += [f"pyright can't determine the type: {name}" for name in untyped_names(folder)]
     print(
         "\n".join(wrong)
-        or f"usage and documents accepted, {len(marked)} mistakes refused by both, every name typed"
+        or f"usage and documents accepted, {len(marked)} mistakes refused by both, all public names typed"
     )
     return 1 if wrong else 0
 

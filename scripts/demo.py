@@ -1,4 +1,4 @@
-"""The main job, step by step: validate, create, find, read back, ask for removal."""
+"""Show the main use case step by step: validate, create, find and read an order, and request a removal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def step(title: str) -> None:
 
 
 def code(text: str) -> None:
-    """Print what a user would type."""
+    """Print a line of code."""
     print(_styled("2", f"    >>> {text}"))
 
 
@@ -36,8 +36,8 @@ def show(text: str) -> None:
     print(f"    {text}")
 
 
-def wire(exchanges: list[RecordedExchange]) -> None:
-    """Print what went over the wire."""
+def sent(exchanges: list[RecordedExchange]) -> None:
+    """Print the requests that were sent."""
     for one in exchanges:
         target = unquote(one.url.partition("/api")[2])
         print(_styled("2", f"    → {one.method} /api{target}  {one.status_code}"))
@@ -46,8 +46,8 @@ def wire(exchanges: list[RecordedExchange]) -> None:
 
 
 def refused(client: SignTrakerClient) -> None:
-    """Send a payload with four mistakes; nothing reaches the server."""
-    step("1. A payload with mistakes is refused before it is sent, all of them at once")
+    """Try to send a payload with four mistakes."""
+    step("1. An invalid order: the error lists all mistakes, and nothing is sent")
     payload = {"AgentId": 0, "PresetId": "7", "StreetNmae": "Main St", "DueDate": "24.12.2026"}
     code(f"client.orders.create_order({payload})")
     try:
@@ -58,8 +58,8 @@ def refused(client: SignTrakerClient) -> None:
 
 
 def create(client: SignTrakerClient) -> None:
-    """Create an order from a typed model."""
-    step("2. A typed order is created")
+    """Create an order from a model."""
+    step("2. Create an order from a typed model")
     code('order = CreateOrderRequest(agent_id=1, preset_id=1, street_number="12",')
     code('    street_name="O\'Brien & Söhne Way", city="Sandy", due_date=date(2026, 12, 24))')
     code("client.orders.create_order(order)")
@@ -72,12 +72,13 @@ def create(client: SignTrakerClient) -> None:
         due_date=date(2026, 12, 24),
     )
     result = client.orders.create_order(order)
-    show(f"{_styled('32', '✓')} {result.status}: its id is {_styled('1', str(result.order_id))}.")
+    number = _styled("1", str(result.order_id))
+    show(f"{_styled('32', '✓')} Created order {number} with the status {result.status}.")
 
 
 def find(client: SignTrakerClient) -> None:
-    """Find it with a filter that completion wrote."""
-    step("3. It is found with a filter that is checked while you type")
+    """Find the order with a typed filter."""
+    step("3. Find the order with a filter; type checkers and code completion know its fields")
     where = (Q.status == "Draft") & (Q.job_site.street_name == "O'Brien & Söhne Way")
     code('where = (Q.status == "Draft") & (Q.job_site.street_name == "O\'Brien & Söhne Way")')
     code("client.orders.list_orders(filter=where, orderby=Q.created.desc(), top=5)")
@@ -87,12 +88,12 @@ def find(client: SignTrakerClient) -> None:
 
 
 def read_back(client: SignTrakerClient) -> None:
-    """Read the newest order, and one that does not exist."""
-    step("4. It is read back as a model, not a dict; and what is not there is an error of its own")
+    """Read the newest order, and an order that does not exist."""
+    step("4. Read the order as a typed model; an order that does not exist raises NotFoundError")
     [newest] = client.orders.list_orders(orderby=Q.id.desc(), select=Q.id, top=1)
     code(f"client.orders.get_order({newest.id})")
     order = client.orders.get_order(newest.id)
-    agent = order.agent.name if order.agent else "nobody"
+    agent = order.agent.name if order.agent else "no agent"
     show(f"{_styled('32', '✓')} {_line(order)}, due {order.due_date:%Y-%m-%d}, ordered by {agent}")
     code("client.orders.get_order(999_999)")
     try:
@@ -102,8 +103,8 @@ def read_back(client: SignTrakerClient) -> None:
 
 
 def remove(client: SignTrakerClient) -> None:
-    """Ask for the removal of a sign that stands."""
-    step("5. The listing has closed: the removal of a sign is requested")
+    """Request the removal of an installed sign."""
+    step("5. Request the removal of a sign when the house is sold")
     installed = Q.date_installed.is_not_null() & Q.removal_request_date.is_null()
     order = client.orders.list_orders(filter=installed, orderby=Q.id, top=1)[0]
     show(_line(order))
@@ -114,22 +115,23 @@ def remove(client: SignTrakerClient) -> None:
 
 def _line(order: Order) -> str:
     site = order.job_site
-    where = f"{site.street_number} {site.street_name}, {site.city}" if site else "nowhere"
+    where = f"{site.street_number} {site.street_name}, {site.city}" if site else "no address"
     return f"order {order.id} ({order.status}): {where}"
 
 
 def main() -> None:
     """Run all steps against a fresh sandbox."""
     with Sandbox() as sandbox:
-        print(f"A SignTraker sandbox with a few hundred orders runs at {sandbox.url}, on this machine only.")
+        print(f"This demo starts a sandbox at {sandbox.url}: a local server that behaves like SignTraker.")
         client = sandbox.client
         for perform in (refused, create, find, read_back, remove):
             with client.record() as exchanges:
                 perform(client)
-            wire(exchanges)
-    step("Next")
-    show("README.md shows the same against your tenant; scripts/test runs everything that CI runs;")
-    show(".cache/demo/bin/python -m signtraker.sandbox keeps a sandbox running to try things on.")
+            sent(exchanges)
+    step("Next steps")
+    show("README.md          describes how to use the SDK with your own account")
+    show("scripts/test       runs all checks and tests")
+    show(".cache/demo/bin/python -m signtraker.sandbox    runs a sandbox until you stop it")
 
 
 if __name__ == "__main__":

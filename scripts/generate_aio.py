@@ -1,7 +1,7 @@
-"""Write signtraker/aio/: the async twins of the resources, from the sync ones.
+"""Generate the async resources in signtraker/aio/ from the sync ones.
 
-python scripts/generate_aio.py            write them
-python scripts/generate_aio.py --check    exit 1 if one is stale
+python scripts/generate_aio.py            write the modules
+python scripts/generate_aio.py --check    exit 1 if a module is out of date
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RESOURCES = (
     "orders",
     "services",
 )
-# What differs, in this order; everything else is the same text.
+# The differences between sync and async code: patterns and replacements, applied in this order.
 DIFFERENCES = (
     (r"\bfrom signtraker\.(\w+) import (\w+Client)\b", r"from signtraker.aio.\1 import \2"),
     (r"\b(\w+Client)\b", r"Async\1"),
@@ -44,8 +44,8 @@ __all__ = [
 '''
 
 
-def twin(text: str) -> str:
-    """Return a sync module's async twin."""
+def to_async(text: str) -> str:
+    """Return the async version of a sync module."""
     for pattern, replacement in DIFFERENCES:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
     return text
@@ -53,7 +53,7 @@ def twin(text: str) -> str:
 
 def generate() -> dict[str, str]:
     """Return the text of every generated module by its file name."""
-    texts = {f"{name}.py": twin((SOURCE / f"{name}.py").read_text()) for name in (*RESOURCES, "client")}
+    texts = {f"{name}.py": to_async((SOURCE / f"{name}.py").read_text()) for name in (*RESOURCES, "client")}
     classes = {
         name: re.findall(r"^class (\w+)", texts[f"{name}.py"], re.MULTILINE)
         for name in ("client", *RESOURCES)
@@ -84,7 +84,7 @@ def _formatted(text: str) -> str:
 
 
 def main() -> int:
-    """Write the modules, or check them."""
+    """Write the modules, or check that they are up to date."""
     stale: list[str] = []
     for name, text in generate().items():
         target = SOURCE / "aio" / name
@@ -93,7 +93,7 @@ def main() -> int:
         elif not target.exists() or target.read_text(encoding="utf-8") != text:
             stale.append(f"signtraker/aio/{name}")
     if stale:
-        print(f"Stale: {', '.join(stale)}; run python scripts/generate_aio.py", file=sys.stderr)
+        print(f"Out of date: {', '.join(stale)}; run python scripts/generate_aio.py", file=sys.stderr)
     return 1 if stale else 0
 
 

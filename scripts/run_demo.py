@@ -1,4 +1,4 @@
-"""Make the demo's environment, once, and run the demo in it."""
+"""Create the demo's environment if it does not exist, and run the demo in it."""
 
 from __future__ import annotations
 

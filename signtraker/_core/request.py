@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ MERGE_PATCH = "application/merge-patch+json"
 """RFC 7396 (assumed; the reference names the format, not the content type)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request(Generic[T_co]):
     """One HTTP request, complete but for the server and the key."""
 
@@ -42,7 +43,7 @@ class Request(Generic[T_co]):
         """True if sending it twice could do something twice."""
         return self.method != "GET"
 
-    @property
+    @cached_property
     def target(self) -> str:
         """Path and query, encoded."""
         return f"{self.path}?{encode(self.query)}" if self.query else self.path

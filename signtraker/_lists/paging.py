@@ -51,7 +51,7 @@ class Pager(Generic[M]):
         self._remaining = max_items
         self._hidden = hidden
         self._ended = False
-        self._url = ""
+        self._target = ""
 
     @property
     def ended(self) -> bool:
@@ -65,7 +65,7 @@ class Pager(Generic[M]):
         size = self._page_size if self._remaining is None else min(self._page_size, self._remaining)
         options = self._position.page(replace(self._options, top=size), self._config.odata_version)
         request = self._listing.page(options, self._extra_params)
-        self._url = f"{self._config.base_url}{request.target}"
+        self._target = request.target
         return request
 
     def received(self, rows: list[M]) -> list[M]:
@@ -90,7 +90,7 @@ class Pager(Generic[M]):
     def _unreadable(self, what: str, rows: list[M]) -> UnreadableResponseError:
         return UnreadableResponseError(
             f"The server's pages of {self._listing.path} can't be combined: {what}",
-            exchange=Exchange("GET", self._url),
+            exchange=Exchange("GET", f"{self._config.base_url}{self._target}"),
             partial=rows,
             outcome="did_not_happen",
         )

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from scripted_server import Reply, ScriptedServer
 
 from signtraker import NotSelectedError, Q, QueryLimits, UnreadableResponseError
+from signtraker._core import request as core_request
 from signtraker._lists import options as list_options
+from signtraker._lists import positions
 from signtraker.query.parsing.parse import parse_clauses
 from signtraker.sandbox import Sandbox
 
@@ -223,3 +225,29 @@ def test_a_filter_is_rendered_and_an_ordering_parsed_once_for_a_whole_iteration(
     assert len(rows) > 90
     assert parsed == ["Status,Created desc"]
     assert len(rendered) == 1
+
+
+def test_each_page_is_rendered_and_encoded_once(
+    client: SignTrakerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def counting(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def counted(*arguments: Any) -> Any:
+            calls.append(name)
+            return original(*arguments)
+
+        monkeypatch.setattr(module, name, counted)
+
+    where = (Q.status == "Draft") | (Q.status == "Installed")
+    counting(core_request, "encode")
+    with client.record() as exchanges:
+        pages = client.orders.iter_orders(filter=where, orderby=[Q.status, Q.created.desc()], page_size=30)
+        counting(positions, "render_orders")
+        counting(list_options, "render")
+        assert len(list(pages)) > 90
+    assert calls.count("encode") == len(exchanges)
+    assert calls.count("render_orders") == len(exchanges)
+    assert calls.count("render") == len(exchanges) - 1  # The first page has no condition.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from signtraker._common.short_repr import short_repr
@@ -24,27 +25,22 @@ if TYPE_CHECKING:
 
 _Json: TypeAlias = dict[str, Any]
 
-_BAD_REQUEST = 400
-_FORBIDDEN = 403
-_NOT_FOUND = 404
-_TOO_MANY = 429
-_SERVER_ERRORS = 500
 _REDIRECTS = range(300, 400)
 _LONGEST_SENTENCE = 500
 
-_PLAIN = {
-    400: "The server refused the request without saying why",
-    401: "The API key was not accepted",
-    403: "The API key may not do this",
-    404: "There is no such record",
-    405: "The server does not allow this method here",
-    408: "The server gave up waiting for the request",
-    415: "The server does not take this content type",
-    429: "Too many requests; wait before the next one",
-    500: "The server failed",
-    502: "A gateway in front of the server failed",
-    503: "The server is not available at the moment",
-    504: "A gateway in front of the server waited too long",
+_PLAIN: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "The server refused the request without saying why",
+    HTTPStatus.UNAUTHORIZED: "The API key was not accepted",
+    HTTPStatus.FORBIDDEN: "The API key may not do this",
+    HTTPStatus.NOT_FOUND: "There is no such record",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The server does not allow this method here",
+    HTTPStatus.REQUEST_TIMEOUT: "The server gave up waiting for the request",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The server does not take this content type",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; wait before the next one",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed",
+    HTTPStatus.BAD_GATEWAY: "A gateway in front of the server failed",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The server is not available at the moment",
+    HTTPStatus.GATEWAY_TIMEOUT: "A gateway in front of the server waited too long",
 }
 
 
@@ -56,7 +52,7 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
     listed = "; ".join(str(one) for one in found)
     text = f"{sentence}: {listed}" if listed else sentence
     message = f"{_cut(text)} (HTTP {status} from {exchange.method} {_path(exchange.url)})"
-    if status == _TOO_MANY:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         asked = "" if retry_after_seconds is None else f"; it asks to wait {retry_after_seconds:g} s"
         return RateLimitError(
             f"{message}{asked}", exchange=exchange, problems=found, retry_after_seconds=retry_after_seconds
@@ -65,24 +61,25 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
 
 
 def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
-    if status >= _SERVER_ERRORS:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnconfirmedServerError if is_write else ServerError
     if status in _REDIRECTS and is_write:
         # RFC 9110, 15.4.4: 303 See Other is how a server answers a POST that it has processed.
         return UnconfirmedRedirectError
-    return {
-        _BAD_REQUEST: ValidationError,
-        401: AuthenticationError,
-        _FORBIDDEN: AuthenticationError,
-        _NOT_FOUND: NotFoundError,
-    }.get(status, APIStatusError)
+    errors: dict[int, type[APIStatusError]] = {
+        HTTPStatus.BAD_REQUEST: ValidationError,
+        HTTPStatus.UNAUTHORIZED: AuthenticationError,
+        HTTPStatus.FORBIDDEN: AuthenticationError,
+        HTTPStatus.NOT_FOUND: NotFoundError,
+    }
+    return errors.get(status, APIStatusError)
 
 
 def _plain(exchange: Exchange, status: int) -> str:
     if status in _REDIRECTS:
         target = exchange.headers.get("location") or "elsewhere"
         return f"The server redirects to {short_repr(target)}, which is not followed; check the base URL"
-    if status == _NOT_FOUND and exchange.body.strip():
+    if status == HTTPStatus.NOT_FOUND and exchange.body.strip():
         return (
             "The server answered with a page instead of an API error: the base URL may be wrong, "
             "or the query longer than the 2,048 bytes that IIS takes"

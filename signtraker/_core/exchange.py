@@ -10,6 +10,7 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 from signtraker._core.error_response import error_for
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = logging.getLogger("signtraker")
 _SUCCESS = range(200, 300)
-_TOO_MANY = 429
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -220,7 +220,9 @@ def _wait(
     request: AnyRequest, failure: AttemptFailure, config: Config, attempt: int, chance: Callable[[], float]
 ) -> float | None:
     """Return how long to wait before sending again; None if it is not to be sent again."""
-    switched_off = request.is_write and failure.status_code == _TOO_MANY and not config.resend_on_429
+    switched_off = (
+        request.is_write and failure.status_code == HTTPStatus.TOO_MANY_REQUESTS and not config.resend_on_429
+    )
     if attempt > config.max_retries or switched_off:
         return None
     if not may_repeat(failure, is_write=request.is_write):

@@ -12,13 +12,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-TOO_MANY_REQUESTS = 429
+TRANSIENT = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 LONGEST_WAIT_SECONDS = 60.0
 """A server that asks for more is not waited for: the error says how long it asked."""
 _LARGEST_EXPONENT = 16
@@ -38,7 +48,7 @@ class AttemptFailure:
 
 def may_repeat(failure: AttemptFailure, *, is_write: bool) -> bool:
     """Return whether the table above says "again"."""
-    if failure.never_sent or failure.status_code == TOO_MANY_REQUESTS:
+    if failure.never_sent or failure.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     return not is_write and (failure.status_code is None or failure.cut or failure.status_code in TRANSIENT)
 

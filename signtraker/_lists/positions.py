@@ -213,7 +213,7 @@ class ByKey:
         for row in rows:
             if by_id and self._last is not None and not row.id > self._last[0]:
                 raise StuckError(
-                    f"Id {row.id} came after Id {self._last[0]}: the server ignores $filter or $orderby"
+                    f"Id {row.id} came after Id {self._last[0]!r}: the server ignores $filter or $orderby"
                 )
             self._last = self._keys.values(row)
             self._has_met_null = self._has_met_null or self._last[0] is None

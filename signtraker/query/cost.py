@@ -1,17 +1,19 @@
 """Count the nodes of a filter as each generation of the server does, and the length of a query.
 
-The rules were measured on Microsoft's parsers: every operator, function, property, row variable, constant and
-implicit conversion counts one.
+Every operator, function, property, row variable, constant and implicit conversion counts one (measured on
+Microsoft's parsers); an `in` counts one, however long its list. The rules are those by which texts are read.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from signtraker.query.errors import ODataError
 from signtraker.query.functions import Kind
-from signtraker.query.infer import call_kind, literal_kind, path_kind, promoted
+from signtraker.query.infer import literal_kind, path_kind, property_at
+from signtraker.query.literals import double_text
 from signtraker.query.nodes import (
     And,
     Arithmetic,
@@ -25,10 +27,16 @@ from signtraker.query.nodes import (
     Or,
     Path,
 )
+from signtraker.query.parsing.bound import Bound
+from signtraker.query.parsing.generations import GENERATIONS
+from signtraker.query.parsing.numbers import guessed_kind
+from signtraker.query.parsing.operations import Operations
 from signtraker.query.schema import Edm
+from signtraker.query.single import Single
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Node
+    from signtraker.query.parsing.generations import Generation
     from signtraker.query.schema import ODataVersion
 
 SAFE_IN_QUERY: Final = "$!'()*,/:@"
@@ -36,15 +44,17 @@ SAFE_IN_QUERY: Final = "$!'()*,/:@"
 
 A server counts encoded bytes, so nothing is encoded without need.
 """
+_REQUIRED_FLAG: Final = Kind(Edm.BOOLEAN, nullable=False)
+_FLAG: Final = Kind(Edm.BOOLEAN)
 
 
 def node_count(node: Node, entity: str, version: ODataVersion = "v4", *, rendered: bool = True) -> int:
     """Return how many nodes the server counts in a filter.
 
     In v3, `render` writes `5L` beside an Int64, which spares a conversion; `rendered=False` counts a text in
-    which such numbers have no `L`.
+    which such numbers have no `L`. Raises ODataError for a filter that the dialect refuses.
     """
-    return _Scale(entity, version, rendered).weigh(node).total
+    return _Counter(entity, GENERATIONS[version], rendered).bound(node).count
 
 
 def encoded_length(text: str) -> int:
@@ -52,83 +62,75 @@ def encoded_length(text: str) -> int:
     return len(quote(text, safe=SAFE_IN_QUERY))
 
 
-class _Weight(NamedTuple):
-    node: Node
-    total: int
-    kind: Kind
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """Types a tree as the server types its text."""
 
-
-class _Scale(NamedTuple):
     entity: str
-    version: ODataVersion
+    generation: Generation
     rendered: bool
 
-    def weigh(self, node: Node) -> _Weight:  # noqa: PLR0911 - one case for each kind of node
+    def bound(self, node: Node) -> Bound:  # noqa: C901, PLR0911 - one case for each kind of node
+        operations = Operations(self.generation)
         match node:
-            case Literal():
-                return _Weight(node, 1, literal_kind(node))
-            case Path(segments, variable):
-                count = len(segments) + (not variable)
-                return _Weight(node, count, path_kind(node, self.entity))
+            case Literal(value):
+                kind = literal_kind(node)
+                if (
+                    isinstance(value, float)
+                    and not isinstance(value, Single)
+                    and self.generation.guesses_numbers
+                ):
+                    guessed = guessed_kind(double_text(value), whole=False)
+                    kind = Kind(Edm.SINGLE if guessed == "single" else Edm.DOUBLE, nullable=False)
+                return Bound(node, kind, 1, constant=True)
+            case Path():
+                return self._path(node)
             case Call(name, arguments):
-                return self._call(node, name, [self.weigh(one) for one in arguments])
-            case Not(operand) | Negative(operand):
-                inner = self.weigh(operand)
-                return _Weight(node, 1 + inner.total, inner.kind)
-            case Comparison(_, left, right):
-                return self._comparison(node, self.weigh(left), self.weigh(right))
-            case Arithmetic(_, left, right):
-                return self._arithmetic(node, self.weigh(left), self.weigh(right))
+                return self._call(name, [self.bound(one) for one in arguments])
+            case Not(operand):
+                return operations.unary("not", self.bound(operand))
+            case Negative(operand):
+                return operations.unary("-", self.bound(operand))
+            case Comparison(operator, left, right) | Arithmetic(operator, left, right):
+                first, second = self.bound(left), self.bound(right)
+                return operations.binary(operator, self._beside(first, second), self._beside(second, first))
             case And(terms) | Or(terms):
-                return self._chain(node, terms)
+                return operations.chain("and" if isinstance(node, And) else "or", map(self.bound, terms))
             case In():
-                # The validator of 7.x has no case for `in`: it counts one node, however long the list (ran).
-                return _Weight(node, 1, Kind(Edm.BOOLEAN, nullable=False))
-            case Lambda(_, collection, _, predicate):
-                body = 0 if predicate is None else self.weigh(predicate).total
-                return _Weight(node, 1 + self.weigh(collection).total + body, Kind(Edm.BOOLEAN))
+                return Bound(node, _REQUIRED_FLAG, 1)
+            case Lambda(quantifier, collection, _, predicate):
+                count = 1 + self.bound(collection).count + (predicate is None and quantifier == "all")
+                if predicate is not None and not (quantifier == "any" and isinstance(predicate, Literal)):
+                    count += self.bound(predicate).count
+                return Bound(node, _FLAG, count)
 
-    def _call(self, node: Node, name: str, arguments: list[_Weight]) -> _Weight:
-        nulls = sum(one.kind.type is None for one in arguments)
-        count = 1 + nulls + sum(one.total for one in arguments)
-        return _Weight(node, count, call_kind(name, tuple(one.kind for one in arguments)))
+    def _path(self, path: Path) -> Bound:
+        found = None if path.variable or path.custom else property_at(self.entity, path.segments)
+        return Bound(
+            path,
+            path_kind(path, self.entity),
+            len(path.segments) + (not path.variable),
+            nested=found.entity if found else None,
+            collection=bool(found and found.collection),
+        )
 
-    def _comparison(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
-        count = 1 + left.total + right.total + self._conversions(left, right)
-        nullable = left.kind.nullable or right.kind.nullable
-        return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))
+    def _call(self, name: str, arguments: list[Bound]) -> Bound:
+        operations = Operations(self.generation)
+        if name in {"cast", "isof"}:
+            return operations.typed(name, arguments)
+        if name == "$count":
+            return Bound(
+                Call(name, ()), Kind(Edm.INT64, nullable=False), 1 + sum(one.count for one in arguments)
+            )
+        if name == "contains" and self.generation.is_v3:
+            name, arguments = "substringof", arguments[::-1]
+        if name not in self.generation.functions:
+            raise ODataError(f"the server knows no function '{name}'")
+        return operations.call(name, name, arguments)
 
-    def _arithmetic(self, node: Node, left: _Weight, right: _Weight) -> _Weight:
-        count = 1 + left.total + right.total + self._conversions(left, right)
-        return _Weight(node, count, promoted(left.kind, right.kind))
-
-    def _conversions(self, left: _Weight, right: _Weight) -> int:
-        left, right = self._written(left, right), self._written(right, left)
-        target = promoted(left.kind, right.kind)
-        return self._converted(left, target, right) + self._converted(right, target, left)
-
-    def _written(self, one: _Weight, other: _Weight) -> _Weight:
+    def _beside(self, one: Bound, other: Bound) -> Bound:
         """Give a v3 number the type that its text has: Int64 where `render` adds an `L`."""
-        if self.version == "v4" or not isinstance(one.node, Literal) or one.kind.type is not Edm.INT32:
+        if not self.generation.is_v3 or not isinstance(one.node, Literal) or one.kind.type is not Edm.INT32:
             return one
         long = self.rendered and other.kind.type is Edm.INT64
-        return one._replace(kind=Kind(Edm.INT64, nullable=False)) if long else one
-
-    def _converted(self, one: _Weight, target: Kind, other: _Weight) -> bool:
-        if not isinstance(one.node, Literal):
-            # A required value is converted to a nullable one where the other side may be null.
-            return one.kind.type is not target.type or (target.nullable and not one.kind.nullable)
-        value = one.node.value
-        if value is None:
-            return not (isinstance(other.node, Literal) and other.node.value is None)
-        if self.version == "v4" and not isinstance(value, bool | date):
-            return False  # v4 reads numbers and text as the other side's type right away
-        return one.kind != target and one.kind.type is not Edm.STRING
-
-    def _chain(self, node: Node, terms: tuple[Node, ...]) -> _Weight:
-        first, *rest = (self.weigh(one) for one in terms)
-        count, nullable = first.total, first.kind.nullable
-        for term in rest:
-            count += 1 + term.total + (term.kind.nullable is not nullable)
-            nullable = nullable or term.kind.nullable
-        return _Weight(node, count, Kind(Edm.BOOLEAN, nullable=nullable))
+        return replace(one, kind=Kind(Edm.INT64, nullable=False)) if long else one

@@ -22,6 +22,13 @@ class ODataError(ValueError):
         return self.message
 
 
+class ServerError(ODataError):
+    """A query text on which the server fails instead of refusing it: it answers 500."""
+
+    def __init__(self) -> None:
+        super().__init__("An error has occurred.")
+
+
 def quoted(text: str) -> str:
     """Return a query text as errors quote it: whole, up to the length that a URL can hold."""
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -1,4 +1,4 @@
-"""The functions that filters and orderings may call, with the types they take and give."""
+"""List the functions that `Q` writes, with the types they take and give."""
 
 from __future__ import annotations
 
@@ -57,6 +57,4 @@ SIGNATURES: Final[dict[str, tuple[Signature, ...]]] = {
     "floor": _ROUNDED,
     "ceiling": _ROUNDED,
 }
-"""Every function by its v4 name. `contains` is v3's `substringof` with the arguments swapped."""
-V4_ONLY: Final = frozenset({"date"})
-"""What v3 has under no name."""
+"""Every function that `Q` writes, by its v4 name. `contains` is v3's `substringof`, swapped."""

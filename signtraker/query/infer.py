@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
-from signtraker.query.functions import SIGNATURES, Kind
+from signtraker.query.functions import Kind
 from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.literals import INT32
 from signtraker.query.nodes import (
@@ -23,10 +24,28 @@ from signtraker.query.nodes import (
     Or,
     Path,
 )
+from signtraker.query.parsing.signatures import SUMS, V4_FUNCTIONS
 from signtraker.query.schema import Edm, Property
+from signtraker.query.single import Single
 
-NUMBERS: Final = (Edm.INT32, Edm.INT64, Edm.DOUBLE, Edm.DECIMAL)
-_RANK: Final = {Edm.INT32: 0, Edm.INT64: 1, Edm.DOUBLE: 2, Edm.DECIMAL: 2}
+_RANK: Final = {Edm.INT32: 0, Edm.INT64: 1, Edm.SINGLE: 2, Edm.DOUBLE: 3, Edm.DECIMAL: 3}
+
+_LITERAL_KINDS: Final[tuple[tuple[type, Kind], ...]] = (
+    (type(None), Kind(None)),
+    (bool, Kind(Edm.BOOLEAN, nullable=False)),
+    (str, Kind(Edm.STRING)),
+    (Single, Kind(Edm.SINGLE, nullable=False)),
+    (float, Kind(Edm.DOUBLE, nullable=False)),
+    (Decimal, Kind(Edm.DECIMAL, nullable=False)),
+    (datetime, Kind(Edm.DATETIME, nullable=False)),
+    (date, Kind(Edm.DATE, nullable=False)),
+    (time, Kind(Edm.TIME_OF_DAY, nullable=False)),
+    (timedelta, Kind(Edm.DURATION, nullable=False)),
+    (UUID, Kind(Edm.GUID, nullable=False)),
+    (bytes, Kind(Edm.BINARY)),
+)
+"""The types of constants but whole numbers; a type stands before those that it is a subclass of."""
+_OTHER_CALLS: Final = {"isof": Kind(Edm.BOOLEAN), "$count": Kind(Edm.INT64, nullable=False)}
 
 
 def property_at(entity: str, segments: tuple[str, ...]) -> Property | None:
@@ -50,25 +69,12 @@ def common_type(left: Edm, right: Edm) -> Edm | None:
     return left if _RANK[left] > _RANK[right] else right
 
 
-def literal_kind(literal: Literal) -> Kind:  # noqa: PLR0911 - one case for each type
-    """Return the type of a constant; only null and text are nullable."""
-    match literal.value:
-        case None:
-            return Kind(None)
-        case bool():
-            return Kind(Edm.BOOLEAN, nullable=False)
-        case int() as number:
-            return Kind(Edm.INT32 if number in INT32 else Edm.INT64, nullable=False)
-        case float():
-            return Kind(Edm.DOUBLE, nullable=False)
-        case Decimal():
-            return Kind(Edm.DECIMAL, nullable=False)
-        case str():
-            return Kind(Edm.STRING)
-        case datetime():
-            return Kind(Edm.DATETIME, nullable=False)
-        case date():
-            return Kind(Edm.DATE, nullable=False)
+def literal_kind(literal: Literal) -> Kind:
+    """Return the type of a constant; only null, text and bytes are nullable."""
+    value: object = literal.value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Kind(Edm.INT32 if value in INT32 else Edm.INT64, nullable=False)
+    return next(kind for known, kind in _LITERAL_KINDS if isinstance(value, known))
 
 
 def kind_of(node: Node, entity: str) -> Kind:  # noqa: C901, PLR0911 - one case for each kind of node
@@ -78,12 +84,14 @@ def kind_of(node: Node, entity: str) -> Kind:  # noqa: C901, PLR0911 - one case 
             return literal_kind(node)
         case Path():
             return path_kind(node, entity)
+        case Call("cast", (_, Literal(value=str() as wanted))):
+            return Kind(Edm(wanted))
         case Call(name, arguments):
             return call_kind(name, tuple(kind_of(one, entity) for one in arguments))
         case Negative(operand):
             return kind_of(operand, entity)
-        case Arithmetic(_, left, right):
-            return promoted(kind_of(left, entity), kind_of(right, entity))
+        case Arithmetic(operator, left, right):
+            return calculated(operator, kind_of(left, entity), kind_of(right, entity))
         case Comparison(_, left, right):
             nullable = kind_of(left, entity).nullable or kind_of(right, entity).nullable
             return Kind(Edm.BOOLEAN, nullable=nullable)
@@ -97,9 +105,11 @@ def kind_of(node: Node, entity: str) -> Kind:  # noqa: C901, PLR0911 - one case 
             return Kind(Edm.BOOLEAN)
 
 
-def promoted(left: Kind, right: Kind) -> Kind:
-    """Return the common type of two numbers; null takes the other's."""
+def calculated(operator: str, left: Kind, right: Kind) -> Kind:
+    """Return the type of a sum or its like; null takes the other's."""
     nullable = left.nullable or right.nullable
+    if left.type and right.type and (operator, left.type, right.type) in SUMS:
+        return Kind(SUMS[operator, left.type, right.type], nullable=nullable)
     if left.type is None or right.type is None:
         return Kind(left.type or right.type, nullable=True)
     return Kind(common_type(left.type, right.type), nullable=nullable)
@@ -117,8 +127,8 @@ def path_kind(path: Path, entity: str) -> Kind:
 
 def call_kind(name: str, arguments: tuple[Kind, ...]) -> Kind:
     """Return the type of a function's result, for arguments of these types."""
-    signatures = SIGNATURES[name]
+    signatures = V4_FUNCTIONS.get(name, ())
     for signature in signatures:
-        if tuple(one.type for one in arguments) == signature.arguments:
+        if tuple(one.type for one in arguments) == tuple(one.type for one in signature.arguments):
             return signature.result
-    return signatures[0].result
+    return signatures[0].result if signatures else _OTHER_CALLS.get(name, Kind(None))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import math
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from signtraker._common.integers import whole_number
 from signtraker._common.short_repr import short_repr
+from signtraker.query.errors import ODataError
 from signtraker.query.schema import Edm
+from signtraker.query.single import Single, single_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +173,10 @@ _CHECKS: Final[dict[Edm, Callable[[object, str], Scalar]]] = {
 
 
 def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) -> str:  # noqa: PLR0911 - one case for each type
-    """Write a constant. `long` marks a v3 number that meets an Int64, so that it needs no conversion."""
+    """Write a constant. `long` marks a v3 number that meets an Int64, so that it needs no conversion.
+
+    Raises ODataError for a type that the dialect has no constants of.
+    """
     match value:
         case None:
             return "null"
@@ -177,6 +184,8 @@ def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) ->
             return "true" if value else "false"
         case int():
             return f"{value}L" if version == "v3" and (long or value not in INT32) else str(value)
+        case Single():
+            return f"{_float_text(single_text(value))}f"
         case float():
             return double_text(value)
         case Decimal():
@@ -186,11 +195,41 @@ def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) ->
         case datetime():
             text = value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
             return text if version == "v4" else f"datetimeoffset'{text}'"
-        case date():
+        case _:
+            return _rare_text(value, version)
+
+
+def _rare_text(value: time | date | timedelta | UUID | bytes, version: ODataVersion) -> str:
+    """Write a constant of a type that no property has, days excepted."""
+    is_v3 = version == "v3"
+    match value:
+        case timedelta():
+            return f"{'time' if is_v3 else 'duration'}'{duration_text(value)}'"
+        case UUID():
+            return f"guid'{value}'" if is_v3 else str(value)
+        case bytes():
+            return f"X'{value.hex()}'" if is_v3 else f"binary'{base64.b64encode(value).decode()}'"
+        case _ if is_v3:
+            raise ODataError("v3 has no constants of days or times; compare with moments instead")
+        case _:
             return value.isoformat()
 
 
 def double_text(value: float) -> str:
     """Write a double with an exponent: without one, a server takes many digits for a decimal and refuses."""
-    mantissa, _, exponent = repr(value).partition("e")
+    if not math.isfinite(value):
+        return _float_text(str(value))
+    mantissa, _, exponent = repr(float(value)).partition("e")
     return f"{mantissa}e{int(exponent or 0)}"
+
+
+def _float_text(text: str) -> str:
+    """Write what Python calls `inf` and `nan` in OData's words."""
+    return {"inf": "INF", "-inf": "-INF", "nan": "NaN"}.get(text, text)
+
+
+def duration_text(value: timedelta) -> str:
+    """Write a duration as XML does, in days and seconds."""
+    sign, span = ("-", -value) if value < timedelta(0) else ("", value)
+    fraction = f".{span.microseconds:06}" * bool(span.microseconds)
+    return f"{sign}P{span.days}DT{span.seconds}{fraction}S"

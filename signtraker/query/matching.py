@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import operator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from signtraker.query.generated.entities import ENTITIES
+from signtraker.query.infer import kind_of
 from signtraker.query.literals import midnight
 from signtraker.query.nodes import (
     And,
@@ -27,6 +28,7 @@ from signtraker.query.nodes import (
     Or,
     Path,
 )
+from signtraker.query.parsing.numbers import double_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,10 +52,26 @@ def evaluate(node: Node, record: object, entity: str) -> Any:
     return _Row(record, entity, {}).value(node)
 
 
+def text_length(text: str) -> int:
+    """Count the UTF-16 units of a text, as .NET does: a character beyond U+FFFF is two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def index_of(text: str, part: str) -> int:
+    """Return where a part begins, counted in UTF-16 units from 0; -1 where the text does not hold it."""
+    found = text.find(part)
+    return found if found < 0 else text_length(text[:found])
+
+
 def substring(text: str, start: int, length: int | None = None) -> str:
-    """Return the part of a text from a place counted from 0; what lies outside it is empty."""
-    first = max(start, 0)
-    return text[first:] if length is None else text[first : first + max(length, 0)]
+    """Return the part of a text from a place counted in UTF-16 units from 0; what lies outside it is empty.
+
+    Half of a character that the part cuts in two becomes U+FFFD, as it does when .NET sends it.
+    """
+    first = 2 * max(start, 0)
+    units = text.encode("utf-16-le")
+    last = len(units) if length is None else first + 2 * max(length, 0)
+    return units[first:last].decode("utf-16-le", errors="replace")
 
 
 def rounded(number: float | Decimal) -> float | Decimal:
@@ -101,16 +119,71 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def _part(name: str) -> Callable[[datetime], int]:
-    return lambda moment: getattr(moment.astimezone(UTC), name)
+def _fraction(moment: datetime | time) -> Decimal:
+    return Decimal(moment.microsecond).scaleb(-6)
+
+
+def _no_offset(_: datetime) -> int:
+    return 0  # every moment is kept in UTC
+
+
+def _seconds(span: timedelta) -> Decimal:
+    return Decimal(span // timedelta(microseconds=1)).scaleb(-6)
+
+
+def _time_of_day(moment: datetime) -> time:
+    return moment.astimezone(UTC).time()
+
+
+def _part(name: str) -> Callable[[Any], int]:
+    def part(moment: datetime | date | time | timedelta) -> int:
+        if isinstance(moment, timedelta):
+            seconds = int(abs(moment).total_seconds())
+            found = {"hour": seconds // 3600 % 24, "minute": seconds // 60 % 60, "second": seconds % 60}[name]
+            return -found if moment < timedelta(0) else found
+        at = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+        return cast("int", getattr(at, name))
+
+    return part
+
+
+def _never(_: object) -> None:
+    return None
+
+
+def _printed(value: object) -> str:
+    match value:
+        case bool():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case float():
+            return double_digits(value)
+        case _:
+            return str(value)
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float | Decimal) else None
+
+
+_CASTS: Final[dict[str, Callable[[Any], Any]]] = {
+    "Edm.String": _printed,
+    "Edm.Int32": _whole,
+    "Edm.Int64": _whole,
+    "Edm.Double": lambda value: float(value) if isinstance(value, int | float | Decimal) else None,
+    "Edm.Decimal": lambda value: Decimal(str(value)) if isinstance(value, int | float | Decimal) else None,
+    "Edm.Boolean": lambda value: value if isinstance(value, bool) else None,
+}
+"""What `cast` makes of a value (assumed); null of what is not here."""
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "contains": _contains,
     "startswith": str.startswith,
     "endswith": str.endswith,
-    "length": len,
-    "indexof": str.find,
+    "length": text_length,
+    "indexof": index_of,
     "substring": substring,
     "tolower": str.lower,
     "toupper": str.upper,
@@ -126,6 +199,14 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "round": rounded,
     "floor": floor,
     "ceiling": ceiling,
+    "replace": str.replace,
+    "fractionalseconds": _fraction,
+    "totaloffsetminutes": _no_offset,
+    "totalseconds": _seconds,
+    "time": _time_of_day,
+    "now": lambda: datetime.now(UTC),
+    "mindatetime": lambda: datetime.min.replace(tzinfo=UTC),
+    "maxdatetime": lambda: datetime.max.replace(tzinfo=UTC),
 }
 """What each function computes, by its v4 name; arguments are never null."""
 ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -165,12 +246,24 @@ class _Row:
                 return self.value(Or(terms))
             case Lambda():
                 return self._quantified(node)
-            case Call(name, arguments):
-                return _known(FUNCTIONS[name], [self.value(one) for one in arguments])
+            case Call():
+                return self._call(node)
             case Arithmetic(name, left, right):
                 return _known(ARITHMETIC[name], _numbers(self.value(left), self.value(right)))
             case Negative(operand):
                 return _known(operator.neg, [self.value(operand)])
+
+    def _call(self, node: Call) -> Any:
+        match node.name, node.arguments:
+            case "$count", arguments:
+                return len(self.value(arguments[0]) or ()) if arguments else None
+            case "isof", (operand, Literal(wanted)):
+                same = str(kind_of(operand, self._entity).type) == wanted
+                return same and self.value(operand) is not None
+            case "cast", (operand, Literal(wanted)):
+                return _known(_CASTS.get(str(wanted), _never), [self.value(operand)])
+            case name, arguments:
+                return _known(FUNCTIONS[name], [self.value(one) for one in arguments])
 
     def _path(self, path: Path) -> Any:
         if path.variable:

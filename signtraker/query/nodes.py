@@ -10,10 +10,11 @@ Nodes hold no fields of `Q` (whose `==` builds filters) and know no dialect: `re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 from typing import Literal as OneOf
+from uuid import UUID
 
 if TYPE_CHECKING:
     from signtraker.query.schema import Edm
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 MAX_HEIGHT: Final = 128
 """How deep a tree may nest. Servers read less (about 100 parentheses); recursion over it is always safe."""
 
-Scalar: TypeAlias = str | int | float | bool | Decimal | datetime | date | None
+Scalar: TypeAlias = (
+    str | int | float | bool | Decimal | datetime | date | time | timedelta | UUID | bytes | None
+)
 Quantifier: TypeAlias = OneOf["any", "all"]
 ComparisonOperator: TypeAlias = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
 ArithmeticOperator: TypeAlias = OneOf["add", "sub", "mul", "div", "mod"]
@@ -75,7 +78,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
-    """`-operand`, of anything but a literal."""
+    """`-operand`."""
 
     operand: Node
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signtraker.query.errors import ODataError
-from signtraker.query.functions import V4_ONLY
 from signtraker.query.infer import kind_of
 from signtraker.query.literals import literal_text
 from signtraker.query.nodes import (
@@ -22,6 +21,8 @@ from signtraker.query.nodes import (
     Or,
     Path,
 )
+from signtraker.query.parsing.json_lists import write_list
+from signtraker.query.parsing.signatures import V3_FUNCTIONS
 from signtraker.query.parsing.syntax import LEVELS
 from signtraker.query.schema import Edm
 
@@ -71,7 +72,7 @@ class _Writer:
             case Literal(value):
                 return literal_text(value, self._version)
             case Path(segments):
-                return "/".join(segments)
+                return "/".join(segments) or "$it"
             case Call(name, arguments):
                 return self._call(name, arguments)
             case Lambda(quantifier, collection, variable, predicate):
@@ -79,6 +80,8 @@ class _Writer:
                 return f"{self.write(collection)}/{quantifier}({body})"
             case Not(operand):
                 return f"not {self._at(operand, _UNARY)}"
+            case Negative(Literal() as operand):
+                return f"-({self.write(operand)})"  # without the brackets it is a negative constant
             case Negative(operand):
                 return f"-{self._at(operand, _UNARY)}"
             case And(terms):
@@ -108,15 +111,17 @@ class _Writer:
 
     def _call(self, name: str, arguments: tuple[Node, ...]) -> str:
         texts = [self.write(one) for one in arguments]
+        if name == "$count":
+            return "/".join([*texts, name])
         if self._version == "v3":
-            if name in V4_ONLY:
-                raise ODataError(f"v3 has no function '{name}'; compare with moments instead")
             if name == "contains":
                 name, texts = "substringof", texts[::-1]
+            elif name not in V3_FUNCTIONS:
+                raise ODataError(f"v3 has no function '{name}'; compare with moments instead")
         return f"{name}({','.join(texts)})"
 
     def _membership(self, operand: Node, values: tuple[Literal, ...]) -> str:
         if self._version == "v3":
             raise ODataError("v3 has no operator 'in'; leave out operator=True")
-        listed = ",".join(literal_text(one.value, "v4") for one in values)
-        return f"{self._at(operand, LEVELS['in'] + 1)} in ({listed})"
+        listed = write_list([one.value for one in values])
+        return f"{self._at(operand, LEVELS['in'] + 1)} in {listed}"

@@ -16,7 +16,8 @@ ODataVersion: TypeAlias = Literal["v3", "v4"]
 ServerVersion: TypeAlias = Literal["v3", "v4", "v4-5", "v4-7"]
 """What reads a query: a server's generation, or `v4`, which takes what any v4 generation does."""
 
-
+_SERVER_NAMES: Final = {"NamedRef": "Ref", "SalesOrderRef": "SalesOrder"}
+"""What the server most likely calls the nested types (assumed)."""
 ANY_LIST: Final = "*"
 """The entity of a filter that fits every list: `any_of([])` and `all_of([])` name no field."""
 
@@ -28,18 +29,24 @@ def check_dialect(version: object) -> None:
 
 
 class Edm(StrEnum):
-    """The primitive types of the Entity Data Model that the API uses."""
+    """The primitive types of the Entity Data Model that properties and literals have."""
 
     STRING = "Edm.String"
     BOOLEAN = "Edm.Boolean"
     INT32 = "Edm.Int32"
     INT64 = "Edm.Int64"
+    SINGLE = "Edm.Single"
     DOUBLE = "Edm.Double"
     DECIMAL = "Edm.Decimal"
     DATETIME = "Edm.DateTimeOffset"
     DATE = "Edm.Date"
     UNZONED = "Edm.DateTime"
-    """The type of v3's `datetime'…'`; no property of the API has it."""
+    """The type of v3's `datetime'…'`; no property of the API has it, nor any of the types below."""
+    TIME = "Edm.Time"
+    DURATION = "Edm.Duration"
+    TIME_OF_DAY = "Edm.TimeOfDay"
+    GUID = "Edm.Guid"
+    BINARY = "Edm.Binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +78,5 @@ class Entity:
 
     @property
     def clr_name(self) -> str:
-        """The type's name in the server's errors; the true namespace is not known."""
-        return f"SignTraker.Models.{self.name}"
+        """The type's name in the server's errors; the true names are not known."""
+        return f"SignTraker.Models.{_SERVER_NAMES.get(self.name, self.name)}"

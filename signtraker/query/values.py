@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeG
 from signtraker._common.short_repr import short_repr
 from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
 from signtraker.query.infer import common_type, kind_of
-from signtraker.query.literals import check_value, start_of_day, utc
+from signtraker.query.literals import INT32, check_value, start_of_day, utc
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,
@@ -156,15 +156,26 @@ class Comparable(Operand[M], Generic[M, V, O]):
         """Equal to one of the values. An empty list keeps no row (`false`).
 
         Written as `a eq 1 or a eq 2`, which every server takes; `operator=True` writes `a in (1,2)`, which is
-        shorter, and which only OData 7.x servers know (with faults in text and dates).
+        shorter, and which only OData 7.x servers know; there it takes no moments, no days and no empty text.
         """
         listed = self._listed(values, "in_")
         joined = self._joined("eq", listed, Or)
         return Filter(self._with_in(listed), self._entity) if operator and listed else joined
 
     def _with_in(self, values: list[V]) -> In:
-        if any(_is_day(one) for one in values) and self._kind is Edm.DATETIME:
-            raise ValueError(f"{self!r}.in_: operator=True takes moments, not days; leave it out")
+        if self._kind in {Edm.DATETIME, Edm.DATE}:
+            raise ValueError(
+                f"{self!r}.in_: operator=True takes no moments and no days, which servers can't read in a"
+                " list; leave it out"
+            )
+        if kind_of(self._node, self._entity).type is Edm.INT32 and any(one not in INT32 for one in values):
+            raise ValueError(
+                f"{self!r}.in_: operator=True takes numbers of 32 bits here, as servers do; leave it out"
+            )
+        if "" in values:
+            raise ValueError(
+                f"{self!r}.in_: operator=True takes no empty text, on which servers fail; leave it out"
+            )
         literals = dict.fromkeys(Literal(check_value(self._kind, one, repr(self))) for one in values)
         return In(self._node, tuple(literals))
 

@@ -131,7 +131,7 @@ def test_what_is_no_day_or_no_zone_is_refused_in_a_sentence(mistake: Any, senten
 
 
 def test_days_do_not_go_with_the_in_operator() -> None:
-    with pytest.raises(ValueError, match="operator=True takes moments, not days"):
+    with pytest.raises(ValueError, match="operator=True takes no moments and no days"):
         Q.created.in_([DAY], operator=True)
 
 

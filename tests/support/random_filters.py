@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from signtraker.query.functions import SIGNATURES
 from signtraker.query.generated.entities import ENTITIES, ROOTS
-from signtraker.query.literals import utc
+from signtraker.query.literals import INT32, utc
 from signtraker.query.nodes import (
     Arithmetic,
     ArithmeticOperator,
@@ -225,7 +225,8 @@ class Chance:
         if kind is Edm.DATETIME and self._version == "v4" and self.happens(_HALF):
             kind = Edm.DATE
         options = ["comparison", "null", "fields"]
-        options += ["in"] * (self._version == "v4") + ["check"] * (kind is Edm.STRING)
+        options += ["in"] * (self._version == "v4" and kind not in {Edm.DATE, Edm.DATETIME})
+        options += ["check"] * (kind is Edm.STRING)
         options += ["flag"] * (kind is Edm.BOOLEAN)
         options += ["lambda"] * bool(paths(self._entity, Edm.STRING, collection=True))
         left = self._expression(kind, 2)
@@ -239,7 +240,8 @@ class Chance:
                 return Comparison(operator, left, self._expression(kind, 2))
             case "in":
                 values = [self._literal(kind) for _ in range(self._random.randint(1, 3))]
-                return In(left, tuple(dict.fromkeys(values)))
+                kept = [one for one in dict.fromkeys(values) if _fits_list(one, kind)]
+                return In(left, tuple(kept)) if kept else Comparison("eq", left, Literal(None))
             case "check":
                 name = self._random.choice(("contains", "startswith", "endswith"))
                 return Call(name, (left, self._literal(kind)))
@@ -274,6 +276,13 @@ def _walk(entity: str, before: tuple[str, ...]) -> Iterator[tuple[Path, Edm | No
             yield from _walk(one.entity, here)
         else:
             yield Path(here), one.type, one.collection
+
+
+def _fits_list(one: Literal, kind: Edm) -> bool:
+    """Return whether a server reads a constant in the list behind `in`."""
+    if isinstance(one.value, int) and kind is Edm.INT32:
+        return one.value in INT32
+    return one.value != ""
 
 
 # A strategy for each choice would take ten times as long to draw, and thousands of filters are wanted.

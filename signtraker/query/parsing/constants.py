@@ -1,136 +1,143 @@
-"""Constants of a query text as values and types, as each server generation reads them."""
+"""Read the literals of a query text as values and types."""
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+import base64
+import binascii
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from signtraker.query.literals import DECIMAL_LIMIT, INT32, INT64
+from signtraker.query.errors import ODataError, quoted
+from signtraker.query.functions import Kind
+from signtraker.query.literals import INT32, INT64, midnight
+from signtraker.query.nodes import Literal
+from signtraker.query.parsing.bound import UNTYPED, Bound
+from signtraker.query.parsing.moments import (
+    read_date,
+    read_duration,
+    read_offset_literal,
+    read_prefixed_moment,
+    read_time_of_day,
+)
+from signtraker.query.parsing.numbers import read_decimal, read_double, read_single
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signtraker.query.nodes import Scalar
+    from signtraker.query.parsing.generations import Generation
     from signtraker.query.parsing.lexer import Token
-    from signtraker.query.schema import ServerVersion
 
-Reading: TypeAlias = "tuple[Scalar, Edm | None, Decimal | None]"
-"""A value, its type (None for null), and its decimal reading where v4 leaves it open."""
-_WORDS: Final[dict[str, Reading]] = {
-    "null": (None, None, None),
-    "true": (True, Edm.BOOLEAN, None),
-    "false": (False, Edm.BOOLEAN, None),
+_WHOLE: Final = re.compile(r"-?[0-9]{1,400}")
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
+_TYPES: Final = {
+    "int": Edm.INT32,
+    "int64": Edm.INT64,
+    "single": Edm.SINGLE,
+    "double": Edm.DOUBLE,
+    "decimal": Edm.DECIMAL,
+    "boolean": Edm.BOOLEAN,
+    "string": Edm.STRING,
+    "quoted": Edm.STRING,
+    "bracketed": Edm.STRING,
+    "date": Edm.DATE,
+    "moment": Edm.DATETIME,
+    "datetimeoffset": Edm.DATETIME,
+    "datetime": Edm.UNZONED,
+    "time": Edm.TIME,
+    "time_of_day": Edm.TIME_OF_DAY,
+    "duration": Edm.DURATION,
+    "guid": Edm.GUID,
+    "binary": Edm.BINARY,
 }
-_DOUBLE_DIGITS: Final = 15
-"""A number of more digits is a decimal to the servers (on .NET Framework a double prints that many)."""
-_LONGEST: Final = 400
+_UNREADABLE: Final = {"geography": "Edm.Geography", "geometry": "Edm.Geometry"}
+CONSTANTS: Final = frozenset({*_TYPES, *_UNREADABLE, "null"}) - {"bracketed"}
+"""The kinds of tokens that are constants in every generation."""
+_NULLABLE: Final = frozenset({Edm.STRING, Edm.BINARY})
 
 
-class UnreadableError(ValueError):
-    """A constant that does not fit its type."""
-
-    def __init__(self, kind: Edm) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
-def constant_value(token: Token, version: ServerVersion) -> Reading:  # noqa: PLR0911 - one case for each kind
-    """Return what a token stands for; raises UnreadableError for one that fits no type."""
-    match token.kind:
-        case "string":
-            return token.text[1:-1].replace("''", "'"), Edm.STRING, None
-        case "number":
-            return _number(token, version)
-        case "moment":
-            return _moment(token.text), Edm.DATETIME, None
-        case "datetimeoffset":
-            return _moment(token.text.split("'")[1]), Edm.DATETIME, None
-        case "datetime":
-            return _unzoned(token.text.split("'")[1]), Edm.UNZONED, None
-        case "date":
-            return _date(token.text), Edm.DATE, None
-        case _:
-            return _WORDS[token.text]
+def constant(token: Token, text: str, generation: Generation) -> Bound:
+    """Return the constant that a token stands for; raises ODataError for one that its type does not hold."""
+    if token.kind == "null":
+        return Bound(Literal(None), UNTYPED, 1, constant=True)
+    kind = _TYPES.get(token.kind)
+    value = None if kind is None else _value(token, generation)
+    if kind is None or value is None:
+        name = _UNREADABLE.get(token.kind, kind)
+        raise ODataError(
+            f"Unrecognized '{name}' literal '{quoted(token.text)}' at '{_units(text, token.position)}'"
+            f" in '{quoted(text)}'.",
+            token.position,
+        )
+    is_day = token.kind == "date"
+    if isinstance(value, date) and is_day and generation.date_type is Edm.DATETIME:
+        kind, value = Edm.DATETIME, midnight(value)
+    return Bound(Literal(value), Kind(kind, nullable=kind in _NULLABLE), 1, constant=True, is_day=is_day)
 
 
-def _number(token: Token, version: ServerVersion) -> Reading:
-    text, suffix = token.text, token.text[-1].lower()
-    if len(text) > _LONGEST:
-        raise UnreadableError(Edm.DECIMAL)
-    if suffix in "lmfd":
-        return _suffixed(text[:-1], suffix)
-    if text.lstrip("-").isdigit():
-        return _whole(text, version)
-    if "e" in text.lower():
-        return _double(text), Edm.DOUBLE, None
-    exact = Decimal(text)
-    if len(text.lstrip("-").replace(".", "").strip("0")) > _DOUBLE_DIGITS:
-        return _decimal(text), Edm.DECIMAL, None
-    return float(text), Edm.DOUBLE, None if version == "v3" else exact
+def _units(text: str, position: int) -> int:
+    return position + sum(character > "\uffff" for character in text[:position])
 
 
-def _suffixed(text: str, suffix: str) -> Reading:
-    if suffix == "m":
-        return _decimal(text), Edm.DECIMAL, None
-    if suffix == "l":
-        if not text.lstrip("-").isdigit() or int(text) not in INT64:
-            raise UnreadableError(Edm.INT64)
-        return int(text), Edm.INT64, None
-    return _double(text), Edm.DOUBLE, None
+def _value(token: Token, generation: Generation) -> Scalar:
+    if token.kind == "binary":
+        return _binary(token.text, generation)
+    return _READERS[token.kind](token.text)
 
 
-def _whole(text: str, version: ServerVersion) -> Reading:
-    value = int(text)
-    if value in INT32:
-        return value, Edm.INT32, None
-    if version == "v3":
-        raise UnreadableError(Edm.INT32)
-    if value in INT64:
-        return value, Edm.INT64, None
-    return _decimal(text), Edm.DECIMAL, None
+def _inner(text: str) -> str:
+    return text.partition("'")[2][:-1]
 
 
-def _decimal(text: str) -> Decimal:
-    value = Decimal(text)
-    if "e" in text.lower() or value.copy_abs() > DECIMAL_LIMIT:
-        raise UnreadableError(Edm.DECIMAL)
-    return value
+def _whole(text: str, limits: range) -> int | None:
+    value = int(text) if _WHOLE.fullmatch(text) else None
+    return value if value is not None and value in limits else None
 
 
-def _double(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise UnreadableError(Edm.DOUBLE)
-    return value
+def _duration(text: str) -> Scalar:
+    """Read `duration'PT1H'`, or v3's `time'PT1H'`, which is a duration to .NET, too."""
+    return read_duration(_inner(text))
 
 
-def _moment(text: str) -> datetime:
-    """Read a moment with a zone. A server counts to 100 ns, Python to microseconds; the rest is cut off."""
-    whole, dot, tail = text.partition(".")
-    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
-    zone = tail[len(digits) :]
+def _guid(text: str) -> UUID | None:
+    digits = _inner(text) if "'" in text else text
     try:
-        moment = datetime.fromisoformat(whole + (f".{digits[:6]:0<6}{zone}" if dot else ""))
-        if moment.utcoffset() is None:
-            raise UnreadableError(Edm.DATETIME)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnreadableError(Edm.DATETIME) from None
-
-
-def _unzoned(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
+        return UUID(digits) if len(digits) == 36 else None  # noqa: PLR2004 - as RFC 4122 writes them
     except ValueError:
-        raise UnreadableError(Edm.UNZONED) from None
-    if moment.utcoffset() is not None:
-        raise UnreadableError(Edm.UNZONED)
-    return moment.replace(tzinfo=UTC)
+        return None
 
 
-def _date(text: str) -> date:
+def _binary(text: str, generation: Generation) -> bytes | None:
+    digits = _inner(text)
+    if "'" not in text:
+        return None
+    if generation.is_v3:
+        return bytes.fromhex(digits) if _HEX.fullmatch(digits) else None
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UnreadableError(Edm.DATE) from None
+        return base64.b64decode(digits, validate=True)
+    except binascii.Error:
+        return None
+
+
+_READERS: Final[dict[str, Callable[[str], Scalar]]] = {
+    "int": lambda text: _whole(text, INT32),
+    "int64": lambda text: _whole(text.rstrip("lL"), INT64),
+    "single": lambda text: read_single(text.rstrip("fF") if text not in {"INF", "-INF"} else text),
+    "double": lambda text: read_double(text.rstrip("dD")),
+    "decimal": lambda text: read_decimal(text.rstrip("mM")),
+    "boolean": lambda text: text == "true",
+    "string": lambda text: text[1:-1].replace("''", "'"),
+    "quoted": lambda _: None,
+    "bracketed": lambda text: text,
+    "date": read_date,
+    "moment": read_offset_literal,
+    "datetimeoffset": lambda text: read_prefixed_moment(_inner(text)),
+    "datetime": lambda text: read_prefixed_moment(_inner(text)),
+    "time": _duration,
+    "time_of_day": read_time_of_day,
+    "duration": _duration,
+    "guid": _guid,
+}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signtraker.query.cost import node_count
-from signtraker.query.errors import ODataError
+from signtraker.query.errors import ODataError, ServerError
 from signtraker.query.generated.entities import ENTITIES
-from signtraker.query.parsing.parse import parse_filter, parse_orderby
-from signtraker.sandbox.api.in_lists import read_as_json
+from signtraker.query.parsing.parse import bind_filter, parse_orderby
 from signtraker.sandbox.api.responses import api_error, invalid_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from signtraker.query.nodes import Node, Order
-    from signtraker.query.schema import ODataVersion
     from signtraker.sandbox.settings import Settings
 
 _SHARED_OPTIONS = frozenset(
@@ -31,8 +27,6 @@ _OPTIONS = {
 _LARGEST_INT32 = 2**31 - 1
 MOST_ORDERINGS = 5
 MOST_NODES = 100
-_SUFFIXED = re.compile(r"\dL\b")
-"""v3's way to write an Int64: without it a conversion is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,8 @@ def read_query(pairs: Iterable[tuple[str, str]], entity: str, settings: Settings
             where=_filter(options.get("$filter"), entity, settings),
             chosen=_chosen(options.get("$select"), options.get("$expand"), entity, settings),
         )
+    except ServerError as error:
+        raise api_error(500, error.message) from error
     except ODataError as error:
         raise invalid_query(error.message) from error
 
@@ -82,14 +78,13 @@ def _order(text: str | None, entity: str, settings: Settings) -> tuple[Order, ..
 def _filter(text: str | None, entity: str, settings: Settings) -> Node | None:
     if text is None:
         return None
-    node = parse_filter(text, entity, version=settings.server)
-    dialect: ODataVersion = "v3" if settings.is_v3 else "v4"
-    if node_count(node, entity, dialect, rendered=_SUFFIXED.search(text) is not None) > MOST_NODES:
+    bound = bind_filter(text, entity, version=settings.server)
+    if bound.count > MOST_NODES:
         raise invalid_query(
             f"The node count limit of '{MOST_NODES}' has been exceeded. To increase the limit, set"
             " the 'MaxNodeCount' property on EnableQueryAttribute or ODataValidationSettings."
         )
-    return read_as_json(node) if settings.server == "v4-7" else node
+    return bound.node
 
 
 def _chosen(

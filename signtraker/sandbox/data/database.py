@@ -6,7 +6,6 @@ writes on any database, and SQLite in memory, which lives in a single connection
 
 from __future__ import annotations
 
-import math
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from signtraker.sandbox.data.cancellation import ResetGeneration
+from signtraker.sandbox.data.sql_functions import SQLITE_FUNCTIONS
 from signtraker.sandbox.data.tables import identities, metadata
 from signtraker.sandbox.settings import SandboxError
 
@@ -132,29 +132,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # Killing the process loses nothing without fsync; only a power cut would.
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
-    for (name, count), function in _SQLITE_FUNCTIONS.items():
+    for (name, count), function in SQLITE_FUNCTIONS.items():
         connection.create_function(name, count, _nullable(function), deterministic=True)
-
-
-def _part_of(text: str, start: int, *length: int) -> str:
-    first = max(start, 0)
-    return text[first:] if not length else text[first : first + max(length[0], 0)]
-
-
-# SQLite's own functions know the case of ASCII letters only and stop at a NUL; `floor` and its like
-# are not built in everywhere.
-_SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
-    ("lower", 1): str.lower,
-    ("upper", 1): str.upper,
-    ("stripped", 1): str.strip,
-    ("characters", 1): len,
-    ("ends_with", 2): str.endswith,
-    ("part_of", 2): _part_of,
-    ("part_of", 3): _part_of,
-    ("floor", 1): math.floor,
-    ("ceil", 1): math.ceil,
-    ("trunc", 1): math.trunc,
-}
 
 
 def _nullable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -163,7 +142,7 @@ def _nullable(function: Callable[..., Any]) -> Callable[..., Any]:
             return None
         try:
             return function(*arguments)
-        except ArithmeticError:
-            return None  # the floor of what is infinite: no number, as after a division by zero
+        except (ArithmeticError, ValueError):
+            return None  # as after a division by zero
 
     return call

@@ -53,6 +53,7 @@ from signtraker.sandbox.data.sql_functions import (
     Characters,
     Day,
     EndsWith,
+    IndexOf,
     Position,
     Stripped,
     Substring,
@@ -212,10 +213,6 @@ def _calculate(operator: str, left: Any, right: Any, *, whole: bool) -> ColumnEl
     return result
 
 
-def _index(text: Any, part: Any) -> ColumnElement[int]:
-    return Position(text, part) - 1
-
-
 _SIMPLE = {"add": operators.add, "sub": operators.sub, "mul": operators.mul}
 _COMPARISONS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "eq": operators.eq,
@@ -244,7 +241,7 @@ _OF_ONE: dict[str, Callable[[Any], ColumnElement[Any]]] = {
 _FUNCTIONS: dict[str, Callable[..., ColumnElement[Any]]] = {
     **_OF_ONE,
     "concat": operators.add,
-    "indexof": _index,
+    "indexof": IndexOf,
     "substring": Substring,
 }
 _TYPES: dict[type, TypeEngine[Any]] = {

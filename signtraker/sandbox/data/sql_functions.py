@@ -8,7 +8,11 @@ from sqlalchemy import Boolean, Date, Integer, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from signtraker.query.matching import ceiling, floor, index_of, substring, text_length
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
 
@@ -32,6 +36,12 @@ class Position(PortableFunction[int]):
     type: TypeEngine[int] = Integer()
 
 
+class IndexOf(PortableFunction[int]):
+    """`IndexOf(haystack, needle)`: where the needle begins, in UTF-16 units from 0, or -1."""
+
+    type: TypeEngine[int] = Integer()
+
+
 class EndsWith(PortableFunction[bool]):
     """`EndsWith(haystack, needle)`: whether the one ends with the other."""
 
@@ -45,7 +55,7 @@ class Day(PortableFunction[Any]):
 
 
 class Characters(PortableFunction[int]):
-    """`Characters(text)`: its length."""
+    """`Characters(text)`: its length in UTF-16 units, of which a character beyond U+FFFF has two."""
 
     type: TypeEngine[int] = Integer()
 
@@ -57,7 +67,10 @@ class Stripped(PortableFunction[str]):
 
 
 class Substring(PortableFunction[str]):
-    """`Substring(text, start, length)`: counted from 0; what lies outside the text is empty."""
+    """`Substring(text, start, length)`: counted from 0; what lies outside the text is empty.
+
+    SQLite counts UTF-16 units, as servers do; PostgreSQL, which has no such function, counts characters.
+    """
 
     type: TypeEngine[str] = Text()
 
@@ -76,6 +89,21 @@ def _position(element: Position, compiler: SQLCompiler, **options: Any) -> str:
 def _position_sqlite(element: Position, compiler: SQLCompiler, **options: Any) -> str:
     haystack, needle = _arguments(element, compiler, options)
     return f"instr({haystack}, {needle})"
+
+
+@compiles(IndexOf)
+def _index_of(element: IndexOf, compiler: SQLCompiler, **options: Any) -> str:
+    haystack, needle = _arguments(element, compiler, options)
+    position = f"position({needle} in {haystack})"
+    before = f"left({haystack}, {position} - 1)"
+    beyond = f"regexp_replace({before}, '[^\\U00010000-\\U0010FFFF]', '', 'g')"
+    return f"(case {position} when 0 then -1 else {position} - 1 + char_length({beyond}) end)"
+
+
+@compiles(IndexOf, "sqlite")
+def _index_of_sqlite(element: IndexOf, compiler: SQLCompiler, **options: Any) -> str:
+    haystack, needle = _arguments(element, compiler, options)
+    return f"index_of({haystack}, {needle})"
 
 
 @compiles(EndsWith)
@@ -105,7 +133,8 @@ def _day_sqlite(element: Day, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(Characters)
 def _characters(element: Characters, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _arguments(element, compiler, options)
-    return f"char_length({text})"
+    beyond = f"regexp_replace({text}, '[^\\U00010000-\\U0010FFFF]', '', 'g')"
+    return f"(char_length({text}) + char_length({beyond}))"
 
 
 @compiles(Characters, "sqlite")
@@ -143,6 +172,28 @@ def _substring_sqlite(element: Substring, compiler: SQLCompiler, **options: Any)
 def _whole(element: Whole, compiler: SQLCompiler, **options: Any) -> str:
     (number,) = _arguments(element, compiler, options)
     return f"trunc({number})"
+
+
+def _trunc(number: float) -> float:
+    return float(int(number))
+
+
+# SQLite's own functions know the case of ASCII letters only and stop at a NUL; `floor` and its like
+# are not built in everywhere.
+SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
+    ("lower", 1): str.lower,
+    ("upper", 1): str.upper,
+    ("stripped", 1): str.strip,
+    ("characters", 1): text_length,
+    ("index_of", 2): index_of,
+    ("ends_with", 2): str.endswith,
+    ("part_of", 2): substring,
+    ("part_of", 3): substring,
+    ("floor", 1): floor,
+    ("ceil", 1): ceiling,
+    ("trunc", 1): _trunc,
+}
+"""What a connection to SQLite is given, by name and number of arguments; arguments are never null."""
 
 
 def _arguments(element: GenericFunction[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:

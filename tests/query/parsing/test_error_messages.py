@@ -32,6 +32,10 @@ NOT_SINGLE: Final = (
     "The operand for a binary operator 'Equal' is not a single value. Binary operators require both operands"
     " to be single values."
 )
+NO_PATH: Final = (
+    "Can only bind segments that are Navigation, Structural, Complex, or Collections. We found a segment"
+    " 'Status' that isn't any of those. Please revise the query."
+)
 DUPLICATE: Final = "Duplicate property named 'Id' is not supported in '$orderby'."
 
 
@@ -58,7 +62,12 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
         EVERY,
         "Could not find a property named 'Town' on type 'SignTraker.Models.JobSite'.",
     ),
-    ("Status/Length eq 1", EVERY, "Could not find a property named 'Length' on type 'Edm.String'."),
+    (
+        "Status/Length eq 1",
+        ("v4", "v4-7"),
+        "Could not find a property named 'Length' on type 'Edm.String'.",
+    ),
+    ("Status/Length eq 1", ("v3", "v4-5"), NO_PATH),
     ("contains(Status,'x')", ("v3",), function("contains", "a ")),
     ("substringof('x',Status)", V4, function("substringof", "a function import or a ")),
     ("Status eq 5", EVERY, operands("Edm.String", "Edm.Int32", "Equal")),
@@ -67,7 +76,7 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
     ("Status add 1 eq 2", EVERY, operands("Edm.String", "Edm.Int32", "Add")),
     ("SalesOrder/OrderTotal gt 100.5", ("v3",), operands("Edm.Decimal", "Edm.Double", "GreaterThan")),
     ("JobSite/Latitude gt 4.5M", EVERY, operands("Edm.Double", "Edm.Decimal", "GreaterThan")),
-    ("JobSite/Latitude gt 45.12345678901234", EVERY, operands("Edm.Double", "Edm.Decimal", "GreaterThan")),
+    ("JobSite/Latitude gt 45.12345678901234", V4, operands("Edm.Double", "Edm.Decimal", "GreaterThan")),
     (
         "Created gt datetime'2024-01-01T00:00:00'",
         ("v3",),
@@ -87,11 +96,7 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
         ("v3",),
         "Unrecognized 'Edm.Int32' literal '5000000000' at '6' in 'Id eq 5000000000'.",
     ),
-    (
-        "Created gt 2024-13-01",
-        V4,
-        "Unrecognized 'Edm.Date' literal '2024-13-01' at '11' in 'Created gt 2024-13-01'.",
-    ),
+    ("Created gt 2024-13-01", EVERY, "Syntax error at position 18 in 'Created gt 2024-13-01'."),
     ("Created gt 2024-01-01", ("v3",), "Syntax error at position 18 in 'Created gt 2024-01-01'."),
     ("Id eq 1 1", EVERY, "Syntax error at position 9 in 'Id eq 1 1'."),
     ("(Id eq 1", EVERY, "')' or operator expected at position 8 in '(Id eq 1'."),
@@ -103,7 +108,12 @@ CASES: Final[list[tuple[str, tuple[ServerVersion, ...], str]]] = [
         EVERY,
         NO_SIGNATURE,
     ),
-    ("Status/any(x: x eq 'a')", EVERY, "Any/All may only be used following a collection."),
+    (
+        "Status/any(x: x eq 'a')",
+        ("v4", "v4-7"),
+        "Any/All may only be used following a collection.",
+    ),
+    ("Status/any(x: x eq 'a')", ("v3", "v4-5"), NO_PATH),
 ]
 
 

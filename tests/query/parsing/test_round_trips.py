@@ -91,7 +91,7 @@ def test_no_parentheses_can_be_left_out(case: tuple[str, Node]) -> None:
 
 
 @brief
-@given(v4_filters)
+@given(v3_filters)
 def test_v3_never_costs_less_than_v4(case: tuple[str, Node]) -> None:
     entity, node = case
     assert node_count(node, entity, "v3", rendered=False) >= node_count(node, entity, "v4")

@@ -1,4 +1,4 @@
-"""A page of the window, read as a person reads it: its text, its links and its forms."""
+"""Read a page of the dashboard: its text, its links and its forms."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Form:
     method: str
     action: str
     fields: dict[str, str] = field(default_factory=dict[str, str])
-    """What the form sends if nothing is filled in."""
+    """The fields that the form sends if nothing is filled in."""
     labels: set[str] = field(default_factory=set[str])
     """The visible text of its buttons."""
 
 
 class FormPage(HTMLParser):
-    """Reads a page once; afterwards its parts can be looked at."""
+    """Parse a page into text, links, forms and elements."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

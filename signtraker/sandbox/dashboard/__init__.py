@@ -1,1 +1,1 @@
-"""The window into a sandbox: its orders, its requests, its faults and its clock, in a browser."""
+"""The dashboard of a sandbox: its orders, requests, faults and clock in a browser."""

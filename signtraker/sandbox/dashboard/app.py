@@ -1,33 +1,35 @@
-"""The window's own pages, in front of the API: whatever else is asked for goes on to the API."""
+"""The routes of the dashboard, in front of the API. Every other request goes on to the API."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Match, Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from signtraker.sandbox.dashboard import forms, layout, page, reference
+from signtraker.sandbox.dashboard import forms
 from signtraker.sandbox.dashboard.state import State
 from signtraker.sandbox.serving.gate import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from signtraker.sandbox.data.backend import Backend
     from signtraker.sandbox.serving.gate import Gate
 
 _LONGEST_FORM = 65_536
-_HTML = "text/html; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
-_ASSETS = {"style.css": "text/css; charset=utf-8", "sign.svg": "image/svg+xml"}
+_FOREIGN_HOST = "The dashboard opens only under a name of this machine, such as localhost."
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
@@ -35,7 +37,7 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: with it, browsers send `Origin: null` with the window's own forms.
+    # Not `no-referrer`: with it, browsers send `Origin: null` with the dashboard's own forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -43,149 +45,151 @@ _HEADERS = {
 }
 
 
-class _Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the program
-    """A request that the window does not take: raised where the reason is known."""
-
-    def __init__(self, status: int, sentence: str, **headers: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
-        self.headers = headers
-
-
 class Dashboard:
-    """An ASGI application around the gate. What it serves is neither written down nor made to fail."""
+    """An ASGI application around the gate. Its own requests are neither recorded nor subject to faults."""
 
     def __init__(self, gate: Gate, backend: Backend) -> None:
         self._gate = gate
         self._backend = backend
         self._token = secrets.token_urlsafe(32)
+        static = StaticFiles(packages=[("signtraker.sandbox.dashboard", "static")])
+        actions = [
+            self._action("clock", "clock", "clock", self._advance_clock),
+            self._action("faults", "faults", "fault", self._add_fault),
+            self._action("clear-faults", "faults", "clear", self._clear_faults),
+        ]
+        self._routes = [
+            Route("/", self._show_page),
+            Route("/docs", self._show_reference),
+            Route("/openapi.json", self._show_openapi),
+            Mount("/dashboard", routes=[*actions, Mount("/static", static)]),
+        ]
+        self._app = Starlette(routes=self._routes, exception_handlers={HTTPException: _show_error})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for the window, or hand it on."""
-        if scope["type"] != "http" or not _is_mine(scope["path"]):
+        """Respond to a request for the dashboard, or hand it on."""
+        if scope["type"] != "http" or not self._has_route(scope):
             await self._gate(scope, receive, send)
             return
-        request = Request(scope, receive)
-        try:
-            response = await self._answer(request)
-        except _Refused as refused:
-            text = layout.document(refused.sentence, layout.note(refused.sentence, "wrong"))
-            response = Response(text, refused.status, refused.headers, _HTML)
-        except ClientDisconnect:
-            return
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if not is_loopback(request.headers.get("host", "")):
-            raise _Refused(400, "The window opens under a name of this machine only.")
-        path = request.scope["path"]
-        if path in _ACTIONS:
-            _allow(request, "POST")
-            return self._act(path, await self._form(request), State.read(request.query_params))
-        _allow(request, "GET", "HEAD")
-        if path == "/":
-            return Response(page.render(self._scene, State.read(request.query_params)), media_type=_HTML)
-        if path == "/docs":
-            return Response(self._reference, media_type=_HTML)
-        if path == "/openapi.json":
-            return Response(json.dumps(self._described), media_type="application/json")
-        return _asset(path)
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if is_loopback(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            await _error_page(400, _FOREIGN_HOST)(scope, receive, send_with_headers)
+
+    def _has_route(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
+
+    async def _show_page(self, request: Request) -> Response:
+        return self._page(State.read(request.query_params))
+
+    async def _show_reference(self, _request: Request) -> Response:
+        return HTMLResponse(self._reference)
+
+    async def _show_openapi(self, _request: Request) -> Response:
+        return JSONResponse(self._openapi)
+
+    def _page(
+        self,
+        state: State,
+        status: int = 200,
+        errors: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Response:
+        from signtraker.sandbox.dashboard.page import Context, render_page  # noqa: PLC0415 - loads Jinja2
+
+        context = Context(self._backend, self._gate.faults, self._gate.requests, self._token)
+        return HTMLResponse(render_page(context, state, errors, form), status)
 
     @cached_property
-    def _described(self) -> dict[str, Any]:
-        # The models and their schemas take a while to load, and few look at them.
-        from signtraker.sandbox.api.openapi import document  # noqa: PLC0415 - see above
+    def _openapi(self) -> dict[str, Any]:
+        from signtraker.sandbox.api.openapi import document  # noqa: PLC0415 - loads the models
 
         return document(self._backend, own_address="/")
 
     @cached_property
     def _reference(self) -> bytes:
-        return reference.render(self._described)
+        from signtraker.sandbox.dashboard.reference import render_reference  # noqa: PLC0415 - loads Jinja2
 
-    @cached_property
-    def _scene(self) -> page.Context:
-        return page.Context(self._backend, self._gate.faults, self._gate.requests, self._token)
+        return render_reference(self._openapi)
 
-    def _act(self, path: str, form: Mapping[str, str], state: State) -> Response:
-        """Change what the form says, and lead back to the page; a mistake is told on the page itself."""
-        part = _ACTIONS[path]
-        try:
-            done = self._change(path, form)
-        except forms.FormError as mistake:
-            text = page.render(self._scene, state, {part: str(mistake)}, form if part == "faults" else None)
-            return Response(text, 400, media_type=_HTML)
-        query = state.query(done=done)
-        return Response(status_code=303, headers={"Location": f"/?{query}#{part}"})
+    def _action(self, name: str, section: str, done: str, act: Callable[[Mapping[str, str]], None]) -> Route:
+        """Make the route of a form: it leads back to the page, which shows the error if there is one."""
 
-    def _change(self, path: str, form: Mapping[str, str]) -> str:
-        if path == "/window/clock":
-            span = forms.read_advance(form)
+        async def handle(request: Request) -> Response:
+            form = await self._read_form(request)
+            state = State.read(request.query_params)
             try:
-                self._backend.clock.set(self._backend.clock.now() + span)
-            except OverflowError as error:
-                raise forms.FormError("The calendar ends with the year 9999.") from error
-            return "clock"
-        if path == "/window/clear-faults":
-            self._gate.faults.clear()
-            return "clear"
-        self._gate.faults.add(forms.read_fault(form))
-        return "fault"
+                act(form)
+            except forms.FormError as error:
+                return self._page(state, 400, {section: str(error)}, form if section == "faults" else None)
+            return RedirectResponse(f"/?{state.query(done=done)}#{section}", 303)
 
-    async def _form(self, request: Request) -> dict[str, str]:
-        """Read a form that this very window made, sent from its own origin."""
+        return Route(f"/{name}", handle, methods=["POST"])
+
+    def _advance_clock(self, form: Mapping[str, str]) -> None:
+        span = forms.read_advance(form)
+        try:
+            self._backend.clock.set(self._backend.clock.now() + span)
+        except OverflowError as error:
+            raise forms.FormError("The calendar ends with the year 9999.") from error
+
+    def _add_fault(self, form: Mapping[str, str]) -> None:
+        self._gate.faults.add(forms.read_fault(form))
+
+    def _clear_faults(self, _form: Mapping[str, str]) -> None:
+        self._gate.faults.clear()
+
+    async def _read_form(self, request: Request) -> dict[str, str]:
+        """Read a form that this dashboard made and that was sent from its own origin."""
         _check_origin(request)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            raise _Refused(415, f"The window takes forms only: {_FORM}.")
+            raise HTTPException(415, f"The dashboard accepts forms only: {_FORM}.")
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _LONGEST_FORM:
-                raise _Refused(413, "The form is too long.")
         try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LONGEST_FORM:
+                    raise HTTPException(413, f"The form is longer than {_LONGEST_FORM:,} bytes.")
             pairs = parse_qsl(bytes(body).decode(), keep_blank_values=True, max_num_fields=100)
-        except ValueError as error:
-            raise _Refused(400, "The form cannot be read.") from error
+        except (ClientDisconnect, ValueError) as error:
+            raise HTTPException(400, "The form can't be read.") from error
         form = dict(pairs)
         given = form.pop("token", "").encode("utf-8", "replace")
         if not secrets.compare_digest(given, self._token.encode()):
-            raise _Refused(
-                403, "The form is not this sandbox's own, or it was started anew: load the page again."
+            raise HTTPException(
+                403, "The form is of another sandbox, or of one that was restarted: reload the page."
             )
         return form
 
 
-_ACTIONS: dict[str, str] = {
-    "/window/clock": "clock",
-    "/window/faults": "faults",
-    "/window/clear-faults": "faults",
-}
+async def _show_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    sentence = {
+        404: "The dashboard has no such page.",
+        405: f"The dashboard allows only {(error.headers or {}).get('Allow')} here.",
+    }.get(error.status_code, error.detail)
+    return _error_page(error.status_code, sentence, error.headers)
 
 
-def _is_mine(path: str) -> bool:
-    return path in {"/", "/docs", "/openapi.json"} or path.startswith("/window/")
+def _error_page(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    from signtraker.sandbox.dashboard.templating import render  # noqa: PLC0415 - loads Jinja2
 
-
-def _allow(request: Request, *methods: str) -> None:
-    if request.method not in methods:
-        allowed = ", ".join(methods)
-        raise _Refused(405, f"Only {allowed} is possible here.", Allow=allowed)
+    return HTMLResponse(render("error.html", error=sentence), status, headers)
 
 
 def _check_origin(request: Request) -> None:
-    """Refuse what another page sent: browsers say where a form comes from."""
+    """Refuse a form of another page: browsers send the origin of a form."""
     origin = request.headers.get("origin")
     if origin is not None and origin != f"http://{request.headers['host']}":
-        raise _Refused(403, "The form was sent by a page of another origin.")
+        raise HTTPException(403, "The form was sent by a page of another origin.")
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise _Refused(403, "The form was sent by a page of another site.")
-
-
-def _asset(path: str) -> Response:
-    name = path.removeprefix("/window/")
-    if name not in _ASSETS:
-        raise _Refused(404, "The window has no such page.")
-    content = resources.files("signtraker.sandbox.dashboard").joinpath("static", name).read_bytes()
-    return Response(content, media_type=_ASSETS[name])
+        raise HTTPException(403, "The form was sent by a page of another site.")

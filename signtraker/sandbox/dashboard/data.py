@@ -1,4 +1,4 @@
-"""Load the dashboard's data: a page of orders, and the places of their signs."""
+"""Load one page of orders, and the coordinates of their job sites."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 ORDERS_ON_A_PAGE = 15
 MOST_SITES = 2_000
-"""More points than this would hide each other."""
+"""The limit of points on the map: more would hide each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where a sign stands, or will."""
+    """The job site of an order, with its coordinates in degrees."""
 
     order: int
     status: str
@@ -36,8 +36,8 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class PageData:
-    """One page of the orders that a filter keeps, the newest first."""
+class OrdersPage:
+    """One page of the orders that match a filter, the newest first."""
 
     orders: list[Record] = field(default_factory=list["Record"])
     found: int = 0
@@ -45,30 +45,30 @@ class PageData:
     pages: int = 1
     sites: list[Site] = field(default_factory=list[Site])
     located: int = 0
-    """How many of the orders found have coordinates."""
+    """The number of orders found that have coordinates."""
     statuses: dict[str | None, int] = field(default_factory=dict[str | None, int])
-    """How many orders there are of each status, whatever the filter."""
-    mistake: str | None = None
-    """Why the filter could not be used, in the server's words."""
+    """The number of orders by status, independent of the filter."""
+    error: str | None = None
+    """The API's error message for the filter."""
 
 
-def load_orders_page(backend: Backend, filter_: str, page: int) -> PageData:
-    """Read what the window shows of the orders."""
-    mistake = None
+def load_orders_page(backend: Backend, filter_: str, page: int) -> OrdersPage:
+    """Load a page of orders; a number beyond the last page gives the last one."""
+    error = None
     conditions: list[ColumnElement[bool]] = []
     try:
         conditions = _conditions(backend, filter_)
-    except ApiError as refusal:
-        mistake = str((refusal.body or {}).get("Message"))
+    except ApiError as refused:
+        error = str((refused.body or {}).get("Message"))
     with backend.database.begin() as connection:
         statuses = _statuses(connection)
-        if mistake is not None:
-            return PageData(statuses=statuses, mistake=mistake)
+        if error is not None:
+            return OrdersPage(statuses=statuses, error=error)
         found = _count(connection, conditions)
         pages = max(1, -(-found // ORDERS_ON_A_PAGE))
         page = min(page, pages)
         located = _count(connection, [*conditions, *_located()])
-        return PageData(
+        return OrdersPage(
             orders=_orders(connection, conditions, page),
             found=found,
             page=page,

@@ -14,18 +14,18 @@ _LARGEST_PAGE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The window's query string, read generously: what makes no sense counts as not said."""
+    """What the page shows. A parameter that is missing or makes no sense counts as its default."""
 
     filter: str = ""
-    """Which orders, in the API's own `$filter`."""
+    """The `$filter` that selects orders."""
     orders: int = 1
     """The page of orders."""
     requests: int = 1
     """The page of requests."""
     follow: bool = False
-    """Whether the page loads itself again and again."""
+    """Whether the page reloads itself."""
     done: str = ""
-    """What was done just now."""
+    """The action that the page confirms."""
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> State:
@@ -39,19 +39,25 @@ class State:
         )
 
     def query(self, **changes: Any) -> str:
-        """The query string of this state, or of one that differs from it; what was done is forgotten."""
+        """Write the query string with some fields changed. `done` is left out unless it is given."""
         other = replace(self, **{"done": "", **changes})
-        said = {
+        values = {
             one.name: int(value) if isinstance(value, bool) else value
             for one in fields(other)
             if (value := getattr(other, one.name)) != one.default
         }
-        return urlencode(said)
+        return urlencode(values)
 
-    def link(self, part: str, **changes: Any) -> str:
-        """The address of a part of the window."""
+    def link(self, section: str, **changes: Any) -> str:
+        """Return the URL of a section of the page with some fields changed."""
         query = self.query(**changes)
-        return f"/?{query}#{part}" if query else f"/#{part}"
+        return f"/?{query}#{section}" if query else f"/#{section}"
+
+
+def equals(path: str, value: str | None) -> str:
+    """Write the filter `path eq 'value'`."""
+    literal = "null" if value is None else "'" + value.replace("'", "''") + "'"
+    return f"{path} eq {literal}"
 
 
 def _page(text: str) -> int:

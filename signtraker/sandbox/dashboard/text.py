@@ -1,4 +1,4 @@
-"""Faults, moments and numbers as a reader likes them."""
+"""Format faults, dates and numbers for people."""
 
 from __future__ import annotations
 
@@ -10,31 +10,17 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.faults.fault import Fault
 
-_RESETS = {
-    "before_work": "connection reset before the work",
-    "before_answer": "connection reset before the answer",
-    "during_answer": "connection reset during the answer",
-    "after_answer": "connection closed after the answer",
-}
 # Not by strftime, whose names follow the locale.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_BODIES = {
-    "cut": "body cut short",
-    "garbled": "body garbled",
-    "html": "HTML instead of JSON",
-    "empty": "empty body",
-    "wrong_types": "values of wrong types",
-    "extra_fields": "unknown fields added",
-    "unknown_enum": "unknown enum values",
-}
+_COLOURED = frozenset({"Draft", "Designing", "PaymentRequired", "Installed", "Removed"})
 
 
-def which(fault: Fault) -> str:
-    """Describe the requests that a fault meets: `GET /api/orders, from the 2nd on, 3 times`."""
+def matched_requests(fault: Fault) -> str:
+    """Describe the requests that a fault matches: `GET /api/orders, from the 2nd on, 3 times`."""
     target = f"{fault.method or 'Any method'} {fault.path or 'on any path'}"
     times = {None: "every time", 1: "once"}.get(fault.times, f"{fault.times} times")
     start = f"from the {ordinal(fault.nth)} on, " if fault.nth > 1 else ""
@@ -42,12 +28,12 @@ def which(fault: Fault) -> str:
     return f"{target}, {start}{times}{chance}"
 
 
-def what(fault: Fault) -> str:
+def effect(fault: Fault) -> str:
     """Describe the effect of a fault: `503 instead of the work, Retry-After: 1`."""
-    return ", ".join(_troubles(fault)) or "nothing"
+    return ", ".join(_effects(fault)) or "nothing"
 
 
-def _troubles(fault: Fault) -> Iterator[str]:
+def _effects(fault: Fault) -> Iterator[str]:
     if fault.delay_before:
         yield f"{fault.delay_before:g} s before the work"
     if fault.status is not None:
@@ -55,49 +41,44 @@ def _troubles(fault: Fault) -> Iterator[str]:
     if fault.retry_after is not None:
         yield f"Retry-After: {fault.retry_after}"
     if fault.body is not None:
-        yield _BODIES[fault.body]
+        yield f"body {_words(fault.body)}"
     if fault.delay_after:
-        yield f"{fault.delay_after:g} s before the answer"
+        yield f"{fault.delay_after:g} s before the response"
     if fault.reset is not None:
-        yield _RESETS[fault.reset]
+        yield f"connection reset {_words(fault.reset)}"
     if fault.trickle is not None:
         yield f"a byte every {fault.trickle:g} s"
 
 
-def reset_choices() -> dict[str, str]:
-    """The places where a connection can be lost."""
-    return {name: _capital(text) for name, text in _RESETS.items()}
-
-
-def body_choices() -> dict[str, str]:
-    """Return the faults of a body, by their label."""
-    return {name: _capital(text) for name, text in _BODIES.items()}
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `11th`."""
+    """Format `1st`, `2nd`, `11th`."""
     is_teen = number % 100 in {11, 12, 13}
     return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 order`, `1,234 orders`."""
+    """Format `1 order`, `1,234 orders`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def day(moment: datetime | None) -> str:
-    """`2026-01-15`, with the time where it is not midnight."""
+def short_date(moment: datetime | None) -> str:
+    """Format `2026-01-15`, with the time unless it is midnight UTC; `None` gives an empty text."""
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%d") if utc.time() == datetime.min.time() else utc.strftime("%Y-%m-%d %H:%M")
 
 
-def long_moment(moment: datetime) -> str:
-    """`Thursday 15 January 2026, 09:00 UTC`."""
+def long_date(moment: datetime) -> str:
+    """Format `Thursday 15 January 2026, 09:00 UTC`."""
     name, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{name} {moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def status_class(status: str | None) -> str:
+    """Return the CSS class of an order's status; a status without a colour of its own gets the common one."""
+    return f"status-{status.lower()}" if status in _COLOURED else "status-other"

@@ -54,7 +54,7 @@ class Fault(BaseModel):
     method: str | None = None
     """The HTTP method; None matches all."""
     path: str | None = None
-    """The path, where `*` matches any text: `/api/orders/*`. None matches all."""
+    """The path, where `*` matches any text: `/api/orders/*`; None matches all."""
     nth: int = Field(default=1, ge=1)
     """The number of the first request that it applies to, among those that match."""
     times: int | None = Field(default=1, ge=1)

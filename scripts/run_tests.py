@@ -93,13 +93,23 @@ def checks(python: Path) -> list[Step]:
         ("pyright", [command, "-m", "pyright", "--pythonpath", command]),
         ("typing", [command, "scripts/check_typing.py"]),
         ("openapi", [command, "scripts/check_openapi.py"]),
-        ("window", [command, "scripts/check_window.py"]),
     ]
 
 
 def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
     """Return the test run on one Python."""
-    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--expect-wheel", *arguments]
+    command = [
+        str(python),
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "--expect-wheel",
+        *arguments,
+    ]
     return f"tests on {version[0]}.{version[1]}", command
 
 

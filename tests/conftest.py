@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from chromium import MISSING, find_chromium
 from either_client import open_client
 from scripted_server import Reply, ScriptedServer
 
@@ -29,6 +30,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Count every property test as slow: it runs its body hundreds of times."""
     if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
         item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that need Chromium where there is none; the summary says so."""
+    if find_chromium() is None:
+        without = [item for item in items if item.path.name == "test_browser.py"]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in without]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_chromium() is None:
+        terminalreporter.write_line(MISSING)
 
 
 @pytest.fixture(autouse=True)

@@ -98,19 +98,9 @@ def checks(python: Path) -> list[Step]:
 
 def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
     """Return the test run on one Python."""
-    command = [
-        str(python),
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "2",
-        "--dist",
-        "loadgroup",
-        "--expect-wheel",
-        *arguments,
-    ]
-    return f"tests on {version[0]}.{version[1]}", command
+    # The tests of a group, such as those in a browser, stay in one worker.
+    options = ["-q", "-n", "2", "--dist", "loadgroup", "--expect-wheel", *arguments]
+    return f"tests on {version[0]}.{version[1]}", [str(python), "-m", "pytest", *options]
 
 
 def fast(python: Path, arguments: list[str]) -> list[Step]:

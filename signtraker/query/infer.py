@@ -28,6 +28,7 @@ from signtraker.query.parsing.signatures import SUMS, V4_FUNCTIONS
 from signtraker.query.schema import Edm, Property
 from signtraker.query.single import Single
 
+NUMBERS: Final = (Edm.INT32, Edm.INT64, Edm.SINGLE, Edm.DOUBLE, Edm.DECIMAL)
 _RANK: Final = {Edm.INT32: 0, Edm.INT64: 1, Edm.SINGLE: 2, Edm.DOUBLE: 3, Edm.DECIMAL: 3}
 
 _LITERAL_KINDS: Final[tuple[tuple[type, Kind], ...]] = (

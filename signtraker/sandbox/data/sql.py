@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import operator as operators
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
-    Date,
     Float,
     Text,
     and_,
@@ -26,9 +23,9 @@ from sqlalchemy import (
     not_,
     null,
     or_,
+    select,
     true,
 )
-from sqlalchemy.types import NullType
 
 from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.infer import kind_of, property_at
@@ -48,27 +45,34 @@ from signtraker.query.nodes import (
     Path,
 )
 from signtraker.query.schema import Edm
-from signtraker.sandbox.data.columns import Money, UtcDateTime
+from signtraker.sandbox.data.columns import UtcDateTime
 from signtraker.sandbox.data.sql_functions import (
     Characters,
     Day,
+    Elapsed,
     EndsWith,
     IndexOf,
     Position,
+    Shifted,
     Stripped,
     Substring,
+    TimeOfDay,
     Whole,
 )
+from signtraker.sandbox.data.sql_values import MICROSECONDS, clock_part, constant, converted
+from signtraker.sandbox.data.tables import moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.types import TypeEngine
 
     from signtraker.sandbox.data.views import View
 
-_FRACTIONAL = frozenset({Edm.DOUBLE, Edm.DECIMAL})
+_FRACTIONAL = frozenset({Edm.SINGLE, Edm.DOUBLE, Edm.DECIMAL})
+_MOMENTS = frozenset({Edm.DATETIME, Edm.DATE})
+_CLOCKS = frozenset({Edm.DURATION, Edm.TIME_OF_DAY})
+_LOWEST = Literal(-(2**63))
 _DECIMAL_PLACES = 10
 
 
@@ -79,7 +83,7 @@ class Translator:
     view: View
     item: ColumnElement[Any] | None = None
 
-    def predicate(self, node: Node) -> ColumnElement[bool]:
+    def predicate(self, node: Node) -> ColumnElement[bool]:  # noqa: PLR0911 - one case for each kind of node
         """Translate a node that is true or false into a condition."""
         match node:
             case And() | Or() | Not():
@@ -90,6 +94,9 @@ class Translator:
                 return _CHECKS[name](self.value(text), self.value(part))
             case In(operand, values):
                 return or_(*(self._comparison("eq", operand, value) for value in values))
+            case Call("isof", (operand, Literal(wanted))):
+                same = str(self._kind(operand)) == wanted
+                return self.value(operand).is_not(None) if same else false()
             case Lambda():
                 return self._lambda(node)
             case _:
@@ -102,17 +109,43 @@ class Translator:
                 column = None if not node.variable else self.item
                 return self.view.column(segments) if column is None else column
             case Literal(value):
-                return literal(value, _TYPES[type(value)])
+                return constant(value)
             case Negative(operand):
-                return -self.value(operand)
+                # .NET does not notice that the lowest number has no counterpart.
+                return self.value(operand) if operand == _LOWEST else -self.value(operand)
             case Arithmetic():
                 return self._arithmetic(node)
-            case Call(name, arguments) if name in _FUNCTIONS:
-                return _FUNCTIONS[name](*(self.value(argument) for argument in arguments))
+            case Call(name) if name not in _CONDITIONS:
+                return self._call(node)
             case _:
                 condition = self.predicate(node)
                 # Not every database has conditions for values, and unknown must stay unknown.
                 return case((condition, literal(1)), (not_(condition), literal(0)))
+
+    def _call(self, node: Call) -> ColumnElement[Any]:
+        match node.name, node.arguments:
+            case "cast", (Path() as path, _) if self._nested_names(path) is not None:
+                return null()
+            case "cast", (operand, Literal(wanted)):
+                return converted(self.value(operand), self._kind(operand), str(wanted))
+            case "$count", arguments:
+                return self._size(arguments)
+            case ("hour" | "minute" | "second") as name, (operand,) if self._kind(operand) in _CLOCKS:
+                return clock_part(name, self.value(operand))
+            case "fractionalseconds", (operand,):
+                at = self.value(operand)
+                clock = at if self._kind(operand) in _CLOCKS else TimeOfDay(at)
+                return cast(clock % MICROSECONDS, Float()) / MICROSECONDS
+            case name, arguments:
+                return _FUNCTIONS[name](*(self.value(argument) for argument in arguments))
+
+    def _size(self, collections: tuple[Node, ...]) -> ColumnElement[Any]:
+        """Count the items of a collection; what is no collection has no size."""
+        if not collections or not isinstance(collections[0], Path):
+            return null()
+        collection = self.view.collections[collections[0].segments[-1]]
+        mine = collection.owner == self.view.key
+        return select(func.count()).select_from(collection.owner.table).where(mine).scalar_subquery()
 
     def _logic(self, node: And | Or | Not) -> ColumnElement[bool]:
         if isinstance(node, Not):
@@ -125,6 +158,9 @@ class Translator:
             left, right = right, left
         if isinstance(right, Literal) and right.value is None:
             return self._null_comparison(operator, left)
+        names = self._nested_names(left)
+        if names is not None and isinstance(left, Path) and isinstance(right, Path):
+            return self._nested_comparison(operator, left, right, names)
         compare = _COMPARISONS[operator]
         return compare(self._operand(left, right), self._operand(right, left))
 
@@ -133,19 +169,30 @@ class Translator:
             return cast(null(), Boolean)
         if isinstance(node, Literal):
             is_null: ColumnElement[bool] = true() if node.value is None else false()
-        elif isinstance(node, Path) and (names := self._nested_names(node)):
-            # A nested object is null where every one of its properties is.
+        elif isinstance(node, Path) and (names := self._nested_names(node)) is not None:
+            # A nested object is null where every one of its properties is; the row itself never is.
             columns = [self.value(Path((*node.segments, name))) for name in names]
-            is_null = and_(*(column.is_(None) for column in columns))
+            is_null = and_(*(column.is_(None) for column in columns)) if columns else false()
         else:
             is_null = self.value(node).is_(None)
         return is_null if operator == "eq" else not_(is_null)
 
-    def _nested_names(self, path: Path) -> list[str]:
-        """Return the plain properties of a nested object; its Id alone where it has one."""
-        found = property_at(self.view.entity, path.segments)
-        if found is None or found.entity is None:
+    def _nested_comparison(
+        self, operator: str, left: Path, right: Path, names: list[str]
+    ) -> ColumnElement[bool]:
+        pairs = [[self.value(Path((*one.segments, name))) for one in (left, right)] for name in names]
+        same = and_(true(), *(first.is_not_distinct_from(second) for first, second in pairs))
+        return same if operator == "eq" else not_(same)
+
+    def _nested_names(self, node: Node) -> list[str] | None:
+        """Return the plain properties of a nested object, or its Id alone; None for anything else."""
+        if not isinstance(node, Path) or node.variable:
+            return None
+        if not node.segments:
             return []
+        found = property_at(self.view.entity, node.segments)
+        if found is None or found.entity is None:
+            return None
         properties = ENTITIES[found.entity].properties
         return ["Id"] if "Id" in properties else [name for name, one in properties.items() if one.type]
 
@@ -183,9 +230,21 @@ class Translator:
     def _arithmetic(self, node: Arithmetic) -> ColumnElement[Any]:
         left, right = self.value(node.left), self.value(node.right)
         kind = self._kind(node)
+        if kind in _MOMENTS or kind is Edm.DURATION:
+            return self._time_sum(node, left, right, kind)
         result = _calculate(node.operator, left, right, whole=kind not in _FRACTIONAL)
         # Where amounts are stored as doubles, the tail of a sum is not the amount's.
         return func.round(result, _DECIMAL_PLACES) if kind is Edm.DECIMAL else result
+
+    def _time_sum(self, node: Arithmetic, left: Any, right: Any, kind: Edm | None) -> ColumnElement[Any]:
+        """Add or subtract where moments, days or durations are among the operands."""
+        kinds = self._kind(node.left), self._kind(node.right)
+        if kind is Edm.DURATION:
+            is_between = kinds[0] in _MOMENTS
+            return Elapsed(left, right) if is_between else _SIMPLE[node.operator](left, right)
+        moment, span = (left, right) if kinds[0] in _MOMENTS else (right, left)
+        shifted = Shifted(moment, -span if node.operator == "sub" else span)
+        return Day(shifted) if kind is Edm.DATE else shifted
 
 
 def _truth(constant: Literal) -> ColumnElement[bool]:
@@ -227,6 +286,7 @@ _CHECKS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "startswith": lambda text, part: Position(text, part) == 1,
     "endswith": EndsWith,
 }
+_CONDITIONS = frozenset({*_CHECKS, "isof"})
 _OF_ONE: dict[str, Callable[[Any], ColumnElement[Any]]] = {
     "length": Characters,
     "tolower": lambda text: func.lower(text, type_=Text()),
@@ -243,14 +303,11 @@ _FUNCTIONS: dict[str, Callable[..., ColumnElement[Any]]] = {
     "concat": operators.add,
     "indexof": IndexOf,
     "substring": Substring,
-}
-_TYPES: dict[type, TypeEngine[Any]] = {
-    type(None): NullType(),
-    bool: Boolean(),
-    str: Text(),
-    int: BigInteger(),
-    float: Float(),
-    Decimal: Money(),
-    datetime: UtcDateTime(),
-    date: Date(),
+    "replace": lambda text, old, new: func.replace(text, old, new, type_=Text()),
+    "time": TimeOfDay,
+    "totalseconds": lambda span: cast(span, Float()) / MICROSECONDS,
+    "totaloffsetminutes": lambda moment: case((moment.is_not(None), literal(0))),
+    "now": lambda: select(moments.c.At).where(moments.c.Name == "now").scalar_subquery(),
+    "mindatetime": lambda: constant(datetime.min.replace(tzinfo=UTC)),
+    "maxdatetime": lambda: constant(datetime.max.replace(tzinfo=UTC)),
 }

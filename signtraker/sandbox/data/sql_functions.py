@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Boolean, Date, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Date, Integer, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from signtraker.query.matching import ceiling, floor, index_of, substring, text_length
+from signtraker.sandbox.data.columns import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,24 @@ class Day(PortableFunction[Any]):
     """`Day(moment)`: its date in UTC."""
 
     type: TypeEngine[Any] = Date()
+
+
+class Shifted(PortableFunction[Any]):
+    """`Shifted(moment, microseconds)`: that much later."""
+
+    type: TypeEngine[Any] = UtcDateTime()
+
+
+class Elapsed(PortableFunction[int]):
+    """`Elapsed(later, earlier)`: the microseconds between two moments."""
+
+    type: TypeEngine[int] = BigInteger()
+
+
+class TimeOfDay(PortableFunction[int]):
+    """`TimeOfDay(moment)`: the microseconds since midnight in UTC."""
+
+    type: TypeEngine[int] = BigInteger()
 
 
 class Characters(PortableFunction[int]):
@@ -130,6 +150,40 @@ def _day_sqlite(element: Day, compiler: SQLCompiler, **options: Any) -> str:
     return f"date({moment})"
 
 
+@compiles(Shifted)
+def _shifted(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
+    moment, microseconds = _arguments(element, compiler, options)
+    return f"({moment} + {microseconds} * interval '1 microsecond')"
+
+
+@compiles(Shifted, "sqlite")
+def _shifted_sqlite(element: Shifted, compiler: SQLCompiler, **options: Any) -> str:
+    return f"shifted({', '.join(_arguments(element, compiler, options))})"
+
+
+@compiles(Elapsed)
+def _elapsed(element: Elapsed, compiler: SQLCompiler, **options: Any) -> str:
+    later, earlier = _arguments(element, compiler, options)
+    return f"CAST(extract(epoch from ({later} - {earlier})) * 1000000 AS bigint)"
+
+
+@compiles(Elapsed, "sqlite")
+def _elapsed_sqlite(element: Elapsed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"elapsed({', '.join(_arguments(element, compiler, options))})"
+
+
+@compiles(TimeOfDay)
+def _time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
+    (moment,) = _arguments(element, compiler, options)
+    return f"CAST(extract(epoch from CAST({moment} AS time)) * 1000000 AS bigint)"
+
+
+@compiles(TimeOfDay, "sqlite")
+def _time_of_day_sqlite(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
+    (moment,) = _arguments(element, compiler, options)
+    return f"elapsed({moment}, date({moment}))"
+
+
 @compiles(Characters)
 def _characters(element: Characters, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _arguments(element, compiler, options)
@@ -174,6 +228,16 @@ def _whole(element: Whole, compiler: SQLCompiler, **options: Any) -> str:
     return f"trunc({number})"
 
 
+def _shift(moment: str, microseconds: int) -> str:
+    later = datetime.fromisoformat(moment) + timedelta(microseconds=microseconds)
+    return later.isoformat(" ", "microseconds")
+
+
+def _elapse(later: str, earlier: str) -> int:
+    span = datetime.fromisoformat(later) - datetime.fromisoformat(earlier)
+    return span // timedelta(microseconds=1)
+
+
 def _trunc(number: float) -> float:
     return float(int(number))
 
@@ -192,6 +256,8 @@ SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("floor", 1): floor,
     ("ceil", 1): ceiling,
     ("trunc", 1): _trunc,
+    ("shifted", 2): _shift,
+    ("elapsed", 2): _elapse,
 }
 """What a connection to SQLite is given, by name and number of arguments; arguments are never null."""
 

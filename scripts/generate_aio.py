@@ -27,9 +27,12 @@ DIFFERENCES = (
     (r"\bfrom signtraker\.(\w+) import (\w+Client)\b", r"from signtraker.aio.\1 import \2"),
     (r"\b(\w+Client)\b", r"Async\1"),
     (r"\bIterator\b", "AsyncIterator"),
+    (r"\b_bulk\.threads\b", "_bulk.tasks"),
+    (r"\bBulkRun\b", "AsyncBulkRun"),
+    (r"\bcall its `run\(\)`", "await its `run()`"),
     (r"\breturn super\(\)\.__enter__\(", "return await super().__aenter__("),
     (r"\b__enter__\b", "__aenter__"),
-    (r"(?<!@property\n)^    def (?!iter_)(\w+\()", r"    async def \1"),
+    (r"(?<!@property\n)^    def (?!iter_|create_orders|request_removals)(\w+\()", r"    async def \1"),
     (r"\breturn self\._(send|list|run)\(", r"return await self._\1("),
     (r"\bThreads may share\b", "Tasks of one event loop may share"),
 )

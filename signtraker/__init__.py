@@ -15,6 +15,10 @@ from signtraker._version import __version__
 TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
+    from signtraker._bulk.outcome import BulkOutcome, BulkProgress
+    from signtraker._bulk.report import BulkReport
+    from signtraker._bulk.tasks import AsyncBulkRun
+    from signtraker._bulk.threads import BulkRun
     from signtraker._core.merge_patch import merge_patch
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.recording import RecordedExchange
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from signtraker.exceptions import (
         APIStatusError,
         AuthenticationError,
+        JournalError,
         NetworkError,
         NotFoundError,
         NotSelectedError,
@@ -113,6 +118,10 @@ if TYPE_CHECKING:
 else:
     # Hidden from type checkers: with `__getattr__`, they would accept every misspelt name.
     _NAMES = {
+        "signtraker._bulk.outcome": ("BulkOutcome", "BulkProgress"),
+        "signtraker._bulk.report": ("BulkReport",),
+        "signtraker._bulk.tasks": ("AsyncBulkRun",),
+        "signtraker._bulk.threads": ("BulkRun",),
         "signtraker._lists.find_created": ("CreatedCandidate",),
         "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),
         "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
@@ -128,6 +137,7 @@ else:
         "signtraker.exceptions": (
             "APIStatusError",
             "AuthenticationError",
+            "JournalError",
             "NetworkError",
             "NotFoundError",
             "NotSelectedError",
@@ -230,11 +240,16 @@ __all__ = [
     "Agent",
     "AgentQ",
     "AgentsClient",
+    "AsyncBulkRun",
     "AsyncSignTrakerClient",
     "AuthenticationError",
     "Award",
     "AwardQ",
     "AwardRestriction",
+    "BulkOutcome",
+    "BulkProgress",
+    "BulkReport",
+    "BulkRun",
     "ChangeOrder",
     "ChangeOrderQ",
     "ChangeOrdersClient",
@@ -262,6 +277,7 @@ __all__ = [
     "Filter",
     "FilterOption",
     "JobSite",
+    "JournalError",
     "ManagerData",
     "ManagerDataDict",
     "ManagerDataRequest",

@@ -3,6 +3,7 @@
     SignTrakerError
     ├── SignTrakerConfigError       a setting is missing or can't be used (a ValueError too)
     ├── NotSelectedError            a field was read that `select` had left out (an AttributeError too)
+    ├── JournalError                the journal of a batch can't be used
     ├── NetworkError                nothing came back
     ├── UnreadableResponseError     something came back that can't be read; what could be read is on it
     ├── UnconfirmedWriteError       a write may have happened; mixed into the class that says what went wrong
@@ -132,6 +133,10 @@ class NotSelectedError(SignTrakerError, AttributeError):
             f"add it to select, or leave select out to get every field"
         )
         self.field: str = name
+
+
+class JournalError(SignTrakerError):
+    """The journal of a batch can't be opened, belongs to something else, or can't be written any more."""
 
 
 class NetworkError(SignTrakerError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from signtraker._bulk.orders import order_creation
+from signtraker._bulk.plan import Options, make_plan
+from signtraker._bulk.threads import BulkRun
 from signtraker._core.body import validated, write_request
 from signtraker._core.request import before_sending
 from signtraker._core.response import ReadOne
@@ -21,10 +24,13 @@ from signtraker.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
+    from os import PathLike
     from typing import Unpack
 
+    from signtraker._bulk.outcome import BulkProgress
+    from signtraker._bulk.plan import UnknownPolicy
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
@@ -133,6 +139,53 @@ class OrdersClient(BaseClient):
         with before_sending("GET", _ORDERS.path):
             request = validated(CreateOrderRequest, order, {}, "Not valid")
         return self._run(created_candidates(_ORDERS, request, since, self._connection.config))
+
+    def create_orders(
+        self,
+        requests: Iterable[CreateOrderRequest | CreateOrderDict | Mapping[str, object]],
+        *,
+        journal: str | PathLike[str] | None = None,
+        max_concurrency: int = 8,
+        max_per_second: float | None = None,
+        allow_identical: bool = False,
+        unknown: UnknownPolicy = "leave",
+        grace_seconds: float = 900.0,
+        progress: Callable[[BulkProgress], object] | None = None,
+    ) -> BulkRun[CreateOrderRequest, CreateOrderResult]:
+        """Prepare the creation of many orders; to send them, iterate the run or call its `run()`.
+
+        By default each request is sent *at most once* where it may have been processed; what is unknown is
+        left for a human, with its candidates (`find_created`). *Adopt* (take the one match that no other row
+        claims, when no equal request is in the batch) and *resend* (when there is none after a grace time)
+        are opt-in. Exactly once then holds if accepted orders become listable with matching fields within the
+        grace time, nothing is executed later, and nobody else orders the same.
+
+        With a journal, run the same line again after any interruption, `kill -9` included: it goes on. What
+        was refused or not sent is sent again, the rest is not. A request is known again by its
+        `external_id`, else by its content; never by its position. More in docs/many_orders.md.
+
+        Args:
+            requests: The orders, as models or mappings; all are checked before anything is sent.
+            journal: The path of a file that remembers what was sent; it is made if it is missing. Without
+                one, nothing is known of the run after the process has ended.
+            max_concurrency: How many requests may be under way at a time, 1 to 100.
+            max_per_second: How many requests may start in a second; None for no limit.
+            allow_identical: Whether equal requests without an `external_id` are meant, each as an order.
+            unknown: What becomes of requests that may have been processed: `"leave"`, `"adopt"`, or
+                `"resend"`, which adopts where it can.
+            grace_seconds: How long to wait for an accepted order to become listable, from the end of the
+                attempt. `"adopt"` and `"resend"` wait for it at the end of the run.
+            progress: Called with the numbers so far before each outcome.
+
+        Raises:
+            ValidationError: It lists the mistakes of all requests, such as `requests[3].zip`.
+        """
+        options = Options(journal, max_concurrency, max_per_second, unknown, grace_seconds, progress)
+        config = self._connection.config
+        operation = order_creation(_ORDERS, _order_hint)
+        plan = make_plan(operation, requests, config, options, allow_identical=allow_identical)
+        sender = self.with_options(resend_on_429=False)  # The run itself waits, for all of its requests.
+        return BulkRun(plan, sender._run, sender.record)  # noqa: SLF001 - its own class
 
     @overload
     def request_removal(

@@ -18,6 +18,7 @@ LAYERS = (
     ("models", "query"),
     ("_core",),
     ("_lists",),
+    ("_bulk",),
     ("base_client", "aio.base_client"),
     ("agents", "change_orders", "credits", "enterprises", "offices", "order_presets", "orders", "services"),
     ("client", "aio"),
@@ -123,4 +124,4 @@ def test_the_folder_of_the_package_shows_only_public_modules_and_packages() -> N
         if path.name not in {"__pycache__", "py.typed"}:
             shown[path.name.startswith("_")].add(path.name.removesuffix(".py"))
     assert shown[False] == {path.split(".")[1] for path in PUBLIC_PATHS if "." in path}
-    assert shown[True] == {"__init__", "_common", "_core", "_lists", "_version"}
+    assert shown[True] == {"__init__", "_bulk", "_common", "_core", "_lists", "_version"}

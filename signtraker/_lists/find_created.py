@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from signtraker._lists.listing import Listing
     from signtraker.models import CreateOrderRequest, Order
 
-_SITE_FIELDS: Final = ("listing_number", "street_number", "street_name", "city", "state", "zip")
+SITE_FIELDS: Final = ("listing_number", "street_number", "street_name", "city", "state", "zip")
+"""The fields of a request that a job site shows. The API reference names no other place for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,15 @@ def created_candidates(
         pager = make_pager(listing, options, config, (), page_size=PAGE_SIZE, max_items=None)
     found: list[CreatedCandidate] = []
     while (page := pager.next_request()) is not None:
-        found += [_compare(order, request) for order in pager.received((yield page))]
+        found += [compare_order(order, request) for order in pager.received((yield page))]
     possible = [one for one in found if "listing_number" not in one.differs]
     return sorted(possible, key=lambda one: (len(one.differs), -len(one.matched), one.order.id))
 
 
-def _compare(order: Order, request: CreateOrderRequest) -> CreatedCandidate:
+def compare_order(order: Order, request: CreateOrderRequest) -> CreatedCandidate:
+    """Tell which fields of a request an order has, and which it has otherwise."""
     matched, differs = ["agent_id"], list[str]()
-    pairs: list[tuple[str, Any]] = [(name, getattr(order.job_site, name, None)) for name in _SITE_FIELDS]
+    pairs: list[tuple[str, Any]] = [(name, getattr(order.job_site, name, None)) for name in SITE_FIELDS]
     pairs += [("notes", order.notes), ("due_date", order.due_date)]
     for name, value in pairs:
         given = getattr(request, name)

@@ -7,9 +7,9 @@ import contextvars
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast
 
-from signtraker import AsyncSignTrakerClient, SignTrakerClient
+from signtraker import AsyncBulkRun, AsyncSignTrakerClient, SignTrakerClient
 from signtraker.aio import AsyncBaseClient
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Blocking:
             result: Any = method(*bare, **options)
             if isinstance(result, AsyncBaseClient):
                 return Blocking(result, self._runner)
+            if isinstance(result, AsyncBulkRun):
+                return BlockingRun(result, self._runner)  # pyright: ignore[reportUnknownArgumentType]  # as below
             if isinstance(result, AsyncIterator):
                 return self._rows(result)  # pyright: ignore[reportUnknownArgumentType]  # Any, narrowed
             return self._run(result) if inspect.iscoroutine(result) else result
@@ -65,6 +67,41 @@ class Blocking:
 
         while (row := self._run(following())) is not rows:
             yield row
+
+    def _run(self, coroutine: Any) -> Any:
+        return self._runner.run(coroutine, context=contextvars.copy_context())
+
+
+class BlockingRun:
+    """Awaits what an async run of a batch does."""
+
+    def __init__(self, run: AsyncBulkRun[Any, Any], runner: asyncio.Runner) -> None:
+        self._target = run
+        self._runner = runner
+
+    @property
+    def report(self) -> Any:
+        return self._target.report
+
+    def run(self) -> Any:
+        return self._run(self._target.run())
+
+    def __iter__(self) -> Iterator[Any]:
+        outcomes = aiter(self._target)
+
+        async def following() -> Any:
+            return await anext(outcomes, outcomes)
+
+        while (outcome := self._run(following())) is not outcomes:
+            yield outcome
+
+    def __enter__(self) -> Self:
+        self._run(self._target.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        leave: Any = self._target.__aexit__
+        self._run(leave(*error))
 
     def _run(self, coroutine: Any) -> Any:
         return self._runner.run(coroutine, context=contextvars.copy_context())

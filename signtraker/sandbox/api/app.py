@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from email.utils import format_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def create_app(backend: Backend) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    route_class = _guarded(backend.settings.api_key)
+    route_class = _guarded(backend)
     routers = [group.router(backend, route_class) for group in GROUPS]
     for router in routers:
         app.include_router(router)
@@ -53,18 +54,24 @@ def create_app(backend: Backend) -> FastAPI:
     return app
 
 
-def _guarded(api_key: str) -> type[APIRoute]:
+def _guarded(backend: Backend) -> type[APIRoute]:
     """Make a route that asks for the key before anything else, and answers with refusals.
 
-    Web API picks the action first: without a key, an unknown route is still a 404.
+    Web API picks the action first: without a key, an unknown route is still a 404. `Date` is the sandbox's
+    own time, by which its records are dated (RFC 9110, 6.6.1).
     """
-    expected = f"ST-API {api_key}".encode()
+    expected = f"ST-API {backend.settings.api_key}".encode()
 
     class GuardedRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
 
             async def guarded(request: Request) -> Response:
+                response = await answer(request)
+                response.headers["Date"] = format_datetime(backend.clock.now(), usegmt=True)
+                return response
+
+            async def answer(request: Request) -> Response:
                 given = request.headers.get("authorization", "").encode("latin-1")
                 if not secrets.compare_digest(given, expected):
                     denied = "Authorization has been denied for this request."

@@ -1,0 +1,251 @@
+"""Keep the records of a batch in a file that survives `kill -9` and a loss of power.
+
+SQLite in WAL mode with `synchronous=FULL` syncs the log at each commit (https://www.sqlite.org/pragma.html).
+The exclusive locking mode holds a lock of the operating system, which ends with the process, however it ends;
+the log's index then stays in memory and makes no third file (https://www.sqlite.org/wal.html, section 8).
+
+The file holds no key and no payload. A row is known by an HMAC-SHA256 of what identifies it; the key of the
+HMAC is random for each journal and stands in it, so hashes of two journals can't be compared. Whoever can
+read the file and guesses a whole request can check the guess; hence the mode 0600.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self, get_args
+
+from signtraker._bulk.states import IN_DOUBT, TO_SEND, Past, Record, StoredState
+from signtraker._common.short_repr import short_repr
+from signtraker.exceptions import JournalError, Problem, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping
+    from typing import Any
+
+    from signtraker._bulk.plan import Plan, Row
+
+APPLICATION_ID: Final = 0x53544A4C
+"""`STJL` in ASCII: tells a journal from other SQLite files."""
+FORMAT_VERSION: Final = 1
+_OWNER_ONLY: Final = 0o600
+_SCHEMA: Final = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE rows (
+    key BLOB PRIMARY KEY,
+    content BLOB NOT NULL,
+    visible BLOB NOT NULL,
+    state TEXT NOT NULL,
+    order_id INTEGER,
+    request_id INTEGER,
+    first_sent REAL,
+    last_sent REAL
+) WITHOUT ROWID;
+"""
+_UPSERT: Final = """
+INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    content = excluded.content, visible = excluded.visible,
+    state = excluded.state, order_id = excluded.order_id, request_id = excluded.request_id,
+    first_sent = excluded.first_sent, last_sent = excluded.last_sent
+"""
+
+
+class Journal:
+    """One open journal, which no other process can open meanwhile."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open or make the file; raises `JournalError` if it is no journal or another process has it."""
+        self.path = Path(path)
+        with self._explained("can't be opened"):
+            _make_private(self.path)
+            # No waiting for another process, which may hold the lock for hours.
+            self._database = sqlite3.connect(
+                self.path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._explained("can't be used"):
+                self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], plan: Plan[Any, Any]) -> tuple[Self, Past]:
+        """Open the journal of a batch, enter its rows, and return what earlier runs left."""
+        journal = cls(path)
+        try:
+            with journal._explained("can't be used"):
+                journal._check_about(plan)
+                past = journal._past(plan.rows)
+            journal.save({row: past.records.get(row.key, Record()) for row in plan.rows}, past.server_ahead)
+        except BaseException:
+            journal.close()
+            raise
+        return journal, past
+
+    def save(self, changes: Mapping[Row[Any], Record], server_ahead: float | None) -> None:
+        """Write records, all or none, and return when they are on the disk."""
+        if not changes:
+            return
+        rows = [
+            (
+                self._hash(row.key),
+                self._hash(row.identity.content),
+                self._hash(row.identity.visible),
+                record.state,
+                record.order_id,
+                record.request_id,
+                record.first_sent,
+                record.last_sent,
+            )
+            for row, record in changes.items()
+        ]
+        with self._explained("can't be written"), self._transaction():
+            self._database.executemany(_UPSERT, rows)
+            self._put("server_ahead", server_ahead)
+
+    def close(self) -> None:
+        """Close the file and give up the lock. All that was saved is on the disk already."""
+        with suppress(sqlite3.Error):
+            self._database.close()
+
+    def _prepare(self) -> None:
+        """Take the lock, and find a journal or make one."""
+        run = self._database.execute
+        run("PRAGMA locking_mode = EXCLUSIVE")
+        if run("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise JournalError(f"The journal {self.path} can't be used: SQLite has no WAL mode there.")
+        run("PRAGMA synchronous = FULL")
+        with self._transaction():
+            (application,) = run("PRAGMA application_id").fetchone()
+            (version,) = run("PRAGMA user_version").fetchone()
+            (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
+            if not application and not tables:
+                self._create()
+            elif application != APPLICATION_ID:
+                told = "it is a database of something else; choose another path"
+                raise JournalError(f"The journal {self.path} can't be used: {told}.")
+            elif version != FORMAT_VERSION:
+                told = f"its format is {version}, and this version of signtraker knows {FORMAT_VERSION}"
+                raise JournalError(f"The journal {self.path} can't be used: {told}.")
+        if (fault := run("PRAGMA quick_check(1)").fetchone()) != ("ok",):
+            raise JournalError(f"The journal {self.path} is damaged ({fault[0]}); nothing was sent.")
+        salt = self._about().get("salt")
+        if not isinstance(salt, bytes):
+            raise JournalError(f"The journal {self.path} is damaged (it has no salt); nothing was sent.")
+        self._salt = salt
+
+    def _create(self) -> None:
+        run = self._database.execute
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            run(statement)
+        run(f"PRAGMA application_id = {APPLICATION_ID}")
+        run(f"PRAGMA user_version = {FORMAT_VERSION}")
+        self._put("salt", secrets.token_bytes(32))
+
+    def _about(self) -> dict[str, object]:
+        return dict(self._database.execute("SELECT name, value FROM about"))
+
+    def _put(self, name: str, value: object) -> None:
+        self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+
+    def _check_about(self, plan: Plan[Any, Any]) -> None:
+        """Refuse the journal of another server or operation."""
+        wanted = {"base_url": plan.config.base_url.lower(), "operation": plan.operation.name}
+        about = self._about()
+        with self._transaction():
+            for name, value in wanted.items():
+                if about.setdefault(name, value) != value:
+                    raise JournalError(
+                        f"The journal {self.path} belongs to {name} {about[name]}, not {value}; nothing was "
+                        "sent. Give each server and each operation a journal of its own."
+                    )
+                self._put(name, value)
+
+    def _past(self, rows: Iterable[Row[Any]]) -> Past:
+        """Read the records, and compare the contents of the rows that are known by a key of the caller's."""
+        columns = "key, content, visible, state, order_id, request_id, first_sent, last_sent"
+        stored = {row[0]: row[1:] for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
+        records: dict[str, Record] = {}
+        changed: list[Problem] = []
+        own = [(row, self._hash(row.key)) for row in rows]
+        for row, key in own:
+            if key not in stored:
+                continue
+            content, _, *values = stored.pop(key)
+            records[row.key] = _record(values)
+            # A request that the server refused may come back mended: nothing was done under its key.
+            if content != self._hash(row.identity.content) and records[row.key].state not in TO_SEND:
+                changed.append(Problem(f"[{row.index}]", "has other content than in the run before"))
+        if changed:
+            listed = "; ".join(map(str, changed))
+            told = "a key of yours means the same request for ever; give a changed one another key"
+            raise ValidationError(f"Nothing was sent, {listed}: {told}", problems=changed)
+        others = [(visible, _record(values)) for _, visible, *values in stored.values()]
+        claimed = {record.order_id for _, record in others if record.order_id is not None}
+        doubtful = {
+            visible
+            for visible, one in others
+            if one.order_id is None and one.state in {*IN_DOUBT, "accepted"}
+        }
+        twins = {row.key for row, _ in own if self._hash(row.identity.visible) in doubtful}
+        ahead = self._about().get("server_ahead")
+        return Past(records, claimed, twins, ahead if isinstance(ahead, float) else None)
+
+    def _hash(self, text: str) -> bytes:
+        return hmac.digest(self._salt, text.encode(), hashlib.sha256)
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite rolls some failures back by itself.
+                self._database.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self, what: str) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"The journal {self.path} {what}: {_reason(error)}.") from None
+
+
+def _record(values: list[Any]) -> Record:
+    state, order_id, request_id, first_sent, last_sent = values
+    if state not in get_args(StoredState):
+        raise sqlite3.DataError(f"a row is damaged: its state is {short_repr(state)}")
+    return Record(state, order_id, request_id, first_sent, last_sent)
+
+
+def _make_private(path: Path) -> None:
+    """Make the file readable to its owner only; SQLite gives its side files the same mode.
+
+    An existing file is not opened: closing it would give up the locks that this process has on it
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    except FileExistsError:
+        if path.is_file() and path.stat().st_mode & 0o077:
+            path.chmod(_OWNER_ONLY)
+
+
+def _reason(error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "another process is using it; wait until that run has ended"
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return "it is damaged, or no journal; choose another path, or restore the file"
+    return f"{short_repr(str(error))} ({name or type(error).__name__})"

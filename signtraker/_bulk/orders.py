@@ -1,0 +1,94 @@
+"""Describe the creation of orders as an operation of a batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical
+from signtraker._core.body import validated, write_request
+from signtraker._core.request import Request
+from signtraker._core.response import ReadNothing, ReadOne
+from signtraker._lists.find_created import SITE_FIELDS, compare_order, created_candidates
+from signtraker.models import CreateOrderRequest, CreateOrderResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from signtraker._core.config import Config
+    from signtraker._lists.find_created import CreatedCandidate
+    from signtraker._lists.listing import Listing
+    from signtraker.models import Order
+
+_ADDRESS = frozenset({"street_number", "street_name", "city", "state", "zip"})
+"""The fields that a server may normalise: `Main St` for `Main Street` (assumed)."""
+
+
+def order_creation(
+    orders: Listing[Order], check_hint: Callable[[CreateOrderRequest], str]
+) -> Operation[CreateOrderRequest, CreateOrderResult]:
+    """Return the operation that creates an order for each row."""
+
+    def build(request: CreateOrderRequest) -> Request[CreateOrderResult]:
+        body = (CreateOrderRequest, request, dict[str, Any](), None)
+        return write_request(orders.path, body, ReadOne(CreateOrderResult), check_hint)
+
+    def look(
+        request: CreateOrderRequest, since: datetime, config: Config
+    ) -> Generator[Request[Any], Any, Findings]:
+        found = yield from created_candidates(orders, request, since, config)
+        return _findings(found)
+
+    return Operation(
+        name="create_orders",
+        argument="requests",
+        key_name="external_id",
+        key_advice="give each an external_id of its own",
+        read=_read,
+        identify=_identify,
+        build=build,
+        receipt=_receipt,
+        look=look,
+        adopted=lambda order_id: Receipt("created", order_id),
+        makes_orders=True,
+        probe=lambda: probe(orders),
+        could_be=lambda candidate, request: (
+            not compare_order(candidate.order, request).differs and _agent(candidate) == request.agent_id
+        ),
+    )
+
+
+def probe(orders: Listing[Order]) -> Request[None]:
+    """Return a read of no orders, for the server's time."""
+    return Request("GET", orders.path, ReadNothing(), (("$top", "0"),))
+
+
+def _read(given: object) -> CreateOrderRequest:
+    return validated(CreateOrderRequest, given, {})
+
+
+def _identify(request: CreateOrderRequest) -> Identity:
+    payload = request.payload()
+    visible: dict[str, object] = {"agent_id": request.agent_id}
+    for name in (*SITE_FIELDS, "notes"):
+        text = getattr(request, name)
+        # As `compare_order` takes texts for alike.
+        visible[name] = None if text is None else " ".join(text.split()).casefold()
+    visible["due_date"] = payload.get("DueDate")
+    return Identity(request.external_id, canonical(payload), canonical(visible))
+
+
+def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:  # noqa: ARG001 - as every operation's
+    state = result.state
+    return Receipt("answered" if state == "unknown" else state, result.order_id, result.request_id)
+
+
+def _findings(found: list[CreatedCandidate]) -> Findings:
+    matches = tuple(one.order.id for one in found if not one.differs)
+    possible = tuple(one.order.id for one in found if set(one.differs) <= _ADDRESS)
+    return Findings(matches, possible, tuple(found))
+
+
+def _agent(candidate: CreatedCandidate) -> int | None:
+    agent = candidate.order.agent
+    return None if agent is None else agent.id

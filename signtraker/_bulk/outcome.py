@@ -1,0 +1,78 @@
+"""Define what a run tells: an outcome for each row, and the progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from signtraker._bulk.states import State
+    from signtraker._lists.find_created import CreatedCandidate
+    from signtraker.exceptions import SignTrakerError
+
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+Source: TypeAlias = Literal["run", "journal", "adopted"]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome(Generic[RequestT, ResultT]):
+    """The outcome of one request of a batch.
+
+    `state` is one of
+
+    - `"created"`: the order exists; `order_id` is its id.
+    - `"accepted"`: the server took the request, and named no order yet.
+    - `"refused"`: the server refused it, and nothing happened. The next run sends it again.
+    - `"not_sent"`: it never reached the server. The next run sends it again.
+    - `"unknown"`: it may have been processed. It is not sent again by default; see `candidates`.
+    """
+
+    index: int
+    """The place of the request in what was given, from 0."""
+    # Not in the repr: it holds people's addresses.
+    request: RequestT = field(repr=False)
+    state: State
+    message: str
+    """A sentence about it."""
+    order_id: int | None = None
+    request_id: int | None = None
+    result: ResultT | None = None
+    """The server's answer; None if it came in an earlier run, or not at all."""
+    error: SignTrakerError | None = None
+    candidates: tuple[CreatedCandidate, ...] = field(default=(), repr=False)
+    """For `"unknown"`: orders that the request may have made and that no other request claims."""
+    source: Source = "run"
+    """Whether this run sent it, an earlier one did (`"journal"`), or the match was adopted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkProgress:
+    """The numbers of a run so far."""
+
+    total: int
+    created: int
+    accepted: int
+    refused: int
+    unknown: int
+    not_sent: int
+    """Those whose turn has not come are among them."""
+
+    @property
+    def done(self) -> int:
+        """The number of requests that are created or accepted."""
+        return self.created + self.accepted
+
+    def __str__(self) -> str:
+        parts = [
+            f"{count} {name}"
+            for name, count in (
+                ("created", self.created),
+                ("accepted", self.accepted),
+                ("refused", self.refused),
+                ("unknown", self.unknown),
+                ("not sent", self.not_sent),
+            )
+            if count
+        ]
+        return f"{self.total} in all: {', '.join(parts) or 'nothing to do'}"

@@ -1,0 +1,156 @@
+"""Turn requests into rows: validate all of them, and know each one again by its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast, get_args
+
+from signtraker._common.short_repr import short_repr
+from signtraker.exceptions import Problem, ValidationError
+from signtraker.models._base import RequestModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signtraker._bulk.operation import Identity, Operation
+    from signtraker._bulk.outcome import BulkProgress
+    from signtraker._core.config import Config
+
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+UnknownPolicy: TypeAlias = Literal["leave", "adopt", "resend"]
+MAX_CONCURRENCY: Final = 100
+"""The connection pool has as many slots for writes."""
+LONGEST_GRACE: Final = 86_400.0
+_HIGHEST_RATE: Final = 10_000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row(Generic[RequestT]):
+    """One request of a batch."""
+
+    index: int
+    request: RequestT
+    key: str
+    """What it is known by in a later run: the caller's own key, or the content and a number."""
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a run, checked."""
+
+    journal: str | PathLike[str] | None = None
+    max_concurrency: int = 8
+    max_per_second: float | None = None
+    unknown: UnknownPolicy = "leave"
+    grace_seconds: float = 900.0
+    progress: Callable[[BulkProgress], object] | None = None
+
+    def __post_init__(self) -> None:
+        found: list[Problem] = []
+        if not _is_number(self.max_concurrency, 1, MAX_CONCURRENCY) or int(self.max_concurrency) != (
+            self.max_concurrency
+        ):
+            told = f"must be a whole number from 1 to {MAX_CONCURRENCY}"
+            found.append(Problem("max_concurrency", f"{told}, not {short_repr(self.max_concurrency)}"))
+        rate = self.max_per_second
+        if rate is not None and (not _is_number(rate, 0, _HIGHEST_RATE) or rate == 0):
+            told = f"must be a number above 0 and at most {_HIGHEST_RATE:,.0f}, or None"
+            found.append(Problem("max_per_second", f"{told}, not {short_repr(rate)}"))
+        if self.unknown not in get_args(UnknownPolicy):
+            told = f"must be one of {', '.join(map(repr, get_args(UnknownPolicy)))}"
+            found.append(Problem("unknown", f"{told}, not {short_repr(self.unknown)}"))
+        if not _is_number(self.grace_seconds, 0, LONGEST_GRACE):
+            told = f"must be a number of seconds from 0 to {LONGEST_GRACE:,.0f}"
+            found.append(Problem("grace_seconds", f"{told}, not {short_repr(self.grace_seconds)}"))
+        progress = cast("object", self.progress)
+        if progress is not None and not callable(progress):
+            told = f"must be a function of a BulkProgress, not {short_repr(progress)}"
+            found.append(Problem("progress", told))
+        journal = cast("object", self.journal)
+        if journal is not None and not isinstance(journal, str | PathLike):
+            found.append(Problem("journal", f"must be the path of a file, not {short_repr(journal)}"))
+        _refuse(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[RequestT, ResultT]):
+    """A batch that was checked: what to send, and how."""
+
+    operation: Operation[RequestT, ResultT]
+    rows: tuple[Row[RequestT], ...]
+    options: Options
+    config: Config
+
+
+def make_plan(
+    operation: Operation[RequestT, ResultT],
+    requests: object,
+    config: Config,
+    options: Options,
+    *,
+    allow_identical: object = False,
+) -> Plan[RequestT, ResultT]:
+    """Validate every request; raises one `ValidationError` that lists the mistakes of all.
+
+    An exception that reading the requests raises comes out as it is.
+    """
+    if not isinstance(allow_identical, bool):
+        told = f"must be True or False, not {short_repr(allow_identical)}"
+        _refuse([Problem("allow_identical", told)])
+    name = operation.argument
+    given = requests
+    if not isinstance(requests, Iterable) or isinstance(requests, str | bytes | Mapping | RequestModel):
+        told = f"must be an iterable of requests, not {short_repr(given)}"
+        _refuse([Problem(name, told)])
+    found: list[Problem] = []
+    read: list[tuple[int, RequestT]] = []
+    for index, given in enumerate(cast("Iterable[Any]", requests)):
+        try:
+            read.append((index, operation.read(given)))
+        except ValidationError as error:
+            place = f"{name}[{index}]"
+            found += [Problem(f"{place}.{one.field}".rstrip("."), one.message) for one in error.problems]
+    rows, clashes = _identify(operation, read, allow_identical=bool(allow_identical))
+    _refuse(found + clashes)
+    return Plan(operation, tuple(rows), options, config)
+
+
+def _identify(
+    operation: Operation[RequestT, ResultT], read: list[tuple[int, RequestT]], *, allow_identical: bool
+) -> tuple[list[Row[RequestT]], list[Problem]]:
+    """Give each request the key by which a later run knows it again. It is never the position."""
+    rows: list[Row[RequestT]] = []
+    problems: list[Problem] = []
+    first: dict[str, tuple[int, str]] = {}
+    count: dict[str, int] = {}
+    name = operation.argument
+    for index, request in read:
+        identity = operation.identify(request)
+        base = f"content {identity.content}" if identity.key is None else f"key {identity.key}"
+        place, content = first.setdefault(base, (index, identity.content))
+        number = count[base] = count.get(base, 0) + 1
+        if number > 1 and identity.key is not None:
+            same = "equals" if content == identity.content else "has other content than"
+            told = f"has the same {operation.key_name} as {name}[{place}], and {same} it"
+            problems.append(Problem(f"{name}[{index}]", f"{told}; {operation.key_advice}"))
+        elif number > 1 and not allow_identical:
+            told = f"equals {name}[{place}]; {operation.key_advice}, or pass allow_identical=True"
+            problems.append(Problem(f"{name}[{index}]", f"{told} if both are meant"))
+        rows.append(Row(index, request, f"{base} #{number}", identity))
+    return rows, problems
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    # NaN is in no range.
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        listed = "; ".join(map(str, problems))
+        raise ValidationError(f"Nothing was sent, {count}: {listed}", problems=problems)

@@ -1,0 +1,136 @@
+"""Hold what the runs for threads and for tasks have in common: the state, its report, and its sentences."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+from signtraker._bulk.engine import Engine
+from signtraker._bulk.report import BulkReport
+from signtraker._bulk.states import Past
+from signtraker.exceptions import JournalError, SignTrakerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Set as AbstractSet
+    from contextlib import AbstractContextManager
+
+    from signtraker._bulk.engine import Call
+    from signtraker._bulk.journal import Journal
+    from signtraker._bulk.outcome import BulkOutcome
+    from signtraker._bulk.plan import Plan, Row
+    from signtraker._core.recording import RecordedExchange
+    from signtraker._core.request import Request
+
+    Record: TypeAlias = Callable[[], AbstractContextManager[list[RecordedExchange]]]
+
+T = TypeVar("T")
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+_log = logging.getLogger("signtraker")
+
+
+def single(request: Request[T]) -> Generator[Request[T], T, T]:
+    """Return the steps of an operation of one request."""
+    return (yield request)
+
+
+class Run(Generic[RequestT, ResultT]):
+    """The common part of `BulkRun` and `AsyncBulkRun`."""
+
+    def __init__(self, plan: Plan[RequestT, ResultT]) -> None:
+        self._plan = plan
+        self._engine = Engine(plan)
+        self._journal: Journal | None = None
+        self._is_started = False
+        self._is_running = False
+
+    @property
+    def report(self) -> BulkReport[RequestT, ResultT]:
+        """The outcomes so far. Those whose turn has not come are `"not_sent"`."""
+        return BulkReport(self._engine.outcomes(), self._engine.progress(), self._advice())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._plan.operation.name}: {self._engine.progress()}>"
+
+    def _open(self) -> None:
+        """Open the journal, if there is one; raises `JournalError` before anything is sent."""
+        if self._is_started:
+            raise SignTrakerError("This run was started already; call the method again for another run.")
+        self._is_started = True
+        if self._plan.options.journal is None:
+            self._engine.start(Past())
+            self._is_running = True
+            return
+        from signtraker._bulk.journal import Journal  # noqa: PLC0415 - loads sqlite3 only when used
+
+        self._journal, past = Journal.open(self._plan.options.journal, self._plan)
+        self._engine.start(past)
+        self._is_running = True
+
+    def _close(self) -> None:
+        self._is_running = False
+        if self._journal is not None:
+            self._journal.close()
+
+    def _save(self) -> list[BulkOutcome[RequestT, ResultT]]:
+        """Save what changed, and return the outcomes that may now be told."""
+        changes = self._engine.take_changes()
+        if self._journal is not None:
+            try:
+                self._journal.save(changes, self._engine.server_ahead)
+            except BaseException:
+                self._engine.put_back(changes)
+                raise
+        return self._engine.take_outcomes()
+
+    def _end_early(self, calls: Iterable[Call[RequestT, ResultT]], begun: AbstractSet[Row[RequestT]]) -> None:
+        """Take in what was under way when the run ended early, and save it."""
+        self._finish(calls)
+        self._engine.take_back(begun)
+        try:
+            self._save()
+        except JournalError as error:
+            # The exception that ends the run is under way already, and often this very error.
+            _log.error("%s The next run will count what was under way as unknown.", error)
+
+    def _take(self) -> list[Row[RequestT]]:
+        return self._engine.take(time.monotonic(), time.time())
+
+    def _finish(self, calls: Iterable[Call[RequestT, ResultT]]) -> None:
+        for call in calls:
+            self._engine.finish(call, time.monotonic(), time.time(), random.random())
+
+    def _tell_progress(self) -> None:
+        if self._plan.options.progress is not None:
+            self._plan.options.progress(self._engine.progress())
+
+    def _advice(self) -> str:
+        """Say how to go on."""
+        progress = self._engine.progress()
+        if progress.done == progress.total:
+            return ""
+        if self._plan.options.journal is None:
+            return (
+                "There is no journal, so only this report knows what was sent: "
+                "send the requests that are refused or not_sent again, and look for the unknown ones first."
+            )
+        parts: list[str] = []
+        if progress.refused or progress.not_sent:
+            parts.append("run the same line again to send what is refused or not_sent")
+        if progress.unknown:
+            parts.append(
+                "compare the unknown ones with their candidates, or run it with unknown='adopt' or 'resend'"
+            )
+        told = "; ".join(parts)
+        return f"{told[:1].upper()}{told[1:]}."
+
+    def _explain_end(self, error: BaseException) -> None:
+        """Say on the exception that ends a run early what is done and how to go on."""
+        told = f"{self._plan.operation.name}: {self._engine.progress()}. {self._advice()}".rstrip()
+        if isinstance(error, GeneratorExit):
+            _log.warning("The run was ended early. %s", told)
+        else:
+            error.add_note(told)

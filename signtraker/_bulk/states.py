@@ -1,0 +1,80 @@
+"""Define the states of a row, and the steps between them.
+
+    planned ──► intended ──► created | accepted      kept
+       ▲           │   └───► refused | not_sent      sent again by the next run
+       └───────────┤   └───► unknown | answered      looked for; sent again only by the policy "resend"
+      taken back before it was sent
+
+An intent without a result is what a killed process leaves behind: the next run reads it as unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+StoredState: TypeAlias = Literal[
+    "planned", "intended", "created", "accepted", "refused", "not_sent", "unknown", "answered"
+]
+"""`answered` is a success status without an id: it is unknown what became of it, and it is never resent."""
+State: TypeAlias = Literal["created", "accepted", "refused", "not_sent", "unknown"]
+KEPT = frozenset({"created", "accepted"})
+TO_SEND = frozenset({"planned", "refused", "not_sent"})
+IN_DOUBT = frozenset({"intended", "unknown", "answered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a journal keeps of a row. Times are seconds since 1970, by this machine's clock."""
+
+    state: StoredState = "planned"
+    order_id: int | None = None
+    request_id: int | None = None
+    first_sent: float | None = None
+    """The moment before the first attempt that may have been processed."""
+    last_sent: float | None = None
+    """The latest moment at which an attempt may still have been under way on this side."""
+
+    def intend(self, now: float, longest_seconds: float) -> Self:
+        """Return the record of a row that is about to be sent, in a call that lasts so long at most."""
+        first = self.first_sent if self.state in IN_DOUBT else None
+        return replace(self, state="intended", first_sent=first or now, last_sent=now + longest_seconds)
+
+    def end(
+        self, state: StoredState, now: float, order_id: int | None = None, request_id: int | None = None
+    ) -> Self:
+        """Return the record of a row whose call has ended."""
+        return replace(self, state=state, last_sent=now, order_id=order_id, request_id=request_id)
+
+    def resume(self) -> Self:
+        """Return the record as a later run reads it."""
+        return replace(self, state="unknown") if self.state == "intended" else self
+
+    @property
+    def shown(self) -> State:
+        """The state as an outcome shows it."""
+        match self.state:
+            case "planned":
+                return "not_sent"
+            case "intended" | "answered":
+                return "unknown"
+            case _:
+                return self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The traces of earlier runs in a journal."""
+
+    records: Mapping[str, Record] = field(default_factory=dict[str, Record])
+    """The records of this batch's rows, by their keys."""
+    claimed: AbstractSet[int] = frozenset()
+    """The ids of the orders that rows outside this batch made."""
+    twins: AbstractSet[str] = frozenset()
+    """The keys of the rows that can't be told apart from a row outside this batch that is in doubt."""
+    server_ahead: float | None = None
+    """By how many seconds the server's clock was ahead of this machine's."""

@@ -1,0 +1,219 @@
+"""Drive a batch with tasks: the iterating task decides and keeps the journal, the others send."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from weakref import ref
+
+from signtraker._bulk.engine import Call
+from signtraker._bulk.plan import Row
+from signtraker._bulk.run import Run, single
+from signtraker.exceptions import SignTrakerError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
+    from types import TracebackType
+
+    from signtraker._bulk.outcome import BulkOutcome
+    from signtraker._bulk.plan import Plan
+    from signtraker._bulk.report import BulkReport
+    from signtraker._bulk.run import Record
+    from signtraker._core.request import Request
+
+T = TypeVar("T")
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+
+
+class AsyncPerform(Protocol):
+    """Performs an operation of one or several requests."""
+
+    def __call__(self, steps: Generator[Request[Any], Any, T], /) -> Coroutine[Any, Any, T]: ...
+
+
+class AsyncBulkRun(Run[RequestT, ResultT]):
+    """A batch of writes, which is sent while it is iterated.
+
+        async with client.orders.create_orders(requests, journal="signs.journal") as run:
+            async for outcome in run:
+                print(outcome.index, outcome.state, outcome.order_id)
+        run.report.write_csv("signs.csv")
+
+    `await run.run()` does the same without the outcomes one by one. Nothing is sent before either. Requests
+    are started whenever the next outcome is asked for. Leaving the `async with` block and cancelling the task
+    wait for what is under way, save its outcomes, and start nothing more. A run is used once.
+    """
+
+    def __init__(self, plan: Plan[RequestT, ResultT], perform: AsyncPerform, record: Record) -> None:
+        super().__init__(plan)
+        self._perform = perform
+        self._record = record
+        self._outcomes: Callable[[], AsyncGenerator[BulkOutcome[RequestT, ResultT]] | None] = lambda: None
+        self._is_entered = False
+
+    async def run(self) -> BulkReport[RequestT, ResultT]:
+        """Send everything, and return the report.
+
+        Raises:
+            JournalError: The journal can't be used; nothing was sent. Or it can't be written any more.
+            AuthenticationError: The key was not accepted, which ends the batch.
+            RateLimitError: The server asks to wait for longer than a call may take.
+            NetworkError: The server can't be reached.
+        """
+        async with self:
+            async for _ in self:
+                pass
+        return self.report
+
+    def __aiter__(self) -> AsyncIterator[BulkOutcome[RequestT, ResultT]]:
+        outcomes = self._outcomes()
+        if outcomes is None or not self._is_running:
+            outcomes = self._iterate()
+            # Outside an `async with` block only the loop holds it, so that leaving the loop ends it.
+            self._outcomes = (lambda: outcomes) if self._is_entered else ref(outcomes)
+        return outcomes
+
+    async def __aenter__(self) -> Self:
+        self._is_entered = True
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if (outcomes := self._outcomes()) is not None:
+            await outcomes.aclose()
+
+    async def _iterate(self) -> AsyncGenerator[BulkOutcome[RequestT, ResultT]]:
+        await _in_thread(self._open)
+        workers = _Workers[RequestT, ResultT](self._call)
+        try:
+            while (outcomes := await self._step(workers)) is not None:
+                for outcome in outcomes:
+                    self._tell_progress()
+                    yield outcome
+        except BaseException as error:
+            calls = await workers.finish()
+            await _in_thread(lambda: self._end_early(calls, workers.begun))
+            self._explain_end(error)
+            raise
+        finally:
+            self._close()
+
+    async def _step(
+        self, workers: _Workers[RequestT, ResultT]
+    ) -> list[BulkOutcome[RequestT, ResultT]] | None:
+        """Do what comes next, and return the outcomes that are saved; None at the end."""
+        engine = self._engine
+        if engine.is_sending:
+            rows = self._take()
+            outcomes = await _in_thread(self._save)
+            for row in rows:
+                workers.send(row)
+            if not outcomes:
+                await workers.wait(engine.wait_seconds(time.monotonic()))
+                self._finish(workers.ended())
+            return outcomes
+        if outcomes := await _in_thread(self._save):
+            return outcomes
+        step = engine.next_look(time.time())
+        if step is None:
+            return None
+        if isinstance(step, Row):
+            await self._look(step)
+        else:
+            await asyncio.sleep(step)
+        return []
+
+    async def _call(self, row: Row[RequestT]) -> Call[RequestT, ResultT]:
+        """Send one request, in a task of its own."""
+        started = time.monotonic()
+        request = self._plan.operation.build(row.request)
+        with self._record() as exchanges:
+            try:
+                result = await self._perform(single(request))
+            except SignTrakerError as error:
+                return Call(row, started, error=error, exchanges=exchanges)
+        return Call(row, started, result, exchanges=exchanges)
+
+    async def _look(self, row: Row[RequestT]) -> None:
+        operation, engine = self._plan.operation, self._engine
+        with self._record() as exchanges:
+            try:
+                if engine.server_ahead is None:
+                    await self._perform(single(operation.probe()))
+                    engine.learn_server_time(exchanges)
+                steps = operation.look(row.request, engine.since(row), self._plan.config)
+                findings = await self._perform(steps)
+            except SignTrakerError as error:
+                engine.look_failed(row, error)
+            else:
+                engine.looked(row, findings, time.time())
+
+
+class _Workers(Generic[RequestT, ResultT]):
+    """The tasks that send."""
+
+    def __init__(self, call: Callable[[Row[RequestT]], Coroutine[Any, Any, Call[RequestT, ResultT]]]) -> None:
+        self._call = call
+        self._tasks: dict[asyncio.Task[None], Row[RequestT]] = {}
+        self._results: deque[Call[RequestT, ResultT]] = deque()
+        self._wake = asyncio.Event()
+        self.begun: set[Row[RequestT]] = set()
+        """The rows whose calls have begun; all others were surely not sent."""
+
+    def send(self, row: Row[RequestT]) -> None:
+        """Send a row in a task of its own."""
+        self.begun.discard(row)
+        task = asyncio.create_task(self._work(row))
+        self._tasks[task] = row
+        task.add_done_callback(self._tasks.pop)
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait until a call ends, or for so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def ended(self) -> Iterator[Call[RequestT, ResultT]]:
+        """Yield the calls that have ended. Each is forgotten only after it was taken in."""
+        while self._results:
+            yield self._results[0]
+            self._results.popleft()
+
+    async def finish(self) -> Iterator[Call[RequestT, ResultT]]:
+        """Begin no more calls, wait for those that have begun, and return what came of them."""
+        for task, row in self._tasks.items():
+            if row not in self.begun:
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks))
+        return self.ended()
+
+    async def _work(self, row: Row[RequestT]) -> None:
+        self.begun.add(row)
+        started = time.monotonic()
+        call: Call[RequestT, ResultT]
+        try:
+            call = await self._call(row)
+        except BaseException as error:  # noqa: BLE001 - the iterating task raises it
+            call = Call(row, started, crash=error)
+        self._results.append(call)
+        self._wake.set()
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do work that waits for the disk, to its end even if the caller is cancelled."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

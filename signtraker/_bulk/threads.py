@@ -1,0 +1,216 @@
+"""Drive a batch with threads: the iterating thread decides and keeps the journal, the others send."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from contextlib import suppress
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from weakref import ref
+
+from signtraker._bulk.engine import Call
+from signtraker._bulk.plan import Row
+from signtraker._bulk.run import Run, single
+from signtraker.exceptions import SignTrakerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from contextvars import Context
+    from types import TracebackType
+
+    from signtraker._bulk.outcome import BulkOutcome
+    from signtraker._bulk.plan import Plan
+    from signtraker._bulk.report import BulkReport
+    from signtraker._bulk.run import Record
+    from signtraker._core.request import Request
+
+T = TypeVar("T")
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+
+
+class Perform(Protocol):
+    """Performs an operation of one or several requests."""
+
+    def __call__(self, steps: Generator[Request[Any], Any, T], /) -> T: ...
+
+
+class BulkRun(Run[RequestT, ResultT]):
+    """A batch of writes, which is sent while it is iterated.
+
+        with client.orders.create_orders(requests, journal="signs.journal") as run:
+            for outcome in run:
+                print(outcome.index, outcome.state, outcome.order_id)
+        run.report.write_csv("signs.csv")
+
+    `run()` does the same without the outcomes one by one. Nothing is sent before either. Requests are started
+    whenever the next outcome is asked for. Leaving the loop or the `with` block, and Ctrl-C, wait for what is
+    under way, save its outcomes, and start nothing more. A run is used once.
+    """
+
+    def __init__(self, plan: Plan[RequestT, ResultT], perform: Perform, record: Record) -> None:
+        super().__init__(plan)
+        self._perform = perform
+        self._record = record
+        self._outcomes: Callable[[], Generator[BulkOutcome[RequestT, ResultT]] | None] = lambda: None
+
+    def run(self) -> BulkReport[RequestT, ResultT]:
+        """Send everything, and return the report.
+
+        Raises:
+            JournalError: The journal can't be used; nothing was sent. Or it can't be written any more.
+            AuthenticationError: The key was not accepted, which ends the batch.
+            RateLimitError: The server asks to wait for longer than a call may take.
+            NetworkError: The server can't be reached.
+        """
+        for _ in self:
+            pass
+        return self.report
+
+    def __iter__(self) -> Iterator[BulkOutcome[RequestT, ResultT]]:
+        outcomes = self._outcomes()
+        if outcomes is None or not self._is_running:
+            outcomes = self._iterate()
+            # Only the loop holds it, so that leaving the loop ends it.
+            self._outcomes = ref(outcomes)
+        return outcomes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if (outcomes := self._outcomes()) is not None:
+            outcomes.close()
+            if exc_value is not None:
+                self._explain_end(exc_value)
+
+    def _iterate(self) -> Generator[BulkOutcome[RequestT, ResultT]]:
+        self._open()
+        workers = _Workers[RequestT, ResultT](self._call, self._plan.options.max_concurrency)
+        try:
+            while (outcomes := self._step(workers)) is not None:
+                for outcome in outcomes:
+                    self._tell_progress()
+                    yield outcome
+            workers.finish()
+        except BaseException as error:
+            self._end_early(workers.finish(), workers.begun)
+            self._explain_end(error)
+            raise
+        finally:
+            self._close()
+
+    def _step(self, workers: _Workers[RequestT, ResultT]) -> list[BulkOutcome[RequestT, ResultT]] | None:
+        """Do what comes next, and return the outcomes that are saved; None at the end."""
+        engine = self._engine
+        if engine.is_sending:
+            rows = self._take()
+            outcomes = self._save()
+            for row in rows:
+                workers.send(row)
+            if not outcomes:
+                workers.wait(engine.wait_seconds(time.monotonic()))
+                self._finish(workers.ended())
+            return outcomes
+        if outcomes := self._save():
+            return outcomes
+        step = engine.next_look(time.time())
+        if step is None:
+            return None
+        if isinstance(step, Row):
+            self._look(step)
+        else:
+            time.sleep(step)
+        return []
+
+    def _call(self, row: Row[RequestT]) -> Call[RequestT, ResultT]:
+        """Send one request, in a worker."""
+        started = time.monotonic()
+        request = self._plan.operation.build(row.request)
+        with self._record() as exchanges:
+            try:
+                result = self._perform(single(request))
+            except SignTrakerError as error:
+                return Call(row, started, error=error, exchanges=exchanges)
+        return Call(row, started, result, exchanges=exchanges)
+
+    def _look(self, row: Row[RequestT]) -> None:
+        operation, engine = self._plan.operation, self._engine
+        with self._record() as exchanges:
+            try:
+                if engine.server_ahead is None:
+                    self._perform(single(operation.probe()))
+                    engine.learn_server_time(exchanges)
+                steps = operation.look(row.request, engine.since(row), self._plan.config)
+                findings = self._perform(steps)
+            except SignTrakerError as error:
+                engine.look_failed(row, error)
+            else:
+                engine.looked(row, findings, time.time())
+
+
+class _Workers(Generic[RequestT, ResultT]):
+    """The threads that send."""
+
+    def __init__(self, call: Callable[[Row[RequestT]], Call[RequestT, ResultT]], limit: int) -> None:
+        self._call = call
+        self._limit = limit
+        self._threads: list[Thread] = []
+        self._jobs: SimpleQueue[tuple[Context, Row[RequestT]] | None] = SimpleQueue()
+        self._results: deque[Call[RequestT, ResultT]] = deque()
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self.begun: set[Row[RequestT]] = set()
+        """The rows whose calls have begun; all others were surely not sent."""
+
+    def send(self, row: Row[RequestT]) -> None:
+        """Let a worker send a row, in a copy of this thread's context."""
+        self.begun.discard(row)
+        if len(self._threads) < self._limit:
+            # Daemons: a second Ctrl-C gives up the wait for them, and the process must end then.
+            self._threads.append(Thread(target=self._work, name="signtraker-bulk", daemon=True))
+            self._threads[-1].start()
+        self._jobs.put((copy_context(), row))
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait until a call ends, or for so long."""
+        with suppress(Empty):
+            self._wake.get(timeout=seconds)
+
+    def ended(self) -> Iterator[Call[RequestT, ResultT]]:
+        """Yield the calls that have ended. Each is forgotten only after it was taken in."""
+        while self._results:
+            yield self._results[0]
+            self._results.popleft()
+
+    def finish(self) -> Iterator[Call[RequestT, ResultT]]:
+        """Begin no more calls, wait for those that have begun, and return what came of them."""
+        with suppress(Empty):
+            while True:
+                self._jobs.get_nowait()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        return self.ended()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            context, row = job
+            self.begun.add(row)
+            started = time.monotonic()
+            call: Call[RequestT, ResultT]
+            try:
+                call = context.run(self._call, row)
+            except BaseException as error:  # noqa: BLE001 - the iterating thread raises it
+                call = Call(row, started, crash=error)
+            self._results.append(call)
+            self._wake.put(None)

@@ -1,0 +1,333 @@
+"""Many orders over HTTP: their outcomes, what stops a batch, and what the next run of the same line sends."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from either_client import Flavour, open_client
+
+from signtraker import (
+    AuthenticationError,
+    BulkProgress,
+    CreateOrderRequest,
+    NetworkError,
+    RateLimitError,
+    SignTrakerError,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signtraker import SignTrakerClient
+    from signtraker.sandbox import Sandbox
+    from signtraker.sandbox.faults.fault import Reset
+
+ORDERS = "/api/orders"
+
+
+def some(count: int, **fields: object) -> list[dict[str, object]]:
+    """Return requests that differ in their street."""
+    return [{"agent_id": 1, "preset_id": 1, "street_name": f"Elm St {at}", **fields} for at in range(count)]
+
+
+def created(server: Sandbox) -> int:
+    """Return how many orders were made: the truth."""
+    return len([one for one in server.ledger if one.action == "order.created"])
+
+
+def states(outcomes: Any) -> Counter[str]:
+    return Counter(one.state for one in outcomes)
+
+
+def test_every_order_is_created_once_and_the_outcome_names_it(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    requests = [
+        CreateOrderRequest(agent_id=1, preset_id=1, external_id=f"O'Brien & Söhne +{n}%") for n in range(30)
+    ]
+    outcomes = list(both.orders.create_orders(requests, journal=journal, max_concurrency=4))
+    assert sorted(one.index for one in outcomes) == list(range(30))
+    made = {entry.subject_id: entry.external_id for entry in server.ledger}
+    assert {one.order_id: one.request.external_id for one in outcomes} == made
+    assert {one.message for one in outcomes} == {f"Created as order {order}." for order in made}
+
+
+def test_an_empty_batch_has_nothing_to_do(both: SignTrakerClient, journal: Path) -> None:
+    report = both.orders.create_orders([], journal=journal).run()
+    assert report.is_complete
+    assert str(report) == "0 in all: nothing to do."
+
+
+def test_the_same_line_again_sends_nothing_that_was_done(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    both.orders.create_orders(some(5), journal=journal).run()
+    report = both.orders.create_orders(reversed(some(7)), journal=journal).run()
+    assert created(server) == 7
+    assert [one.source for one in report.outcomes] == ["run", "run", *["journal"] * 5]
+    assert report.is_complete
+
+
+def test_what_was_refused_is_sent_again_and_may_come_back_mended_under_its_own_key(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    wrong = {"agent_id": 1, "preset_id": 99_999, "external_id": "A-1"}
+    report = both.orders.create_orders([wrong, *some(2)], journal=journal).run()
+    assert [one.state for one in report.outcomes] == ["refused", "created", "created"]
+    assert "The order preset 99999 does not exist" in report.outcomes[0].message
+    assert "[0] refused:" in str(report)
+    again = both.orders.create_orders([wrong, *some(2)], journal=journal).run()
+    assert [one.state for one in again.outcomes] == ["refused", "created", "created"]
+    mended = both.orders.create_orders([{**wrong, "preset_id": 1}, *some(2)], journal=journal).run()
+    assert mended.is_complete
+    assert created(server) == 3
+
+
+RESETS: tuple[Reset, ...] = ("before_work", "before_answer")
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_broken_connection_leaves_a_row_unknown_with_its_candidates_and_it_is_not_sent_again(
+    both: SignTrakerClient, server: Sandbox, journal: Path, reset: Reset
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=3, reset=reset)
+    for _ in range(3):
+        report = both.orders.create_orders(some(4), journal=journal, max_concurrency=1).run()
+        (unknown,) = report.with_state("unknown")
+        assert unknown.index == 2
+        assert unknown.order_id is None
+        done = reset == "before_answer"
+        assert [one.differs for one in unknown.candidates] == [()] * done
+        assert created(server) == 3 + done
+        assert ("No order was found" in unknown.message) is not done
+    posts = [one for one in server.requests if one.method == "POST"]
+    assert len(posts) == 4
+
+
+def test_adopting_takes_the_one_match(both: SignTrakerClient, server: Sandbox, journal: Path) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_answer")
+    both.orders.create_orders(some(3), journal=journal, max_concurrency=1).run()
+    report = both.orders.create_orders(some(3), journal=journal, unknown="adopt").run()
+    assert report.is_complete
+    assert report.outcomes[1].source == "adopted"
+    assert {one.order_id for one in report.outcomes} == {one.subject_id for one in server.ledger}
+
+
+def test_adopting_leaves_a_row_that_another_row_of_the_batch_equals(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_answer")
+    run = both.orders.create_orders(
+        some(1) * 2, journal=journal, allow_identical=True, unknown="adopt", max_concurrency=1
+    )
+    first, second = run.run().outcomes
+    assert (first.state, second.state) == ("created", "unknown")
+    assert "another request of the batch may have made it" in second.message
+    assert [one.order.id for one in second.candidates] == [server.ledger[-1].subject_id]
+
+
+def test_adopting_leaves_a_row_with_two_matches(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, reset="before_answer")
+    server.orders.add(street_name="elm st  0")
+    (unknown,) = both.orders.create_orders(some(1), journal=journal, unknown="adopt").run().outcomes
+    assert unknown.state == "unknown"
+    assert [one.differs for one in unknown.candidates] == [(), ()]
+
+
+def test_resending_repairs_a_row_that_left_no_trace_after_the_grace_time(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_work")
+    orders = both.orders.create_orders(
+        some(3), journal=journal, unknown="resend", grace_seconds=0, max_concurrency=1
+    )
+    assert orders.run().is_complete
+    assert created(server) == 3
+
+
+def test_resending_leaves_a_row_whose_address_may_have_been_normalised(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.orders.add(street_name="Elm Street 1")
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_work")
+    options: dict[str, Any] = {
+        "journal": journal,
+        "unknown": "resend",
+        "grace_seconds": 0,
+        "max_concurrency": 1,
+    }
+    report = both.orders.create_orders(some(2), **options).run()
+    assert [one.state for one in report.outcomes] == ["created", "unknown"]
+    assert "may have changed an address" in report.outcomes[1].message
+
+
+def test_a_row_that_is_resent_and_breaks_again_is_left_unknown(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, times=None, reset="before_work")
+    report = both.orders.create_orders(some(1), journal=journal, unknown="resend", grace_seconds=0).run()
+    assert report.outcomes[0].state == "unknown"
+    assert "resent once in this run" in report.outcomes[0].message
+    assert len([one for one in server.requests if one.method == "POST"]) == 2
+
+
+def test_a_rejected_key_stops_the_batch_and_says_how_to_go_on(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=3, status=401, times=None)
+    run = both.orders.create_orders(some(50), journal=journal, max_concurrency=1)
+    with pytest.raises(AuthenticationError) as caught:
+        run.run()
+    assert "2 created, 1 refused, 47 not sent. Run the same line again" in caught.value.__notes__[0]
+    assert states(run.report.outcomes) == {"created": 2, "refused": 1, "not_sent": 47}
+    server.faults.clear()
+    assert both.orders.create_orders(some(50), journal=journal).run().is_complete
+    assert created(server) == 50
+
+
+def test_all_wait_together_after_a_429_and_nothing_is_lost(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=5, times=6, status=429, retry_after=0)
+    report = both.orders.create_orders(some(20), journal=journal, max_concurrency=5).run()
+    assert report.is_complete
+    assert created(server) == 20
+
+
+def test_a_wait_that_is_too_long_stops_the_batch(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, times=None, status=429, retry_after=3600)
+    run = both.orders.create_orders(some(5), journal=journal, max_concurrency=1)
+    with pytest.raises(RateLimitError, match="asks to wait 3600 s"):
+        run.run()
+    assert states(run.report.outcomes) == {"created": 1, "not_sent": 4}
+
+
+def test_a_429_leaves_a_row_unknown_where_it_is_not_taken_for_a_refusal(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, status=429, retry_after=0)
+    careful = both.with_options(resend_on_429=False)
+    report = careful.orders.create_orders(some(3), journal=journal, max_concurrency=1).run()
+    assert [one.state for one in report.outcomes] == ["created", "unknown", "created"]
+
+
+def test_a_server_that_is_gone_stops_the_batch(flavour: Flavour, journal: Path) -> None:
+    with open_client(flavour, "key", "http://127.0.0.1:9", max_retries=0) as client:
+        run = client.orders.create_orders(some(50), journal=journal, max_concurrency=3)
+        with pytest.raises(NetworkError, match="No connection"):
+            run.run()
+    assert states(run.report.outcomes) == {"not_sent": 50}
+
+
+def test_a_success_without_an_id_is_unknown_and_never_resent(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, body="empty")
+    options: dict[str, Any] = {"journal": journal, "unknown": "resend", "grace_seconds": 0}
+    server.faults.add(path=ORDERS, method="GET", times=None, status=400)
+    report = both.orders.create_orders(some(1), **options).run()
+    assert report.outcomes[0].state == "unknown"
+    assert "could not be looked for" in report.outcomes[0].message
+    server.faults.clear()
+    report = both.orders.create_orders(some(1), **options).run()
+    assert report.outcomes[0].source == "adopted"
+    assert created(server) == 1
+
+
+def test_without_a_journal_it_works_and_says_what_it_cannot_promise(
+    both: SignTrakerClient, server: Sandbox
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_answer")
+    report = both.orders.create_orders(some(3), max_concurrency=1).run()
+    assert states(report.outcomes) == {"created": 2, "unknown": 1}
+    assert "There is no journal, so only this report knows what was sent" in str(report)
+
+
+def test_leaving_the_loop_drains_what_is_under_way_and_starts_nothing_more(
+    both: SignTrakerClient, server: Sandbox, journal: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with both.orders.create_orders(some(40), journal=journal, max_concurrency=4) as run:
+        for _ in run:
+            break
+    done = states(run.report.outcomes)
+    assert done["created"] == created(server) < 40
+    assert set(done) == {"created", "not_sent"}
+    assert "Run the same line again" in caplog.text
+    assert both.orders.create_orders(some(40), journal=journal).run().is_complete
+    assert created(server) == 40
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_exception_in_the_progress_callback_ends_the_run_in_the_same_way(
+    both: SignTrakerClient, server: Sandbox, journal: Path, error: type[BaseException]
+) -> None:
+    def interrupt(progress: BulkProgress) -> None:
+        if progress.created >= 3:
+            raise error
+
+    run = both.orders.create_orders(some(40), journal=journal, max_concurrency=4, progress=interrupt)
+    with pytest.raises(error) as caught:
+        run.run()
+    assert "Run the same line again" in caught.value.__notes__[0]
+    assert states(run.report.outcomes)["created"] == created(server) < 40
+    assert both.orders.create_orders(some(40), journal=journal).run().is_complete
+    assert created(server) == 40
+
+
+def test_a_run_is_used_once(both: SignTrakerClient, journal: Path) -> None:
+    run = both.orders.create_orders(some(1), journal=journal)
+    run.run()
+    with pytest.raises(SignTrakerError, match="started already"):
+        run.run()
+
+
+def test_requests_start_no_faster_than_the_rate(both: SignTrakerClient, server: Sandbox) -> None:
+    report = both.orders.create_orders(some(3), max_per_second=200).run()
+    assert report.is_complete
+
+
+def test_the_block_that_records_gets_the_calls_of_a_batch(both: SignTrakerClient) -> None:
+    with both.record() as exchanges:
+        both.orders.create_orders(some(3)).run()
+    assert [one.method for one in exchanges] == ["POST"] * 3
+
+
+def test_the_report_as_csv_keeps_the_columns_of_the_caller(
+    both: SignTrakerClient, server: Sandbox, tmp_path: Path
+) -> None:
+    rows = [{"Strasse": 'Elm, "St"', "message": "mine"}, {"Strasse": "Oak St", "message": ""}]
+    requests = [{"agent_id": 1, "preset_id": at, "street_name": rows[0]["Strasse"]} for at in (1, 99_999)]
+    report = both.orders.create_orders(requests).run()
+    report.write_csv(tmp_path / "report.csv", rows=rows)
+    with (tmp_path / "report.csv").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert [{name: row[name] for name in rows[0]} for row in (first, second)] == rows
+    assert (first["outcome"], first["order_id"]) == ("created", str(server.ledger[0].subject_id))
+    assert second["outcome"] == "refused"
+    assert "99999" in second["bulk_message"]
+
+
+def test_the_report_as_csv_has_the_fields_of_the_requests_by_default(
+    both: SignTrakerClient, tmp_path: Path
+) -> None:
+    report = both.orders.create_orders(some(1)).run()
+    report.write_csv(tmp_path / "report.csv")
+    heading, line = (tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()
+    assert heading == "AgentId,PresetId,StreetName,outcome,order_id,request_id,message,candidates"
+    assert line.startswith("1,1,Elm St 0,created,")
+
+
+def test_the_report_refuses_rows_that_are_not_those_of_the_requests(
+    both: SignTrakerClient, tmp_path: Path
+) -> None:
+    report = both.orders.create_orders(some(2)).run()
+    with pytest.raises(ValidationError, match="has 1 rows, but there are 2 requests"):
+        report.write_csv(tmp_path / "report.csv", rows=[{}])

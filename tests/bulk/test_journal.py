@@ -1,0 +1,259 @@
+"""The file that remembers a batch: private, durable, locked, and refused where it can't be used."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from either_client import open_client
+
+from signtraker import CreateOrderRequest, JournalError, ValidationError
+from signtraker._bulk.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from signtraker.sandbox import Sandbox
+
+KEYED: dict[str, Any] = {
+    "agent_id": 1,
+    "preset_id": 1,
+    "external_id": "KEY-77",
+    "street_name": "Cottonwood",
+    "notes": "ring twice",
+}
+
+
+def rows_of(path: Path, columns: str = "*") -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(f"SELECT {columns} FROM rows").fetchall()  # noqa: S608 - the test's own text
+
+
+def test_the_files_are_readable_to_their_owner_only_and_hold_neither_key_nor_payload(
+    server: Sandbox, journal: Path
+) -> None:
+    journal.touch(mode=0o644)
+    for outcome in server.client.orders.create_orders([KEYED], journal=journal):
+        assert outcome.state == "created"
+        files = sorted(journal.parent.iterdir())
+        assert [one.name for one in files] == ["signs.journal", "signs.journal-wal"]
+        assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
+        for content in (one.read_bytes().lower() for one in files):
+            assert not [
+                word
+                for word in (server.api_key, "KEY-77", "Cottonwood", "twice", "AgentId")
+                if word.lower().encode() in content
+            ]
+    assert list(journal.parent.iterdir()) == [journal]
+    assert rows_of(journal, "state, order_id, request_id") == [
+        ("created", server.ledger[0].subject_id, server.ledger[0].id)
+    ]
+
+
+def test_every_commit_is_synced_and_the_log_is_written_ahead(server: Sandbox, journal: Path) -> None:
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    with closing(Journal(journal)) as opened:
+        pragma = {
+            name: opened._database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "journal_mode", "locking_mode", "user_version")
+        }
+    assert pragma == {"synchronous": 2, "journal_mode": "wal", "locking_mode": "exclusive", "user_version": 1}
+
+
+def test_the_intent_is_on_disk_before_its_request_is_sent(
+    server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    save = Journal.save
+
+    def watch(self: Journal, changes: Any, ahead: Any) -> None:
+        sent = len([one for one in server.requests if one.method == "POST"])
+        save(self, changes, ahead)
+        if states := [record.state for record in changes.values()]:
+            seen.append([*states, f"{sent} sent before"])
+
+    monkeypatch.setattr(Journal, "save", watch)
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    assert seen == [
+        ["planned", "0 sent before"],
+        ["intended", "0 sent before"],
+        ["created", "1 sent before"],
+    ]
+
+
+@contextmanager
+def another_process(server: Sandbox, journal: Path, then: str) -> Generator[subprocess.Popen[str]]:
+    """Run a batch of one order in another process, which then does something else."""
+    code = f"""if True:
+        import os, signal, sys
+        from signtraker import SignTrakerClient
+        orders = SignTrakerClient("{server.api_key}", "{server.url}").orders
+        batch = [{KEYED!r}, {{**{KEYED!r}, "external_id": "2"}}]
+        for outcome in orders.create_orders(batch, journal={str(journal)!r}, max_concurrency=1):
+            print(outcome.state, flush=True)
+            {then}
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "created\n"
+        yield process
+
+
+@pytest.mark.slow
+def test_a_second_process_is_refused_while_the_first_one_lives_and_not_after_kill_9(
+    server: Sandbox, journal: Path
+) -> None:
+    with another_process(server, journal, "sys.stdin.read()") as process:
+        with pytest.raises(JournalError, match="another process is using it; wait until that run has ended"):
+            server.client.orders.create_orders([KEYED], journal=journal).run()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    report = server.client.orders.create_orders([KEYED], journal=journal).run()
+    assert report.outcomes[0].source == "journal"
+    assert report.is_complete
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_before_an_answer_leaves_an_intent_that_the_next_run_reads_as_unknown(
+    server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path="/api/orders", nth=2, delay_after=600.0)
+    with another_process(server, journal, "pass") as process:
+        while len(server.ledger) < 2:
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    batch = [KEYED, {**KEYED, "external_id": "2"}]
+    first, second = server.client.orders.create_orders(batch, journal=journal).run().outcomes
+    assert (first.state, second.state) == ("created", "unknown")
+    assert "and no result was recorded" in second.message
+    adopted = server.client.orders.create_orders(batch, journal=journal, unknown="adopt").run().outcomes[1]
+    assert adopted.state == "unknown", "an equal request but for its key is in the batch"
+    assert [one.order.id for one in second.candidates] == [server.ledger[1].subject_id]
+
+
+def test_the_same_process_is_refused_too(server: Sandbox, journal: Path) -> None:
+    with server.client.orders.create_orders([KEYED], journal=journal) as run:
+        outcomes = iter(run)
+        next(outcomes)
+        with pytest.raises(JournalError, match="using it"):
+            server.client.orders.create_orders([KEYED], journal=journal).run()
+
+
+def test_another_server_and_another_operation_are_refused(server: Sandbox, journal: Path) -> None:
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    with open_client("sync", "key", "http://127.0.0.1:9") as client:
+        with pytest.raises(JournalError, match=r"belongs to base_url http://127.0.0.1:\d+, not http://127"):
+            client.orders.create_orders([KEYED], journal=journal).run()
+    with closing(sqlite3.connect(journal)) as database, database:
+        database.execute("UPDATE about SET value = 'request_removals' WHERE name = 'operation'")
+    with pytest.raises(JournalError, match="belongs to operation request_removals, not create_orders"):
+        server.client.orders.create_orders([KEYED], journal=journal).run()
+
+
+def test_an_external_id_means_the_same_request_for_ever(server: Sandbox, journal: Path) -> None:
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    with pytest.raises(ValidationError, match=r"\[0\]: has other content than in the run before"):
+        server.client.orders.create_orders([{**KEYED, "notes": "knock"}], journal=journal).run()
+    assert len(server.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"no database at all" * 100, "it is damaged, or no journal"),
+        (b"SQLite format 3\x00" + b"\xff" * 5000, "it is damaged, or no journal"),
+    ],
+)
+def test_a_damaged_file_is_refused_before_anything_is_sent(
+    server: Sandbox, journal: Path, content: bytes, told: str
+) -> None:
+    journal.write_bytes(content)
+    refused(server, journal, told)
+    assert journal.read_bytes() == content
+
+
+def test_a_journal_whose_rows_are_damaged_is_refused(server: Sandbox, journal: Path) -> None:
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    with closing(sqlite3.connect(journal)) as database, database:
+        database.execute("UPDATE rows SET state = 'nonsense'")
+    refused(server, journal, "is damaged", sent=1)
+    with closing(sqlite3.connect(journal)) as database, database:
+        database.execute("DROP TABLE rows")
+    refused(server, journal, "no such table: rows", sent=1)
+
+
+def test_a_database_of_something_else_and_a_later_format_are_refused(server: Sandbox, journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as database, database:
+        database.execute("CREATE TABLE accounts (name)")
+    refused(server, journal, "it is a database of something else")
+    other = journal.with_name("later")
+    server.client.orders.create_orders([KEYED], journal=other).run()
+    with closing(sqlite3.connect(other)) as database, database:
+        database.execute("PRAGMA user_version = 2")
+    refused(server, other, "its format is 2, and this version of signtraker knows 1", sent=1)
+
+
+@pytest.mark.parametrize("place", ["missing/signs.journal", ".", "file/signs.journal"])
+def test_a_place_where_no_file_can_be_is_refused(server: Sandbox, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    refused(server, tmp_path / place, "can't be opened")
+
+
+def test_a_file_that_can_not_be_written_is_refused(server: Sandbox) -> None:
+    from pathlib import Path  # noqa: PLC0415 - a file that not even root can write
+
+    refused(server, Path("/proc/version"), "can't be")
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Generator[None]:
+    """Let writes beyond a size fail, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_told_before_anything_is_sent(server: Sandbox, journal: Path) -> None:
+    with files_no_larger_than(10_000):
+        refused(server, journal, "can't be")
+
+
+def test_a_disk_that_fills_up_meanwhile_stops_the_batch_truthfully(server: Sandbox, journal: Path) -> None:
+    batch = [CreateOrderRequest(agent_id=1, preset_id=1, street_name=f"Elm {at}") for at in range(20)]
+    run = server.client.orders.create_orders(batch, journal=journal, max_concurrency=1)
+    outcomes = iter(run)
+    told = [next(outcomes)]
+    with files_no_larger_than(1), pytest.raises(JournalError, match="can't be written") as caught:
+        told += outcomes
+    del outcomes
+    assert "Run the same line again" in caught.value.__notes__[0]
+    made = [entry.subject_id for entry in server.ledger]
+    assert [one.order_id for one in run.report.outcomes if one.order_id] == made
+    assert len(made) < 20
+    report = server.client.orders.create_orders(batch, journal=journal).run()
+    unknown = report.with_state("unknown")
+    assert len(server.ledger) == 20
+    assert [one.candidates[0].order.id for one in unknown] == made[len(told) :]
+
+
+def refused(server: Sandbox, journal: Path, told: str, sent: int = 0) -> None:
+    """Expect one sentence, and nothing sent."""
+    with pytest.raises(JournalError) as caught:
+        server.client.orders.create_orders([KEYED], journal=journal).run()
+    assert str(caught.value).startswith(f"The journal {journal} ")
+    assert told in str(caught.value)
+    assert len([one for one in server.requests if one.method == "POST"]) == sent

@@ -1,0 +1,104 @@
+"""The checks before anything is sent: mistakes of all requests at once, identities, options."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from signtraker import CreateOrderRequest, ValidationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signtraker import SignTrakerClient
+
+ORDER: dict[str, Any] = {"agent_id": 1, "preset_id": 1}
+
+
+def mistakes(client: SignTrakerClient, requests: Any, **options: Any) -> list[str]:
+    """Return the problems of a batch that is refused."""
+    with pytest.raises(ValidationError) as caught:
+        client.orders.create_orders(requests, **options)
+    assert str(caught.value).startswith("Nothing was sent, ")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_every_mistake_of_every_request_is_told_with_its_place(client: SignTrakerClient) -> None:
+    found = mistakes(client, [ORDER, {"agent_id": "1"}, 5, {**ORDER, "zipp": "84070"}])
+    assert [one.partition(": ")[0] for one in found] == [
+        "requests[1].agent_id", "requests[1].preset_id", "requests[2]", "requests[3].zipp",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("requests", [None, 5, "text", ORDER, CreateOrderRequest(agent_id=1, preset_id=1)])
+def test_a_single_request_is_no_batch(client: SignTrakerClient, requests: object) -> None:
+    (found,) = mistakes(client, requests)
+    assert found.startswith("requests: must be an iterable of requests, not ")
+
+
+def test_equal_requests_are_refused_unless_they_are_meant(client: SignTrakerClient) -> None:
+    written = {"AgentId": 1, "PresetId": 1, "Notes": None}
+    (found,) = mistakes(client, [ORDER, {**ORDER, "notes": "x"}, written])
+    assert found == (
+        "requests[2]: equals requests[0]; give each an external_id of its own, or pass allow_identical=True"
+        " if both are meant"
+    )
+    client.orders.create_orders([ORDER, ORDER], allow_identical=True)
+
+
+def test_the_same_moment_written_otherwise_is_the_same_request(client: SignTrakerClient) -> None:
+    day, moment = date(2026, 3, 1), datetime(2026, 3, 1, tzinfo=UTC)
+    assert len(mistakes(client, [{**ORDER, "due_date": day}, {**ORDER, "due_date": moment}])) == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [({}, "and equals it"), ({"notes": "x"}, "and has other content than it")],
+)
+def test_an_external_id_can_be_given_once(
+    client: SignTrakerClient, second: dict[str, Any], told: str
+) -> None:
+    keyed = {**ORDER, "external_id": "A"}
+    (found,) = mistakes(client, [keyed, {**keyed, **second}], allow_identical=True)
+    assert found.startswith(f"requests[1]: has the same external_id as requests[0], {told}; give each")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_concurrency": 0}, "max_concurrency: must be a whole number from 1 to 100, not 0"),
+        ({"max_concurrency": True}, "max_concurrency: must be a whole number from 1 to 100, not True"),
+        ({"max_concurrency": 2.5}, "max_concurrency: must be a whole number from 1 to 100, not 2.5"),
+        ({"max_concurrency": 10**400}, "max_concurrency: must be a whole number from 1 to 100"),
+        ({"max_per_second": 0}, "max_per_second: must be a number above 0"),
+        ({"max_per_second": float("nan")}, "max_per_second: must be a number above 0"),
+        ({"unknown": "guess"}, "unknown: must be one of 'leave', 'adopt', 'resend', not 'guess'"),
+        ({"unknown": []}, "unknown: must be one of 'leave', 'adopt', 'resend', not []"),
+        ({"grace_seconds": -1}, "grace_seconds: must be a number of seconds from 0 to 86,400, not -1"),
+        ({"progress": 5}, "progress: must be a function of a BulkProgress, not 5"),
+        ({"journal": 5}, "journal: must be the path of a file, not 5"),
+        ({"allow_identical": "yes"}, "allow_identical: must be True or False, not 'yes'"),
+    ],
+)  # fmt: skip
+def test_an_option_that_can_not_be_used_is_named(
+    client: SignTrakerClient, options: dict[str, Any], told: str
+) -> None:
+    (found,) = mistakes(client, [ORDER], **options)
+    assert found.startswith(told)
+
+
+def test_an_exception_of_the_callers_own_rows_comes_out_as_it_is(client: SignTrakerClient) -> None:
+    def rows() -> Any:
+        yield ORDER
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        client.orders.create_orders(rows())
+
+
+def test_no_file_is_made_before_the_run_is_started(client: SignTrakerClient, tmp_path: Path) -> None:
+    run = client.orders.create_orders([ORDER], journal=tmp_path / "j")
+    assert repr(run) == "<BulkRun of create_orders: 1 in all: 1 not sent>"
+    assert list(tmp_path.iterdir()) == []

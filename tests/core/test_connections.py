@@ -76,6 +76,21 @@ def test_clean_reads_share_a_connection_and_each_write_has_its_own(flavour: Any)
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_write_says_that_its_connection_ends_with_it_and_a_read_does_not(flavour: Any) -> None:
+    heads: list[bytes] = []
+
+    def answer(connection: Connection) -> None:
+        while request := connection.read_request():
+            heads.append(request.partition(b"\r\n\r\n")[0].lower())
+            connection.send(response(ORDER))
+
+    with raw_server(answer) as server, open_client(flavour, "key", server.url) as client:
+        client.orders.create_order(agent_id=1, preset_id=7)
+        client.orders.get_order(7)
+    assert [b"connection: close" in head for head in heads] == [True, False]
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_a_server_that_closes_after_each_response_puts_no_write_in_doubt(flavour: Any) -> None:
     def once(connection: Connection) -> None:
         connection.read_request()

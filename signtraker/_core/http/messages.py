@@ -54,6 +54,15 @@ def headers(request: AnyRequest, config: Config) -> dict[str, str]:
     }
 
 
+def close_afterwards(message: httpx.Request) -> None:
+    """Let the connection of a request end with its response (RFC 9112, 9.6).
+
+    Without it, httpcore's pool counts a connection as idle for a moment before it closes it. Another thread's
+    write could be given that connection, and lose it: "Bad file descriptor", and a write in doubt.
+    """
+    message.headers["Connection"] = "close"
+
+
 def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
     """Describe a request that was not sent."""
     visible = {**headers(request, config), "Authorization": "ST-API ***"}

@@ -26,6 +26,7 @@ from signtraker._core.http.messages import (
     Body,
     bad_location,
     build_request,
+    close_afterwards,
     failure,
     is_clean,
     reason,
@@ -178,6 +179,8 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 async def _take_turn(
     channel: _AsyncChannel, message: httpx.Request, config: Config, *, is_write: bool
 ) -> Response | TransportError:
+    if is_write:
+        close_afterwards(message)
     async with channel.turns:
         return await _exchange_async(channel.writes if is_write else channel.reads, message, config)
 

@@ -27,6 +27,7 @@ from signtraker._core.http.messages import (
     Body,
     bad_location,
     build_request,
+    close_afterwards,
     failure,
     is_clean,
     reason,
@@ -146,6 +147,8 @@ class HttpPool:
             channel = self._channel()
             with channel.use():
                 transport = channel.writes if request.is_write else channel.reads
+                if request.is_write:
+                    close_afterwards(message)
                 try:
                     return self._exchange(transport, message, config)
                 except BaseException:

@@ -16,6 +16,7 @@ TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
     from signtraker._bulk.outcome import BulkOutcome, BulkProgress
+    from signtraker._bulk.removals import OrderRemoval
     from signtraker._bulk.report import BulkReport
     from signtraker._bulk.tasks import AsyncBulkRun
     from signtraker._bulk.threads import BulkRun
@@ -119,6 +120,7 @@ else:
     # Hidden from type checkers: with `__getattr__`, they would accept every misspelt name.
     _NAMES = {
         "signtraker._bulk.outcome": ("BulkOutcome", "BulkProgress"),
+        "signtraker._bulk.removals": ("OrderRemoval",),
         "signtraker._bulk.report": ("BulkReport",),
         "signtraker._bulk.tasks": ("AsyncBulkRun",),
         "signtraker._bulk.threads": ("BulkRun",),
@@ -294,6 +296,7 @@ __all__ = [
     "OrderPreset",
     "OrderPresetQ",
     "OrderPresetsClient",
+    "OrderRemoval",
     "OrderStatus",
     "Ordering",
     "OrdersClient",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from signtraker._bulk.orders import order_creation
 from signtraker._bulk.plan import Options, make_plan
+from signtraker._bulk.removals import removal_requests
 from signtraker._bulk.threads import BulkRun
 from signtraker._core.body import validated, write_request
 from signtraker._core.request import before_sending
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from signtraker._bulk.outcome import BulkProgress
     from signtraker._bulk.plan import UnknownPolicy
+    from signtraker._bulk.removals import OrderRemoval
+    from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
@@ -212,17 +215,65 @@ class OrdersClient(BaseClient):
         **fields: Any,
     ) -> RemovalResult:
         """Request the removal of an order's sign. Only the order's id is required."""
-        path = f"{_ORDERS.path}/{{order_id}}/requestremoval"
-        with before_sending("POST", path):
-            number = checked_id("order_id", order_id)
-        return self._send(
-            write_request(
-                path.format(order_id=number),
-                (RemovalRequest, removal_request, fields, extra_fields),
-                ReadOne(RemovalResult),
-                lambda _: f"check get_order({number}).removal_request_date",
-            )
-        )
+        return self._send(_removal(order_id, removal_request, fields, extra_fields))
+
+    def request_removals(
+        self,
+        removals: Iterable[
+            int
+            | tuple[int, RemovalRequest | RemovalDict | Mapping[str, object]]
+            | OrderRemoval
+            | Mapping[str, object]
+        ],
+        *,
+        journal: str | PathLike[str] | None = None,
+        max_concurrency: int = 8,
+        max_per_second: float | None = None,
+        unknown: UnknownPolicy = "leave",
+        grace_seconds: float = 900.0,
+        progress: Callable[[BulkProgress], object] | None = None,
+    ) -> BulkRun[OrderRemoval, RemovalResult]:
+        """Prepare the removal of many orders' signs; to send them, iterate the run or call its `run()`.
+
+        The promise and the options are those of `create_orders`. A request is known by its order's id. What
+        is in doubt is looked for in `get_order(…).removal_request_date`: a date since the request was sent
+        is a match. A removal that the server took is `"accepted"`.
+
+        Args:
+            removals: The ids of orders; pairs of an id and a `RemovalRequest`; or mappings with `order_id`
+                and the fields of a `RemovalRequest`.
+            journal: As for `create_orders`.
+            max_concurrency: As for `create_orders`.
+            max_per_second: As for `create_orders`.
+            unknown: As for `create_orders`.
+            grace_seconds: As for `create_orders`.
+            progress: As for `create_orders`.
+
+        Raises:
+            ValidationError: It lists the mistakes of all requests, such as `removals[3].due_date`.
+        """
+        options = Options(journal, max_concurrency, max_per_second, unknown, grace_seconds, progress)
+        operation = removal_requests(_ORDERS, _removal)
+        plan = make_plan(operation, removals, self._connection.config, options)
+        sender = self.with_options(resend_on_429=False)  # The run itself waits, for all of its requests.
+        return BulkRun(plan, sender._run, sender.record)  # noqa: SLF001 - its own class
+
+
+def _removal(
+    order_id: int,
+    removal_request: object,
+    fields: Mapping[str, object] | None = None,
+    extra_fields: Mapping[str, object] | None = None,
+) -> Request[RemovalResult]:
+    path = f"{_ORDERS.path}/{{order_id}}/requestremoval"
+    with before_sending("POST", path):
+        number = checked_id("order_id", order_id)
+    return write_request(
+        path.format(order_id=number),
+        (RemovalRequest, removal_request, fields or {}, extra_fields),
+        ReadOne(RemovalResult),
+        lambda _: f"check get_order({number}).removal_request_date",
+    )
 
 
 def _order_hint(request: CreateOrderRequest) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical
 from signtraker._core.body import validated, write_request
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from signtraker._core.config import Config
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.listing import Listing
-    from signtraker.models import Order
+    from signtraker.models import JobSite, Order
 
-_ADDRESS = frozenset({"street_number", "street_name", "city", "state", "zip"})
+_DIGITS: Final = re.compile(r"\d+")
+_ADDRESS: Final = frozenset({"street_number", "street_name", "city", "state", "zip"})
 """The fields that a server may normalise: `Main St` for `Main Street` (assumed)."""
 
 
@@ -37,7 +39,7 @@ def order_creation(
         request: CreateOrderRequest, since: datetime, config: Config
     ) -> Generator[Request[Any], Any, Findings]:
         found = yield from created_candidates(orders, request, since, config)
-        return _findings(found)
+        return _findings(request, found)
 
     return Operation(
         name="create_orders",
@@ -83,10 +85,20 @@ def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:
     return Receipt("answered" if state == "unknown" else state, result.order_id, result.request_id)
 
 
-def _findings(found: list[CreatedCandidate]) -> Findings:
+def _findings(request: CreateOrderRequest, found: list[CreatedCandidate]) -> Findings:
     matches = tuple(one.order.id for one in found if not one.differs)
-    possible = tuple(one.order.id for one in found if set(one.differs) <= _ADDRESS)
+    numbers = _numbers(request)
+    possible = tuple(
+        one.order.id
+        for one in found
+        if set(one.differs) <= _ADDRESS and numbers <= _numbers(one.order.job_site)
+    )
     return Findings(matches, possible, tuple(found))
+
+
+def _numbers(site: CreateOrderRequest | JobSite | None) -> set[str]:
+    """Return the numbers of an address, which no server normalises (assumed; a zip code may grow a +4)."""
+    return set(_DIGITS.findall(" ".join(str(getattr(site, name, None) or "") for name in _ADDRESS)))
 
 
 def _agent(candidate: CreatedCandidate) -> int | None:

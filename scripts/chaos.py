@@ -217,7 +217,7 @@ class Check:
 
     def __init__(self, scenario: Scenario, told: list[dict[str, Any]], work: list[dict[str, Any]]) -> None:
         self.plan = scenario.plan
-        self.batch = scenario.batch
+        self.keys: list[str | None] = [row.get("external_id") for row in scenario.batch]
         self.others = scenario.others
         self.told = {one["index"]: one for one in told}
         self.made: dict[str, list[int]] = {}
@@ -226,14 +226,13 @@ class Check:
 
     def counts(self) -> Counter[str]:
         """Check everything, and count what was found."""
-        self.expect(sorted(self.told) == list(range(len(self.batch))), "every request has an outcome")
+        self.expect(sorted(self.told) == list(range(len(self.keys))), "every request has an outcome")
         found: Counter[str] = Counter(one["state"] for one in self.told.values())
         found["orders"] = sum(map(len, self.made.values()))
-        for at, outcome in self.told.items():
-            key: str | None = self.batch[at].get("external_id")
+        for key, outcome in zip(self.keys, [self.told[at] for at in sorted(self.told)], strict=True):
             if key is not None:
                 found += self._check_row(outcome, self.made.get(key, []))
-        twins = [one for at, one in self.told.items() if "external_id" not in self.batch[at]]
+        twins = [one for at, one in self.told.items() if self.keys[at] is None]
         self._check_twins(twins, self.made.get("twin", []))
         return found
 

@@ -62,6 +62,7 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open or make the file; raises `JournalError` if it is no journal or another process has it."""
         self.path = Path(path)
+        self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
         with self._explained("can't be opened"):
             _make_private(self.path)
             # No waiting for another process, which may hold the lock for hours.
@@ -95,9 +96,7 @@ class Journal:
             return
         rows = [
             (
-                self._hash(row.key),
-                self._hash(row.identity.content),
-                self._hash(row.identity.visible),
+                *self._hashes(row),
                 record.state,
                 record.order_id,
                 record.request_id,
@@ -174,14 +173,14 @@ class Journal:
         stored = {row[0]: row[1:] for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
         records: dict[str, Record] = {}
         changed: list[Problem] = []
-        own = [(row, self._hash(row.key)) for row in rows]
-        for row, key in own:
+        own = [(row, self._hashes(row)) for row in rows]
+        for row, (key, content, _) in own:
             if key not in stored:
                 continue
-            content, _, *values = stored.pop(key)
+            stored_content, _, *values = stored.pop(key)
             records[row.key] = _record(values)
             # A request that the server refused may come back mended: nothing was done under its key.
-            if content != self._hash(row.identity.content) and records[row.key].state not in TO_SEND:
+            if content != stored_content and records[row.key].state not in TO_SEND:
                 changed.append(Problem(f"[{row.index}]", "has other content than in the run before"))
         if changed:
             listed = "; ".join(map(str, changed))
@@ -194,9 +193,17 @@ class Journal:
             for visible, one in others
             if one.order_id is None and one.state in {*IN_DOUBT, "accepted"}
         }
-        twins = {row.key for row, _ in own if self._hash(row.identity.visible) in doubtful}
+        twins = {row.key for row, (_, _, visible) in own if visible in doubtful}
         ahead = self._about().get("server_ahead")
         return Past(records, claimed, twins, ahead if isinstance(ahead, float) else None)
+
+    def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
+        """Return the hashes of a row's key, its content and its visible part, computed once."""
+        if row not in self._hashed:
+            texts = (row.key, row.identity.content, row.identity.visible)
+            key, content, visible = map(self._hash, texts)
+            self._hashed[row] = key, content, visible
+        return self._hashed[row]
 
     def _hash(self, text: str) -> bytes:
         return hmac.digest(self._salt, text.encode(), hashlib.sha256)

@@ -47,10 +47,10 @@ def test_every_order_is_created_once_and_the_outcome_names_it(
     both: SignTrakerClient, server: Sandbox, journal: Path
 ) -> None:
     requests = [
-        CreateOrderRequest(agent_id=1, preset_id=1, external_id=f"O'Brien & Söhne +{n}%") for n in range(30)
+        CreateOrderRequest(agent_id=1, preset_id=1, external_id=f"O'Brien & Söhne +{n}%") for n in range(8)
     ]
     outcomes = list(both.orders.create_orders(requests, journal=journal, max_concurrency=4))
-    assert sorted(one.index for one in outcomes) == list(range(30))
+    assert sorted(one.index for one in outcomes) == list(range(8))
     made = {entry.subject_id: entry.external_id for entry in server.ledger}
     assert {one.order_id: one.request.external_id for one in outcomes} == made
     assert {one.message for one in outcomes} == {f"Created as order {order}." for order in made}
@@ -181,23 +181,23 @@ def test_a_rejected_key_stops_the_batch_and_says_how_to_go_on(
     both: SignTrakerClient, server: Sandbox, journal: Path
 ) -> None:
     server.faults.add(method="POST", path=ORDERS, nth=3, status=401, times=None)
-    run = both.orders.create_orders(some(50), journal=journal, max_concurrency=1)
+    run = both.orders.create_orders(some(8), journal=journal, max_concurrency=1)
     with pytest.raises(AuthenticationError) as caught:
         run.run()
-    assert "2 created, 1 refused, 47 not sent. Run the same line again" in caught.value.__notes__[0]
-    assert states(run.report.outcomes) == {"created": 2, "refused": 1, "not_sent": 47}
+    assert "2 created, 1 refused, 5 not sent. Run the same line again" in caught.value.__notes__[0]
+    assert states(run.report.outcomes) == {"created": 2, "refused": 1, "not_sent": 5}
     server.faults.clear()
-    assert both.orders.create_orders(some(50), journal=journal).run().is_complete
-    assert created(server) == 50
+    assert both.orders.create_orders(some(8), journal=journal).run().is_complete
+    assert created(server) == 8
 
 
 def test_all_wait_together_after_a_429_and_nothing_is_lost(
     both: SignTrakerClient, server: Sandbox, journal: Path
 ) -> None:
-    server.faults.add(method="POST", path=ORDERS, nth=5, times=6, status=429, retry_after=0)
-    report = both.orders.create_orders(some(20), journal=journal, max_concurrency=5).run()
+    server.faults.add(method="POST", path=ORDERS, nth=5, times=4, status=429, retry_after=0)
+    report = both.orders.create_orders(some(8), journal=journal, max_concurrency=5).run()
     assert report.is_complete
-    assert created(server) == 20
+    assert created(server) == 8
 
 
 def test_a_wait_that_is_too_long_stops_the_batch(
@@ -254,15 +254,15 @@ def test_without_a_journal_it_works_and_says_what_it_cannot_promise(
 def test_leaving_the_loop_drains_what_is_under_way_and_starts_nothing_more(
     both: SignTrakerClient, server: Sandbox, journal: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with both.orders.create_orders(some(40), journal=journal, max_concurrency=4) as run:
+    with both.orders.create_orders(some(12), journal=journal, max_concurrency=4) as run:
         for _ in run:
             break
     done = states(run.report.outcomes)
-    assert done["created"] == created(server) < 40
+    assert done["created"] == created(server) < 12
     assert set(done) == {"created", "not_sent"}
     assert "Run the same line again" in caplog.text
-    assert both.orders.create_orders(some(40), journal=journal).run().is_complete
-    assert created(server) == 40
+    assert both.orders.create_orders(some(12), journal=journal).run().is_complete
+    assert created(server) == 12
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
@@ -270,16 +270,16 @@ def test_an_exception_in_the_progress_callback_ends_the_run_in_the_same_way(
     both: SignTrakerClient, server: Sandbox, journal: Path, error: type[BaseException]
 ) -> None:
     def interrupt(progress: BulkProgress) -> None:
-        if progress.created >= 3:
+        if progress.created >= 2:
             raise error
 
-    run = both.orders.create_orders(some(40), journal=journal, max_concurrency=4, progress=interrupt)
+    run = both.orders.create_orders(some(12), journal=journal, max_concurrency=4, progress=interrupt)
     with pytest.raises(error) as caught:
         run.run()
     assert "Run the same line again" in caught.value.__notes__[0]
-    assert states(run.report.outcomes)["created"] == created(server) < 40
-    assert both.orders.create_orders(some(40), journal=journal).run().is_complete
-    assert created(server) == 40
+    assert states(run.report.outcomes)["created"] == created(server) < 12
+    assert both.orders.create_orders(some(12), journal=journal).run().is_complete
+    assert created(server) == 12
 
 
 def test_a_run_is_used_once(both: SignTrakerClient, journal: Path) -> None:

@@ -164,7 +164,8 @@ class Engine(Generic[RequestT, ResultT]):
             return
         state = _state_after(error)
         known.record = self._ended(row, state, wall)
-        if isinstance(error, AuthenticationError):
+        is_misuse = state == "not_sent" and not isinstance(error, NetworkError)  # Such as a closed client.
+        if is_misuse or isinstance(error, AuthenticationError):
             self.stopped = self.stopped or error
         self._count_unreached(error, state)
         if state in IN_DOUBT:
@@ -343,9 +344,10 @@ class Engine(Generic[RequestT, ResultT]):
 
     def progress(self) -> BulkProgress:
         """Return the numbers so far."""
-        count = Counter(one.record.shown for one in self._known.values())
+        count = Counter(one.record.shown for row, one in self._known.items() if row not in self._under_way)
         return BulkProgress(
             total=len(self._known),
+            under_way=len(self._under_way),
             created=count["created"],
             accepted=count["accepted"],
             refused=count["refused"],

@@ -57,6 +57,7 @@ class BulkProgress:
     unknown: int
     not_sent: int
     """Those whose turn has not come are among them."""
+    under_way: int
 
     @property
     def done(self) -> int:
@@ -72,6 +73,7 @@ class BulkProgress:
                 ("refused", self.refused),
                 ("unknown", self.unknown),
                 ("not sent", self.not_sent),
+                ("under way", self.under_way),
             )
             if count
         ]

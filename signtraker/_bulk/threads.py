@@ -183,6 +183,8 @@ class _Workers(Generic[RequestT, ResultT]):
         """Wait until a call ends, or for so long."""
         with suppress(Empty):
             self._wake.get(timeout=seconds)
+            while True:
+                self._wake.get_nowait()
 
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
         """Yield the calls that have ended. Each is forgotten only after it was taken in."""

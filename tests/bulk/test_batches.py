@@ -15,6 +15,7 @@ from signtraker import (
     CreateOrderRequest,
     NetworkError,
     RateLimitError,
+    SignTrakerClient,
     SignTrakerError,
     ValidationError,
 )
@@ -22,7 +23,6 @@ from signtraker import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from signtraker import SignTrakerClient
     from signtraker.sandbox import Sandbox
     from signtraker.sandbox.faults.fault import Reset
 
@@ -225,6 +225,25 @@ def test_a_server_that_is_gone_stops_the_batch(flavour: Flavour, journal: Path) 
         with pytest.raises(NetworkError, match="No connection"):
             run.run()
     assert states(run.report.outcomes) == {"not_sent": 50}
+
+
+def test_a_client_that_is_closed_sends_nothing_and_says_so(journal: Path, server: Sandbox) -> None:
+    client = SignTrakerClient(server.api_key, server.url)
+    run = client.orders.create_orders(some(3), journal=journal)
+    client.close()
+    with pytest.raises(SignTrakerError, match="closed"):
+        run.run()
+    assert states(run.report.outcomes) == {"not_sent": 3}
+
+
+def test_the_numbers_of_the_progress_add_up(both: SignTrakerClient) -> None:
+    seen: list[BulkProgress] = []
+    both.orders.create_orders(some(6), max_concurrency=2, progress=seen.append).run()
+    for one in seen:
+        assert one.total == one.created + one.not_sent + one.under_way == 6
+        assert one.under_way <= 2
+        assert one.unknown == 0
+    assert seen[-1].done == 6
 
 
 def test_a_success_without_an_id_is_unknown_and_never_resent(

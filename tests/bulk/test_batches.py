@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ import pytest
 from either_client import Flavour, open_client
 
 from signtraker import (
+    AsyncSignTrakerClient,
     AuthenticationError,
     BulkProgress,
+    BulkReport,
     CreateOrderRequest,
+    CreateOrderResult,
     NetworkError,
     RateLimitError,
     SignTrakerClient,
@@ -298,6 +302,28 @@ def test_an_exception_in_the_progress_callback_ends_the_run_in_the_same_way(
     assert "Run the same line again" in caught.value.__notes__[0]
     assert states(run.report.outcomes)["created"] == created(server) < 12
     assert both.orders.create_orders(some(12), journal=journal).run().is_complete
+    assert created(server) == 12
+
+
+def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
+    server: Sandbox, journal: Path
+) -> None:
+    async def cancelled() -> BulkReport[CreateOrderRequest, CreateOrderResult]:
+        def cancel(progress: BulkProgress) -> None:
+            if progress.created == 2:
+                task.cancel()
+
+        async with AsyncSignTrakerClient(server.api_key, server.url) as client:
+            run = client.orders.create_orders(some(12), journal=journal, max_concurrency=4, progress=cancel)
+            task = asyncio.create_task(run.run())
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return run.report
+
+    done = states(asyncio.run(cancelled()).outcomes)
+    assert set(done) == {"created", "not_sent"}
+    assert done["created"] == created(server)
+    assert server.client.orders.create_orders(some(12), journal=journal).run().is_complete
     assert created(server) == 12
 
 

@@ -78,23 +78,17 @@ class Sandbox:
         `control_token` is what the control API wants to see before it changes anything; by default,
         a new one is made up.
         """
-        if orders < 0:
-            raise SandboxError(f"orders={orders} must not be negative.")
         self.settings: Settings = Settings(
+            seed=seed,
+            orders=orders,
             api_key=api_key,
             server=server,
             national_account=national_account,
             page_cap=page_cap,
             max_top=max_top,
             design_days=design_days,
+            control_token=secrets.token_urlsafe(24) if control_token is None else control_token,
         )
-        self._control_token = secrets.token_urlsafe(24) if control_token is None else control_token
-        if not self._control_token or not (
-            self._control_token.isascii() and self._control_token.isprintable()
-        ):
-            raise SandboxError("control_token must be printable ASCII and not empty.")
-        self._seed = seed
-        self._orders = orders
         self._location = database
         self._port = port
         self._running: _Running | None = None
@@ -152,7 +146,7 @@ class Sandbox:
     @property
     def control_token(self) -> str:
         """The `X-Sandbox-Token` that the control API under `/sandbox/` requires for changes."""
-        return self._control_token
+        return self.settings.control_token
 
     @property
     def clock(self) -> Clock:
@@ -318,12 +312,12 @@ class Sandbox:
                 clock = Clock(connection.execute(now).scalar_one(), on_move)
         backend = Backend(self.settings, database, clock)
         gate = Gate(create_app(backend), self.settings, database.epoch)
-        app = Control(Dashboard(gate, backend), self, self._control_token)
+        app = Control(Dashboard(gate, backend), self, self.settings.control_token)
         return _Running(backend, gate, app, planted=planted)
 
     def _plant(self, database: Database) -> None:
         with database.begin() as connection:
-            seed_database(connection, seed=self._seed, orders=self._orders, now=REFERENCE)
+            seed_database(connection, seed=self.settings.seed, orders=self.settings.orders, now=REFERENCE)
             connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
             if database.in_memory:
                 snapshot.take(connection)

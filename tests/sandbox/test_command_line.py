@@ -44,9 +44,11 @@ def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signal
     ("arguments", "sentence"),
     [
         (["--host", "0.0.0.0"], "loopback only"),  # noqa: S104 - to be refused
-        (["--orders", "-1"], "must not be negative"),
+        (["--orders", "-1"], "orders=-1 should be greater than or equal to 0."),
+        (["--orders", "3000000000"], "orders=3000000000 should be less than or equal to 10000000."),
+        (["--design-days", "nan"], "design_days=nan should be a finite number."),
         (["--port", "99999"], "cannot listen"),
-        (["--api-key", ""], "printable ASCII"),
+        (["--api-key", "secret\n"], "api_key must be printable ASCII and not empty."),
         (["--control-token", "é"], "control_token must be printable ASCII"),
         (["--fault", "GET staus=500"], "did you mean status?"),
     ],

@@ -9,23 +9,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from signtraker._common.short_repr import short_repr
-from signtraker.sandbox.settings import SandboxError
+from signtraker.sandbox.settings import CheckedModel, SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pydantic_core import ErrorDetails
 
 Reset: TypeAlias = Literal["before_work", "before_answer", "during_answer", "after_answer"]
 Body: TypeAlias = Literal["cut", "garbled", "html", "empty", "wrong_types", "extra_fields", "unknown_enum"]
@@ -40,16 +29,12 @@ ROUTES = (
 """The paths of the API, one of which a fault must match; a test compares them with the OpenAPI document."""
 
 
-class Fault(BaseModel):
+class Fault(CheckedModel):
     """Describe one failure, and the requests that it applies to.
 
     It applies to the requests that match `method` and `path`, from the `nth` on, `times` of them, each with
     `probability`. Raises `SandboxError` for a fault that could never occur or has no effect.
     """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
     method: str | None = None
     """The HTTP method; None matches all."""
@@ -117,14 +102,6 @@ class Fault(BaseModel):
             raise SandboxError(f"A response with status={self.status} has no body that could be changed.")
         return self
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _describe_errors(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return handler(given)
-        except ValidationError as error:
-            raise SandboxError(_sentence(error.errors()[0])) from None
-
     def matches(self, method: str, path: str) -> bool:
         """Return True if the fault may apply to such a request."""
         return (self.method is None or self.method.upper() == method) and (
@@ -134,18 +111,6 @@ class Fault(BaseModel):
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults."""
         return self.model_dump(exclude_defaults=True)
-
-
-def _sentence(error: ErrorDetails) -> str:
-    """Say in one sentence which parameter is wrong, and what it should be."""
-    name = str(error["loc"][0]) if error["loc"] else "fault"
-    if error["type"] == "extra_forbidden":
-        known = Fault.model_fields
-        close = get_close_matches(name, known, n=1)
-        advice = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(known)}."
-        return f"{name!r} is no parameter of a fault; {advice}"
-    rule = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    return f"{name}={short_repr(error['input'])} {rule}{'' if rule.endswith('?') else '.'}"
 
 
 def _may_match(pattern: str, route: str) -> bool:

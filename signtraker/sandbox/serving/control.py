@@ -1,40 +1,103 @@
-"""The sandbox's own API under `/sandbox/`: faults, the clock, what arrived, what was done, back to the start.
+"""Serve the sandbox's own API under `/sandbox/`: faults, clock, requests, ledger and reset.
 
-It is for whoever cannot call Python: a test in another language, a shell script, a colleague's browser.
-What it serves is neither written down nor made to fail. A web page cannot use it: reading needs the
-name of this machine in `Host`, as everywhere, and changing needs a header that only its owner knows.
+It is for tests in other languages and for shells. What it serves is neither recorded nor made to fail. A web
+page cannot use it: each request must name this machine in `Host`, and each change needs the control token.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 
-from starlette.requests import ClientDisconnect, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotation
 
-from signtraker.sandbox.api.responses import ApiError, api_error, format_datetime, ok
+from signtraker import __version__
+from signtraker.sandbox.api.responses import ApiError, api_error, format_datetime
 from signtraker.sandbox.faults.fault import Fault
 from signtraker.sandbox.faults.parse import parse_rule
-from signtraker.sandbox.serving.gate import is_loopback
-from signtraker.sandbox.settings import SandboxError
+from signtraker.sandbox.serving.gate import is_loopback, read_body, replay
+from signtraker.sandbox.settings import CheckedModel, SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from signtraker.sandbox.clock import Clock
     from signtraker.sandbox.data.ledger import LedgerEntry
     from signtraker.sandbox.faults.fault import Faults
     from signtraker.sandbox.serving.gate import ReceivedRequest
 
-PREFIX = "/sandbox/"
+PREFIX = "/sandbox"
 TOKEN_HEADER = "X-Sandbox-Token"  # noqa: S105 - the name of a header
 _LARGEST_BODY = 65_536
-_SPANS = ("days", "hours", "minutes")
+
+Moment = Annotated[datetime, PlainSerializer(format_datetime, return_type=str)]
+
+
+def _read_rule(given: object) -> object:
+    return parse_rule(given) if isinstance(given, str) else given
+
+
+GivenFault = Annotated[Fault, BeforeValidator(_read_rule)]
+
+
+class Now(BaseModel):
+    """The time of the sandbox's clock."""
+
+    now: Moment
+
+
+class Move(CheckedModel):
+    """A move of the clock: to `now`, or by the sum of the spans."""
+
+    now: datetime | None = Field(default=None, strict=False)
+    """The new time; without a zone it is UTC."""
+    days: float = 0
+    hours: float = 0
+    minutes: float = 0
+
+    @field_validator("now")
+    @classmethod
+    def _add_zone(cls, moment: datetime | None) -> datetime | None:
+        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if not self.model_fields_set:
+            raise SandboxError('Say where to move to: {"days": 1} or {"now": "2026-02-01T00:00:00Z"}.')
+        if self.now is not None and len(self.model_fields_set) > 1:
+            raise SandboxError("Give either now, or by how much the clock is to advance.")
+        return self
+
+
+class Received(BaseModel):
+    """One request as it arrived, without its authorization."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: Annotated[str, BeforeValidator(lambda body: body.decode("utf-8", "replace"))]
+    status: int | None
+    fault: Fault | None
+
+
+class Entry(BaseModel):
+    """One piece of work that was done for a client."""
+
+    id: int
+    at: Moment
+    action: str
+    subject_id: int
+    external_id: str | None
 
 
 class Controlled(Protocol):
@@ -64,157 +127,179 @@ class Controlled(Protocol):
         """Go back to the beginning."""
 
 
+class _GuardedRoute(APIRoute):
+    """Require the token and JSON for changes, before the body is parsed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if request.method != "GET":
+                _check_token(request)
+                await _check_json(request)
+            return await handle(request)
+
+        return guarded
+
+
+def _check_token(request: Request) -> None:
+    given = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
+    if not secrets.compare_digest(given, request.app.state.token.encode()):
+        raise api_error(403, f"To change something, send the sandbox's control token in {TOKEN_HEADER}.")
+
+
+async def _check_json(request: Request) -> None:
+    if request.method == "DELETE" and not await request.body():
+        return
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise api_error(415, "The sandbox is controlled by JSON: send Content-Type: application/json.")
+
+
+def _sandbox(request: Request) -> Controlled:
+    sandbox: Controlled = request.app.state.sandbox
+    return sandbox
+
+
+Live = Annotated[Controlled, Depends(_sandbox)]
+router = APIRouter(prefix=PREFIX, route_class=_GuardedRoute)
+
+
+# Of a fault, only the parameters that differ from their defaults are shown.
+@router.get("/faults", response_model_exclude_defaults=True)
+async def list_faults(sandbox: Live) -> list[Fault]:
+    """List the faults in force."""
+    return list(sandbox.faults)
+
+
+@router.get("/faults/unused", response_model_exclude_defaults=True)
+async def list_unused_faults(sandbox: Live) -> list[Fault]:
+    """List the faults in force that applied to no request yet."""
+    return sandbox.faults.unused
+
+
+@router.post("/faults", response_model_exclude_defaults=True)
+async def add_fault(fault: GivenFault, sandbox: Live) -> Fault:
+    """Add a fault, given as an object or as a line of text: `"GET /api/orders status=503"`."""
+    return sandbox.faults.add(fault)
+
+
+@router.delete("/faults")
+async def clear_faults(sandbox: Live) -> list[Fault]:
+    """Remove all faults."""
+    sandbox.faults.clear()
+    return []
+
+
+@router.get("/clock")
+async def read_clock(sandbox: Live) -> Now:
+    """Return the time."""
+    return Now(now=sandbox.clock.now())
+
+
+@router.post("/clock")
+async def move_clock(move: Move, sandbox: Live) -> Now:
+    """Move the clock forward; what is due happens."""
+    try:
+        if move.now is not None:
+            return Now(now=sandbox.clock.set(move.now))
+        return Now(now=sandbox.clock.advance(days=move.days, hours=move.hours, minutes=move.minutes))
+    except (ValueError, OverflowError) as error:
+        raise SandboxError(f"{str(error).rstrip('.')}.") from error
+
+
+@router.get("/requests", response_model=list[Received], response_model_exclude_defaults=True)
+async def list_requests(sandbox: Live) -> Any:
+    """List the requests that were received, oldest first."""
+    return sandbox.requests
+
+
+@router.get("/ledger", response_model=list[Entry])
+async def list_ledger(sandbox: Live) -> Any:
+    """List the work that was done, in order."""
+    return sandbox.ledger
+
+
+@router.post("/reset")
+async def reset(sandbox: Live) -> Now:
+    """Restore the seeded records, and clear faults, requests and ledger."""
+    sandbox.reset()
+    return Now(now=sandbox.clock.now())
+
+
+_METHODS: dict[str, list[str]] = {}
+for _route in router.routes:
+    if isinstance(_route, APIRoute):
+        _METHODS.setdefault(_route.path, []).extend(_route.methods or ())
+
+
 class Control:
-    """The outermost ASGI application: answers for `/sandbox/…`, and hands on everything else."""
+    """Serve `/sandbox/…` as an ASGI application, and pass everything else on."""
 
     def __init__(self, app: ASGIApp, sandbox: Controlled, token: str) -> None:
         self._app = app
-        self._sandbox = sandbox
-        self._token = token.encode()
-        self._actions: dict[tuple[str, str], Callable[[Any], object]] = {
-            ("GET", "faults"): lambda _: self._faults(),
-            ("GET", "faults/unused"): lambda _: [one.parameters() for one in self._sandbox.faults.unused],
-            ("POST", "faults"): self._add_fault,
-            ("DELETE", "faults"): lambda _: self._clear_faults(),
-            ("GET", "clock"): lambda _: self._now(),
-            ("POST", "clock"): self._move,
-            ("GET", "requests"): lambda _: [_shown(one) for one in self._sandbox.requests],
-            ("GET", "ledger"): lambda _: [_entry(one) for one in self._sandbox.ledger],
-            ("POST", "reset"): lambda _: self._reset(),
-        }
+        self._api = _create_api(sandbox, token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request to the control API, or hand it on."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        """Serve a request to the control API, or pass it on."""
+        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
             await self._app(scope, receive, send)
             return
-        try:
-            response = await self._answer(Request(scope, receive))
-        except ApiError as refusal:
-            response = refusal.response()
-        except ClientDisconnect:
+
+        async def send_uncached(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        if not is_loopback(Request(scope).headers.get("host", "")):
+            refusal = api_error(400, "The sandbox is controlled under a name of this machine only.")
+            await refusal.response()(scope, receive, send_uncached)
             return
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        await response(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
-        if not is_loopback(request.headers.get("host", "")):
-            raise api_error(400, "The sandbox is controlled under a name of this machine only.")
-        name = request.scope["path"].removeprefix(PREFIX)
-        allowed = [method for method, known in self._actions if known == name]
-        if not allowed:
-            names = ", ".join(dict.fromkeys(known for _, known in self._actions))
-            raise api_error(404, f"There is no {PREFIX}{name}; there are: {names}.")
-        action = self._actions.get((request.method, name))
-        if action is None:
-            response = api_error(405, f"{PREFIX}{name} takes {', '.join(allowed)}.").response()
-            response.headers["Allow"] = ", ".join(allowed)
-            return response
-        given = None
-        if request.method != "GET":
-            self._check_token(request)
-            given = await _read(request)
-        try:
-            return ok(action(given))
-        except (SandboxError, ValueError, OverflowError) as error:
-            sentence = str(error)
-            raise api_error(400, sentence if sentence.endswith((".", "?")) else f"{sentence}.") from error
-
-    def _check_token(self, request: Request) -> None:
-        given = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
-        if not secrets.compare_digest(given, self._token):
-            raise api_error(403, f"To change something, send the sandbox's control token in {TOKEN_HEADER}.")
-
-    def _faults(self) -> list[dict[str, object]]:
-        return [fault.parameters() for fault in self._sandbox.faults]
-
-    def _add_fault(self, given: object) -> dict[str, object]:
-        if isinstance(given, str):
-            fault = parse_rule(given)
-        else:
-            fault = Fault.model_validate(
-                _object(given, '{"method": "POST", "path": "/api/orders", "status": 503}')
-            )
-        return self._sandbox.faults.add(fault).parameters()
-
-    def _clear_faults(self) -> list[object]:
-        self._sandbox.faults.clear()
-        return []
-
-    def _now(self) -> dict[str, object]:
-        return {"now": self._sandbox.clock.now()}
-
-    def _move(self, given: object) -> dict[str, object]:
-        values = _object(given, '{"days": 1} or {"now": "2026-02-01T00:00:00Z"}')
-        if unknown := values.keys() - {"now", *_SPANS}:
-            raise ValueError(f"{min(unknown)!r} is not known here; there are now, {', '.join(_SPANS)}")
-        if "now" in values:
-            if len(values) > 1:
-                raise ValueError("Say either now, or by how much the clock is to advance")
-            return {"now": self._sandbox.clock.set(_moment(values["now"]))}
-        spans = {name: _number(name, value) for name, value in values.items()}
-        return {"now": self._sandbox.clock.advance(**spans)}
-
-    def _reset(self) -> dict[str, object]:
-        self._sandbox.reset()
-        return self._now()
+        body, is_whole = await read_body(receive, _LARGEST_BODY)
+        if body is None:
+            await api_error(413, "The body is too long.").response()(scope, receive, send_uncached)
+        elif is_whole:
+            await self._api(scope, replay(body), send_uncached)
 
 
-async def _read(request: Request) -> object:
-    """Read a body that changes something: JSON and called so, or nothing at all."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise api_error(413, "The body is too long.")
-    if not body and request.method == "DELETE":
-        return None
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise api_error(415, "The sandbox is controlled by JSON: send Content-Type: application/json.")
-    try:
-        return json.loads(bytes(body)) if body.strip() else None
-    except (ValueError, RecursionError) as error:
-        raise api_error(400, f"The body is no JSON: {error}") from error
+def _create_api(sandbox: Controlled, token: str) -> FastAPI:
+    api = FastAPI(
+        title="Control API of the SignTraker sandbox",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.sandbox, api.state.token = sandbox, token
+    api.include_router(router)
+    api.add_exception_handler(404, _refuse_route)
+    api.add_exception_handler(405, _refuse_method)
+    api.add_exception_handler(ApiError, _refuse)
+    api.add_exception_handler(SandboxError, _refuse)
+    # What else is wrong with a body, `CheckedModel` says.
+    api.add_exception_handler(RequestValidationError, _refuse_body)
+    api.add_exception_handler(HTTPException, _refuse_body)
+    return api
 
 
-def _object(given: object, example: str) -> dict[str, object]:
-    if not isinstance(given, dict) or not given:
-        raise ValueError(f"A JSON object is expected, such as {example}")
-    return cast("dict[str, object]", given)
+async def _refuse(_request: Request, error: Exception) -> Response:
+    refusal = error if isinstance(error, ApiError) else api_error(400, str(error))
+    return refusal.response()
 
 
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} must be a number, not {json.dumps(value)}")  # noqa: TRY004 - told to whoever sent it
-    return value
+async def _refuse_route(request: Request, _error: Exception) -> Response:
+    names = ", ".join(path.removeprefix(f"{PREFIX}/") for path in _METHODS)
+    return api_error(404, f"There is no {request.url.path}; there are: {names}.").response()
 
 
-def _moment(value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError(f"now must be such as 2026-02-01T00:00:00Z, not {json.dumps(value)}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+async def _refuse_method(request: Request, _error: Exception) -> Response:
+    # Starlette names the methods of the path's first route only.
+    allowed = ", ".join(_METHODS.get(request.url.path, ["GET"]))
+    response = api_error(405, f"{request.url.path} takes {allowed}.").response()
+    response.headers["Allow"] = allowed
+    return response
 
 
-def _shown(request: ReceivedRequest) -> dict[str, object]:
-    return {
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "headers": request.headers,
-        "body": request.body.decode("utf-8", "replace"),
-        "status": request.status,
-        "fault": None if request.fault is None else request.fault.parameters(),
-    }
-
-
-def _entry(entry: LedgerEntry) -> dict[str, object]:
-    return {
-        "id": entry.id,
-        "at": format_datetime(entry.at),
-        "action": entry.action,
-        "subject_id": entry.subject_id,
-        "external_id": entry.external_id,
-    }
+async def _refuse_body(_request: Request, _error: Exception) -> Response:
+    return api_error(400, "The body is no JSON.").response()

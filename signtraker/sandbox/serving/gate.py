@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from signtraker.sandbox.settings import Generation, Settings
 
 
+LARGEST_BODY = 30_000_000
+"""The bytes of the longest body; IIS's default for maxAllowedContentLength."""
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
@@ -106,12 +108,12 @@ class Gate:
             await reset_connection(scope)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, whole = await _read(receive)
+        body, is_whole = await read_body(receive, LARGEST_BODY)
         self._epoch.check()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        received = _received(scope, headers, body, self._settings.server)
+        received = _received(scope, headers, body or b"", self._settings.server)
         self.requests.append(received)
-        if not whole:
+        if not is_whole:
             return
 
         async def send_noting(message: Message) -> None:
@@ -119,8 +121,10 @@ class Gate:
                 received.status = message["status"]
             await send(message)
 
-        again = _replay(body)
+        again = replay(received.body)
         refusal = self._refusal(scope, headers)
+        if refusal is None and body is None:
+            refusal = html(413, "Request Entity Too Large", "The request entity is too large.")
         if refusal is not None:
             await refusal(scope, again, send_noting)
             return
@@ -176,19 +180,23 @@ def _received(scope: Scope, headers: dict[str, str], body: bytes, server: Genera
     )
 
 
-async def _read(receive: Receive) -> tuple[bytes, bool]:
-    """Read a body, and tell whether it arrived whole: nobody works on half a request."""
+async def read_body(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
+    """Read a body; None if it is longer than `limit`. Also return whether it arrived whole."""
     chunks: list[bytes] = []
+    length = 0
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            return b"".join(chunks), False
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(chunks), True
+        is_lost = message["type"] == "http.disconnect"
+        length += len(message.get("body", b""))
+        if length <= limit:
+            chunks.append(message.get("body", b""))
+        if is_lost or not message.get("more_body", False):
+            return b"".join(chunks) if length <= limit else None, not is_lost
 
 
-def _replay(body: bytes) -> Receive:
+def replay(body: bytes) -> Receive:
+    """Make the `receive` of a body that was read."""
+
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 

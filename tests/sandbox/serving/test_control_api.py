@@ -104,7 +104,7 @@ def test_faults_are_set_shown_and_cleared(sandbox: Sandbox, control: httpx.Clien
         ({"method": "GET"}, "without an effect"),
         ({"reset": "later"}, "reset='later' should be 'before_work', "),
         ({"message": "a\r\nb", "status": 500}, "should be printable text"),
-        ([], "A JSON object is expected"),
+        ([], "A JSON object is expected, not []."),
         ("status=x", "status='x' should be a valid integer"),
     ],
 )
@@ -132,12 +132,13 @@ def test_the_clock_is_read_and_moved(sandbox: Sandbox, control: httpx.Client) ->
     ("body", "reason"),
     [
         ({"days": -1}, "cannot go back"),
-        ({"weeks": 1}, "'weeks' is not known here"),
-        ({"days": "1"}, 'days must be a number, not "1"'),
+        ({"weeks": 1}, "'weeks' is no parameter of a move; choose one of now, days, hours, minutes."),
+        ({"days": "1"}, "days='1' should be a valid number."),
         ({"days": 1e9}, "."),
-        ({"now": "soon"}, "now must be such as"),
+        ({"now": "soon"}, "now='soon' should be a valid datetime"),
         ({"now": "2026-03-01", "days": 1}, "either now, or by how much"),
-        ({}, "A JSON object is expected"),
+        ({}, "Say where to move to"),
+        ([], "A JSON object is expected, not []."),
     ],
 )
 def test_a_clock_that_cannot_be_moved_so_says_why(control: httpx.Client, body: object, reason: str) -> None:
@@ -223,3 +224,24 @@ def test_a_body_without_end_is_cut_off(control: httpx.Client) -> None:
     content = b'"' + b"x" * 70_000 + b'"'
     answer = control.post("/faults", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
+
+
+def test_the_control_api_describes_itself(control: httpx.Client) -> None:
+    described = control.get("/openapi.json").json()
+    operations = {
+        f"{method.upper()} {path}" for path, known in described["paths"].items() for method in known
+    }
+    assert operations == {
+        "GET /sandbox/faults",
+        "POST /sandbox/faults",
+        "DELETE /sandbox/faults",
+        "GET /sandbox/faults/unused",
+        "GET /sandbox/clock",
+        "POST /sandbox/clock",
+        "GET /sandbox/requests",
+        "GET /sandbox/ledger",
+        "POST /sandbox/reset",
+    }
+    status = described["components"]["schemas"]["Fault"]["properties"]["status"]
+    assert status["anyOf"][0] == {"type": "integer", "minimum": 200, "maximum": 599}
+    assert status["description"].startswith("The status that is sent")

@@ -80,10 +80,10 @@ def test_starting_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"orders": -1}, "negative"),
-        ({"server": "v5"}, "no known generation"),
+        ({"orders": -1}, "orders=-1 should be greater than or equal to 0"),
+        ({"server": "v5"}, "server='v5' should be 'v3', 'v4-5' or 'v4-7'"),
         ({"api_key": "schlüssel"}, "printable ASCII"),
-        ({"page_cap": 0}, "at least 1"),
+        ({"page_cap": 0}, "page_cap=0 should be greater than or equal to 1"),
         ({"database": "/nonexistent/folder/file.db"}, "no directory"),
     ],
 )

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from signtraker.models import (
     Agent,
@@ -26,7 +26,13 @@ from signtraker.models import (
 from signtraker.sandbox.api.responses import encode
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import exists
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import (
+    insert_agent,
+    insert_award,
+    insert_follow_up,
+    insert_order,
+    insert_record,
+)
 from signtraker.sandbox.data.sql import Translator
 from signtraker.sandbox.settings import SandboxError
 
@@ -93,10 +99,6 @@ class Records(Generic[M]):
         # Through JSON, so that a test sees what a client would see.
         return self._model.model_validate_json(encode(record))
 
-    def _insert(self, connection: Connection, key: int, values: dict[str, Any]) -> M:
-        connection.execute(insert(self._view.table).values(Id=key, **values))
-        return self._find(connection, key)
-
 
 class Orders(Records[Order]):
     """`sandbox.orders`."""
@@ -156,24 +158,20 @@ class Orders(Records[Order]):
             need(connection, tables.agents, agent_id)
             need(connection, tables.order_presets, preset_id)
             site = {
-                "StreetAddress": " ".join(part for part in (street_number, street_name) if part) or None,
                 "StreetNumber": street_number,
                 "StreetName": street_name,
                 "City": city,
                 "State": state,
                 "Zip": zip,
-                "CountryCode": "US",
                 "Latitude": latitude,
                 "Longitude": longitude,
                 "ListingNumber": listing_number,
             }
             values: dict[str, Any] = {
-                "OrderNumber": allocate(connection, "order_numbers"),
                 "Status": status,
                 "Notes": notes,
                 "Created": as_utc(created) or now,
                 "DueDate": as_utc(due_date),
-                "IsDueDateDefinitive": due_date is not None,
                 "DateInstalled": installed,
                 "RemovalRequestDate": now if removal_due else None,
                 "RemovalDueDate": removal_due,
@@ -181,10 +179,8 @@ class Orders(Records[Order]):
                 "AgentId": agent_id,
                 "PresetId": preset_id,
                 "ExternalID": external_id,
-                "JobSiteId": _add(connection, tables.job_sites, site),
-                "SalesOrderId": _add(connection, tables.sales_orders, {"OrderTotal": amount(total)}),
             }
-            return self._insert(connection, allocate(connection, "orders"), values)
+            return self._find(connection, insert_order(connection, values, site=site, total=amount(total)))
 
 
 class Agents(Records[Agent]):
@@ -208,14 +204,10 @@ class Agents(Records[Agent]):
         """Add an agent; one that is synced cannot be changed through the API."""
         with self._backend.database.begin() as connection:
             need(connection, tables.offices, office_id)
-            key = allocate(connection, "agents")
             values: dict[str, Any] = {
-                "Name": f"{first_name} {last_name}",
-                "UserName": f"agent{key}",
-                "Email": email or f"agent{key}@example.com",
+                "Email": email,
                 "FirstName": first_name,
                 "LastName": last_name,
-                "CellularPhone": f"385-555-{key:04d}",
                 "OfficeId": office_id,
                 "ManagerId": manager_id,
                 "PaymentMode": payment_mode,
@@ -226,7 +218,7 @@ class Agents(Records[Agent]):
                 "IsSynced": is_synced,
                 "Notes": notes,
             }
-            return self._insert(connection, key, values)
+            return self._find(connection, insert_agent(connection, values))
 
 
 class FollowUps(Records[M]):
@@ -245,29 +237,21 @@ class FollowUps(Records[M]):
     ) -> M:
         """Add work on an order's sign, whatever the order's status."""
         now = self._backend.clock.now()
-        orders = tables.orders.c
         with self._backend.database.begin() as connection:
             need(connection, tables.orders, install_id)
             need(connection, tables.order_presets, preset_id)
-            install = connection.execute(
-                select(orders.OrderNumber, orders.JobSiteId, orders.AgentId).where(orders.Id == install_id)
-            ).one()
             values: dict[str, Any] = {
-                "OrderNumber": install.OrderNumber,
-                "JobSiteId": install.JobSiteId,
-                "AgentId": install.AgentId,
                 "ServiceTypeId": 1,
                 "Status": status,
                 "Notes": notes,
                 "Created": as_utc(created) or now,
                 "DueDate": as_utc(due_date),
-                "IsDueDateDefinitive": due_date is not None,
                 "CompletionDate": as_utc(completion_date) or (now if status == "Completed" else None),
                 "InstallId": install_id,
                 "PresetId": preset_id,
                 "OverridePriceLimit": False,
             }
-            return self._insert(connection, allocate(connection, self._view.table.name), values)
+            return self._find(connection, insert_follow_up(connection, self._view.table, values))
 
 
 class Awards(Records[Award]):
@@ -286,20 +270,15 @@ class Awards(Records[Award]):
         """Add an award to an agent, whole unless said otherwise."""
         with self._backend.database.begin() as connection:
             need(connection, tables.agents, agent_id)
-            key = allocate(connection, "awards")
             values: dict[str, Any] = {
                 "Name": name,
                 "AwardedToId": agent_id,
                 "AwardedDate": self._backend.clock.now(),
                 "ExpirationDate": as_utc(expiration_date),
                 "TotalAmount": amount(total),
-                "RemainingAmount": amount(total if remaining is None else remaining),
+                "RemainingAmount": amount(remaining),
             }
-            connection.execute(insert(tables.awards).values(Id=key, **values))
-            rows = [{"AwardId": key, "Position": i, "Value": one} for i, one in enumerate(restrictions)]
-            if rows:
-                connection.execute(insert(tables.award_restrictions), rows)
-            return self._find(connection, key)
+            return self._find(connection, insert_award(connection, values, restrictions))
 
 
 class Named(Records[M]):
@@ -311,8 +290,7 @@ class Named(Records[M]):
 
     def _add(self, **values: Any) -> M:
         with self._backend.database.begin() as connection:
-            last = connection.execute(select(func.max(self._view.key))).scalar_one()
-            return self._insert(connection, (last or 0) + 1, values)
+            return self._find(connection, insert_record(connection, self._view.table, values))
 
 
 class Offices(Named[Office]):
@@ -364,9 +342,3 @@ def amount(money: Decimal | float | None) -> Decimal | None:
     if money is not None and not math.isfinite(money):
         raise SandboxError(f"{money} is no amount.")
     return None if money is None else Decimal(str(money))
-
-
-def _add(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    key = allocate(connection, table.name)
-    connection.execute(insert(table).values(Id=key, **values))
-    return key

@@ -1,20 +1,22 @@
 """`/api/agents`: who orders signs."""
 
-# ruff: noqa: FAST003 - an id in a path is read from the request, to be refused as Web API would
+# ruff: noqa: FAST003 - a dependency reads the id of the path
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from fastapi import APIRouter
-from sqlalchemy import insert, select
+from fastapi import APIRouter, Query
+from pydantic import WithJsonSchema
+from sqlalchemy import select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from signtraker.sandbox.api.ids import path_key, query_key
+from signtraker.sandbox.api.ids import PathKey, QueryKey  # noqa: TC001 - FastAPI reads the annotation
 from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.operations import INT64, MERGE_PATCH, lists, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
     Property,
@@ -30,12 +32,12 @@ from signtraker.sandbox.api.payload import (
     text_up_to,
 )
 from signtraker.sandbox.api.responses import api_error, encode, invalid, not_found, ok
+from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import insert_agent
 
 if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
 
@@ -98,47 +100,81 @@ _REFERENCES: dict[str, Table] = {
 _INLINE: dict[str, Schema] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
 
 
-def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
-    """Build the group's routes."""
-    routes = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=route_class)
+# FastAPI would not describe it as required: a missing one is refused in the words of Web API.
+_ID = {"name": "id", "in": "query", "description": "The agent's Id.", "required": True, "schema": INT64}
+_BY_ID = {"parameters": [_ID]}
+routes = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=GuardedRoute)
 
-    @routes.get("", summary="List agents")
-    async def list_agents(request: Request) -> Response:
-        email = request.query_params.get("email")
-        conditions = [tables.agents.c.Email == email] if email else []
-        return answer_list(backend, views.AGENTS, request, *conditions)
 
-    @routes.get("/{id}", summary="Get an agent")
-    async def get_agent(request: Request) -> Response:
-        return answer_one(backend, views.AGENTS, request)
+@routes.get("", openapi_extra=lists("Agent"))
+async def list_agents(
+    request: Request,
+    backend: Live,
+    email: Annotated[
+        str | None,
+        Query(description="Only the agent with this address."),
+        WithJsonSchema({"type": "string"}),
+    ] = None,
+) -> Response:
+    """List agents."""
+    conditions = [tables.agents.c.Email == email] if email else []
+    return answer_list(backend, views.AGENTS, request, *conditions)
 
-    @routes.post("", summary="Create an agent")
-    async def create_agent(request: Request) -> Response:
-        return ok(_create(backend, check(await read_json(request, "agent"), AGENT, "agent")))
 
-    @routes.patch("/{id}", summary="Update an agent by a JSON Merge Patch")
-    async def update_agent(request: Request) -> Response:
-        key = path_key(request)
-        return ok(_update(backend, key, await read_json(request, "agent")))
+@routes.get("/{id}", openapi_extra=returns("Agent", "Missing"))
+async def get_agent(key: PathKey, backend: Live) -> Response:
+    """Get an agent."""
+    return answer_one(backend, views.AGENTS, key)
 
-    @routes.post("/activate", summary="Activate an agent")
-    async def activate_agent(request: Request) -> Response:
-        return _set_inactive(backend, query_key(request, "id"), inactive=False)
 
-    @routes.post("/deactivate", summary="Deactivate an agent")
-    async def deactivate_agent(request: Request) -> Response:
-        return _set_inactive(backend, query_key(request, "id"), inactive=True)
+@routes.post(
+    "",
+    openapi_extra=takes("CreateAgentRequest", returns("Agent", "OtherType")),
+)
+async def create_agent(request: Request, backend: Live) -> Response:
+    """Create an agent."""
+    return ok(_create(backend, check(await read_json(request, "agent"), AGENT, "agent")))
 
-    return routes
+
+@routes.patch(
+    "/{id}",
+    openapi_extra=takes(
+        "UpdateAgentRequest", returns("Agent", "Missing", "OtherType"), media_type=MERGE_PATCH
+    ),
+)
+async def update_agent(request: Request, key: PathKey, backend: Live) -> Response:
+    """Update an agent by a JSON Merge Patch.
+
+    A JSON Merge Patch (RFC 7396): null clears a property, and what is missing stays. It cannot turn an
+    agent into a manager or back; an agent that is synced from a National Account cannot be changed.
+    """
+    return ok(_update(backend, key, await read_json(request, "agent")))
+
+
+@routes.post(
+    "/activate",
+    response_class=Response,
+    openapi_extra=_BY_ID | returns(None, "Missing"),
+)
+async def activate_agent(key: QueryKey, backend: Live) -> Response:
+    """Activate an agent."""
+    return _set_inactive(backend, key, inactive=False)
+
+
+@routes.post(
+    "/deactivate",
+    response_class=Response,
+    openapi_extra=_BY_ID | returns(None, "Missing"),
+)
+async def deactivate_agent(key: QueryKey, backend: Live) -> Response:
+    """Deactivate an agent."""
+    return _set_inactive(backend, key, inactive=True)
 
 
 def _create(backend: Backend, values: Values) -> Values | None:
     with backend.database.begin() as connection:
         _check_references(connection, values)
-        key = allocate(connection, "agents")
-        flags = {"IsInactive": False, "IsLocked": False, "IsManager": False, "IsSynced": False}
-        columns = {**flags, **{n: v for n, v in _columns(values).items() if v is not None}}
-        connection.execute(insert(tables.agents).values(Id=key, **columns))
+        key = insert_agent(connection, _columns(values))
         backend.record(connection, "agent.created", key)
         return views.AGENTS.find(connection, key)
 

@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import WithJsonSchema
 from sqlalchemy import false
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
-from signtraker.sandbox.api.ids import optional_query_key
+from signtraker.sandbox.api.ids import optional_key
 from signtraker.sandbox.api.lists import answer_list
+from signtraker.sandbox.api.operations import ANY_INT64, lists
+from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import tables, views
 
-if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
-
-    from signtraker.sandbox.data.backend import Backend
+routes = APIRouter(prefix="/api", route_class=GuardedRoute)
 
 
-def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
-    """Build the three groups' routes."""
-    routes = APIRouter(prefix="/api", route_class=route_class)
+@routes.get("/enterprises", tags=["Enterprises"], openapi_extra=lists("Enterprise"))
+async def list_enterprises(request: Request, backend: Live) -> Response:
+    """List enterprises."""
+    return answer_list(backend, views.ENTERPRISES, request)
 
-    @routes.get("/enterprises", summary="List enterprises", tags=["Enterprises"])
-    async def list_enterprises(request: Request) -> Response:
-        return answer_list(backend, views.ENTERPRISES, request)
 
-    @routes.get("/offices", summary="List offices", tags=["Offices"])
-    async def list_offices(request: Request) -> Response:
-        enterprise = optional_query_key(request, "enterpriseId")
-        conditions = [] if enterprise is None else [tables.offices.c.EnterpriseId == enterprise]
-        return answer_list(backend, views.OFFICES, request, *conditions)
+@routes.get("/offices", tags=["Offices"], openapi_extra=lists("Office"))
+async def list_offices(
+    request: Request,
+    backend: Live,
+    enterprise_id: Annotated[
+        str | None,
+        Query(alias="enterpriseId", description="Only the offices of this enterprise: an Id."),
+        WithJsonSchema(ANY_INT64),
+    ] = None,
+) -> Response:
+    """List offices."""
+    enterprise = optional_key("enterpriseId", enterprise_id)
+    conditions = [] if enterprise is None else [tables.offices.c.EnterpriseId == enterprise]
+    return answer_list(backend, views.OFFICES, request, *conditions)
 
-    @routes.get("/orderpresets", summary="List order presets", tags=["Order presets"])
-    async def list_order_presets(request: Request) -> Response:
-        # A licensee's own portal has none.
-        conditions = [] if backend.settings.national_account else [false()]
-        return answer_list(backend, views.ORDER_PRESETS, request, *conditions)
 
-    return routes
+@routes.get("/orderpresets", tags=["Order presets"], openapi_extra=lists("OrderPreset"))
+async def list_order_presets(request: Request, backend: Live) -> Response:
+    """List order presets."""
+    # A licensee's own portal has none.
+    conditions = [] if backend.settings.national_account else [false()]
+    return answer_list(backend, views.ORDER_PRESETS, request, *conditions)

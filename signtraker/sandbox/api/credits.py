@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
-from sqlalchemy import case, insert, or_, select
+from fastapi import APIRouter, Query
+from pydantic import WithJsonSchema
+from sqlalchemy import case, or_, select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
-from signtraker.sandbox.api.ids import optional_query_key
+from signtraker.sandbox.api.ids import optional_key
 from signtraker.sandbox.api.lists import answer_list
+from signtraker.sandbox.api.operations import ANY_INT64, lists, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
     Property,
@@ -24,15 +26,15 @@ from signtraker.sandbox.api.payload import (
     texts,
 )
 from signtraker.sandbox.api.responses import invalid, ok
+from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import insert_award
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from fastapi.routing import APIRoute
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
@@ -52,46 +54,41 @@ INSTALLATION = "Installation"
 """The restriction (assumed; only `Printing` is known) of awards that pay for orders."""
 
 
-def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
-    """Build the group's routes."""
-    routes = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=route_class)
+routes = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=GuardedRoute)
 
-    @routes.get("", summary="List awards")
-    async def list_awards(request: Request) -> Response:
-        agent = optional_query_key(request, "awardedTo")
-        conditions = [] if agent is None else [tables.awards.c.AwardedToId == agent]
-        return answer_list(backend, views.AWARDS, request, *conditions)
 
-    @routes.post("", summary="Create an award")
-    async def create_award(request: Request) -> Response:
-        return ok(_create(backend, check(await read_json(request, "award"), AWARD, "award")))
+@routes.get("", openapi_extra=lists("Award"))
+async def list_awards(
+    request: Request,
+    backend: Live,
+    awarded_to: Annotated[
+        str | None,
+        Query(alias="awardedTo", description="Only what this agent was given: an Id."),
+        WithJsonSchema(ANY_INT64),
+    ] = None,
+) -> Response:
+    """List awards."""
+    agent = optional_key("awardedTo", awarded_to)
+    conditions = [] if agent is None else [tables.awards.c.AwardedToId == agent]
+    return answer_list(backend, views.AWARDS, request, *conditions)
 
-    return routes
+
+@routes.post("", openapi_extra=takes("CreateAwardRequest", returns("Award", "OtherType")))
+async def create_award(request: Request, backend: Live) -> Response:
+    """Create an award."""
+    return ok(_create(backend, check(await read_json(request, "award"), AWARD, "award")))
 
 
 def _create(backend: Backend, values: Values) -> Values | None:
     with backend.database.begin() as connection:
         _check_references(connection, values)
-        key = allocate(connection, "awards")
-        total, remaining = values["TotalAmount"], values["RemainingAmount"]
-        connection.execute(
-            insert(tables.awards).values(
-                Id=key,
-                Name=values["Name"],
-                AwardedById=_key_of(values["AwardedBy"]),
-                AwardedDate=values["AwardedDate"] or backend.clock.now(),
-                AwardedToId=_key_of(values["AwardedTo"]),
-                ExpirationDate=values["ExpirationDate"],
-                TotalAmount=total,
-                RemainingAmount=total if remaining is None else remaining,
-            )
-        )
-        restrictions = [
-            {"AwardId": key, "Position": position, "Value": value}
-            for position, value in enumerate(values["Restrictions"] or ())
-        ]
-        if restrictions:
-            connection.execute(insert(tables.award_restrictions), restrictions)
+        award: Values = {
+            "AwardedById": _key_of(values["AwardedBy"]),
+            "AwardedDate": values["AwardedDate"] or backend.clock.now(),
+            "AwardedToId": _key_of(values["AwardedTo"]),
+            **{name: values[name] for name in ("Name", "ExpirationDate", "TotalAmount", "RemainingAmount")},
+        }
+        key = insert_award(connection, award, values["Restrictions"] or ())
         backend.record(connection, "award.created", key)
         return views.AWARDS.find(connection, key)
 

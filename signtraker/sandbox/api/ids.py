@@ -1,32 +1,36 @@
-"""Ids in paths and query strings."""
+"""Read ids from paths and query strings, and refuse others as Web API does."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+from fastapi import Depends, Path, Request
+from pydantic import WithJsonSchema
+
+from signtraker._common.integers import INT64_MAX
+from signtraker.sandbox.api.operations import INT64
 from signtraker.sandbox.api.responses import INVALID_REQUEST, api_error
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-_LARGEST = 2**63 - 1
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,19}\s*", re.ASCII)
 
 
-def path_key(request: Request) -> int:
-    """The `{id}` of the path."""
-    return _required("id", _int64(request.path_params["id"]))
+async def _path_key(given: Annotated[str, Path(alias="id"), WithJsonSchema(INT64)]) -> int:
+    return _required("id", _int64(given))
 
 
-def query_key(request: Request, name: str) -> int:
-    """An Id that the query string must have."""
-    return _required(name, _int64(request.query_params.get(name)))
+async def _query_key(request: Request) -> int:
+    return _required("id", _int64(request.query_params.get("id")))
 
 
-def optional_query_key(request: Request, name: str) -> int | None:
-    """An Id that the query string may have; what is no number is refused."""
-    given = request.query_params.get(name)
+PathKey = Annotated[int, Depends(_path_key)]
+"""The `{id}` of the path."""
+QueryKey = Annotated[int, Depends(_query_key)]
+"""The `id` that the query string must have."""
+
+
+def optional_key(name: str, given: str | None) -> int | None:
+    """Read an Id that the query string may have; what is no number is refused."""
     if not given:
         return None
     key = _int64(given)
@@ -40,7 +44,7 @@ def _int64(given: str | None) -> int | None:
     if given is None or not _WHOLE.fullmatch(given):
         return None
     number = int(given)
-    return number if -_LARGEST - 1 <= number <= _LARGEST else None
+    return number if -INT64_MAX - 1 <= number <= INT64_MAX else None
 
 
 def _required(name: str, key: int | None) -> int:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case
 
 from signtraker.query.nodes import Path
-from signtraker.sandbox.api.ids import path_key
 from signtraker.sandbox.api.list_options import ListQuery, read_query
 from signtraker.sandbox.api.responses import not_found, ok
 from signtraker.sandbox.data.sql import Translator
@@ -36,9 +35,8 @@ def answer_list(backend: Backend, view: View, request: Request, *conditions: Col
     return ok(records)
 
 
-def answer_one(backend: Backend, view: View, request: Request) -> Response:
-    """Answer a request for the record whose Id is in the path."""
-    key = path_key(request)
+def answer_one(backend: Backend, view: View, key: int) -> Response:
+    """Answer a request for the record with this Id."""
     with backend.database.begin() as connection:
         record = view.find(connection, key)
     if record is None:

@@ -1,6 +1,6 @@
 """`/api/orders`: signs that are ordered, and whose removal is asked for."""
 
-# ruff: noqa: FAST003 - an id in a path is read from the request, to be refused as Web API would
+# ruff: noqa: FAST003 - a dependency reads the id of the path
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.credits import spend
-from signtraker.sandbox.api.ids import path_key
+from signtraker.sandbox.api.ids import PathKey  # noqa: TC001 - FastAPI reads the annotation
 from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.operations import lists, returns, takes
 from signtraker.sandbox.api.payload import (
     Property,
     Schema,
@@ -27,15 +28,15 @@ from signtraker.sandbox.api.payload import (
     text,
 )
 from signtraker.sandbox.api.responses import api_error, invalid, not_found, ok
+from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.api.work import NOT_STANDING, stands
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import insert_order
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fastapi.routing import APIRoute
     from sqlalchemy.engine import Connection
 
     from signtraker.sandbox.data.backend import Backend
@@ -56,37 +57,50 @@ CREATE: Schema = {
     "Notes": Property(text),
 }
 REMOVAL: Schema = {"DueDate": Property(parse_datetime), "Notes": Property(text)}
+_SITE = ("StreetNumber", "StreetName", "City", "State", "Zip", "Directions", "ListingNumber")
 REMOVAL_TAKES = timedelta(days=3)
 _USUAL_PRICE = Decimal("65.00")
 
 
-def router(backend: Backend, route_class: type[APIRoute]) -> APIRouter:
-    """Build the group's routes."""
-    routes = APIRouter(prefix="/api/orders", tags=["Orders"], route_class=route_class)
+routes = APIRouter(prefix="/api/orders", tags=["Orders"], route_class=GuardedRoute)
 
-    @routes.get("", summary="List orders")
-    async def list_orders(request: Request) -> Response:
-        return answer_list(backend, views.ORDERS, request)
 
-    @routes.get("/{id}", summary="Get an order")
-    async def get_order(request: Request) -> Response:
-        return answer_one(backend, views.ORDERS, request)
+@routes.get("", openapi_extra=lists("Order"))
+async def list_orders(request: Request, backend: Live) -> Response:
+    """List orders."""
+    return answer_list(backend, views.ORDERS, request)
 
-    @routes.post("", summary="Create an order")
-    async def create_order(request: Request) -> Response:
-        values = check(await read_json(request, "order"), CREATE, "order")
-        if not backend.settings.national_account:
-            raise api_error(400, "Orders can be created for National Accounts only.")
-        return ok(_create(backend, values))
 
-    @routes.post("/{id}/requestremoval", summary="Request the removal of an order's sign")
-    async def request_removal(request: Request) -> Response:
-        key = path_key(request)
-        payload = await read_json(request, "removal")
-        values = check({} if payload is None else payload, REMOVAL, "removal")
-        return ok(_request_removal(backend, key, values))
+@routes.get("/{id}", openapi_extra=returns("Order", "Missing"))
+async def get_order(key: PathKey, backend: Live) -> Response:
+    """Get an order."""
+    return answer_one(backend, views.ORDERS, key)
 
-    return routes
+
+@routes.post(
+    "",
+    openapi_extra=takes("CreateOrderRequest", returns("CreateOrderResult", "OtherType")),
+)
+async def create_order(request: Request, backend: Live) -> Response:
+    """Create an order.
+
+    For National Accounts only.
+    """
+    values = check(await read_json(request, "order"), CREATE, "order")
+    if not backend.settings.national_account:
+        raise api_error(400, "Orders can be created for National Accounts only.")
+    return ok(_create(backend, values))
+
+
+@routes.post(
+    "/{id}/requestremoval",
+    openapi_extra=takes("RemovalRequest", returns("RemovalResult", "Missing", "OtherType"), required=False),
+)
+async def request_removal(request: Request, key: PathKey, backend: Live) -> Response:
+    """Request the removal of an order's sign."""
+    payload = await read_json(request, "removal")
+    values = check({} if payload is None else payload, REMOVAL, "removal")
+    return ok(_request_removal(backend, key, values))
 
 
 def _create(backend: Backend, values: Values) -> Values:
@@ -94,28 +108,18 @@ def _create(backend: Backend, values: Values) -> Values:
     now = backend.clock.now()
     with backend.database.begin() as connection:
         _check_references(connection, values)
-        order = allocate(connection, "orders")
         total = _price(connection, values["AgentId"])
-        connection.execute(
-            insert(tables.orders).values(
-                Id=order,
-                OrderNumber=allocate(connection, "order_numbers"),
-                Status=status,
-                Notes=values["Notes"],
-                Created=now,
-                DueDate=values["DueDate"],
-                IsDueDateDefinitive=values["DueDate"] is not None,
-                SalesOrderId=_add_sales_order(connection, total),
-                JobSiteId=_add_job_site(connection, values),
-                PostTypeId=_post_type(connection, values["PresetId"]),
-                AgentId=values["AgentId"],
-                PresetId=values["PresetId"],
-                ExternalID=values["ExternalID"],
-            )
-        )
+        site = {name: values[name] for name in _SITE} | {"StreetLine2": values["Apartment"]}
+        order: Values = {
+            "Status": status,
+            "Created": now,
+            "PostTypeId": _post_type(connection, values["PresetId"]),
+            **{name: values[name] for name in ("Notes", "DueDate", "AgentId", "PresetId", "ExternalID")},
+        }
+        key = insert_order(connection, order, site=site, total=total)
         spend(connection, values["AgentId"], total, now)
-        entry = backend.record(connection, "order.created", order, values["ExternalID"])
-    return {"Status": status, "Message": None, "RequestId": entry, "OrderId": order}
+        entry = backend.record(connection, "order.created", key, values["ExternalID"])
+    return {"Status": status, "Message": None, "RequestId": entry, "OrderId": key}
 
 
 def _check_references(connection: Connection, values: Values) -> None:
@@ -132,33 +136,6 @@ def _price(connection: Connection, agent: int) -> Decimal:
     price = select(tables.agents.c.BasicInstallPrice).where(tables.agents.c.Id == agent)
     agreed: Decimal | None = connection.execute(price).scalar_one()
     return _USUAL_PRICE if agreed is None else agreed
-
-
-def _add_sales_order(connection: Connection, total: Decimal) -> int:
-    key = allocate(connection, "sales_orders")
-    connection.execute(insert(tables.sales_orders).values(Id=key, OrderTotal=total))
-    return key
-
-
-def _add_job_site(connection: Connection, values: Values) -> int:
-    key = allocate(connection, "job_sites")
-    parts = [part for part in (values["StreetNumber"], values["StreetName"]) if part]
-    connection.execute(
-        insert(tables.job_sites).values(
-            Id=key,
-            StreetAddress=" ".join(parts) or None,
-            StreetNumber=values["StreetNumber"],
-            StreetName=values["StreetName"],
-            StreetLine2=values["Apartment"],
-            City=values["City"],
-            State=values["State"],
-            Zip=values["Zip"],
-            CountryCode="US",
-            Directions=values["Directions"],
-            ListingNumber=values["ListingNumber"],
-        )
-    )
-    return key
 
 
 def _post_type(connection: Connection, preset: int) -> int | None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
+from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker.sandbox.api.responses import api_error, invalid
 
 if TYPE_CHECKING:
@@ -132,19 +133,19 @@ def boolean(value: object, name: str) -> bool:
 
 def int64(value: object, name: str) -> int:
     """A whole number of 64 bits."""
-    return _integer(value, name, 64)
+    return _integer(value, name, "Int64", INT64_MAX)
 
 
 def int32(value: object, name: str) -> int:
     """A whole number of 32 bits."""
-    return _integer(value, name, 32)
+    return _integer(value, name, "Int32", INT32_MAX)
 
 
-def _integer(value: object, name: str, bits: int) -> int:
+def _integer(value: object, name: str, kind: str, largest: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _unconverted(value, f"System.Int{bits}", name)
-    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
-        raise Mistake(f"JSON integer {value} is too large or small for an Int{bits}. Path '{name}'.")
+        raise _unconverted(value, f"System.{kind}", name)
+    if not -largest - 1 <= value <= largest:
+        raise Mistake(f"JSON integer {value} is too large or small for an {kind}. Path '{name}'.")
     return value
 
 

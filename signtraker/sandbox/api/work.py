@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from signtraker.sandbox.api.payload import Property, Schema, Values, boolean, int64, parse_datetime, text
 from signtraker.sandbox.api.responses import invalid
 from signtraker.sandbox.data import sample_names, tables
 from signtraker.sandbox.data.backend import exists
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import insert_follow_up
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -42,37 +42,15 @@ def create(backend: Backend, view: View, values: Values, parameter: str) -> Valu
     table = view.table
     with backend.database.begin() as connection:
         _check_references(connection, values, parameter)
-        key = allocate(connection, table.name)
-        connection.execute(
-            insert(table).values(
-                Id=key,
-                ServiceTypeId=(values["PresetId"] - 1) % len(sample_names.SERVICE_TYPES) + 1,
-                Notes=values["Notes"],
-                Status="Draft",
-                Created=backend.clock.now(),
-                DueDate=values["DueDate"],
-                IsDueDateDefinitive=values["DueDate"] is not None,
-                PresetId=values["PresetId"],
-                OverridePriceLimit=values["OverridePriceLimit"],
-                **_from_install(connection, values["InstallId"]),
-            )
-        )
+        follow_up = {
+            "ServiceTypeId": (values["PresetId"] - 1) % len(sample_names.SERVICE_TYPES) + 1,
+            "Status": "Draft",
+            "Created": backend.clock.now(),
+            **values,
+        }
+        key = insert_follow_up(connection, table, follow_up)
         backend.record(connection, f"{table.name.removesuffix('s')}.created", key)
         return view.find(connection, key)
-
-
-def _from_install(connection: Connection, install: int) -> Values:
-    """Take over what the install's order knows: its number, place and agent."""
-    orders = tables.orders.c
-    order = connection.execute(
-        select(orders.OrderNumber, orders.JobSiteId, orders.AgentId).where(orders.Id == install)
-    ).one()
-    return {
-        "OrderNumber": order.OrderNumber,
-        "JobSiteId": order.JobSiteId,
-        "AgentId": order.AgentId,
-        "InstallId": install,
-    }
 
 
 def _check_references(connection: Connection, values: Values, parameter: str) -> None:

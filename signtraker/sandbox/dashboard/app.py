@@ -112,7 +112,7 @@ class Dashboard:
     def _openapi(self) -> dict[str, Any]:
         from signtraker.sandbox.api.openapi import document  # noqa: PLC0415 - loads the models
 
-        return document(self._backend, own_address="/")
+        return document(own_address="/")
 
     @cached_property
     def _reference(self) -> bytes:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from sqlalchemy import insert
+from typing import TYPE_CHECKING
 
 from signtraker.sandbox.data import sample_names, tables
 from signtraker.sandbox.data.database import start_identities
+from signtraker.sandbox.data.insert import Row, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
-
-Row: TypeAlias = dict[str, Any]
 
 AGENTS = 60
 FIRST_ORDER = 1001
@@ -34,22 +31,25 @@ _BATCH = 5_000
 def seed_database(connection: Connection, *, seed: int, orders: int, now: datetime) -> None:
     """Fill the empty tables with `orders` orders and what belongs to them."""
     rng = random.Random(seed)
-    _plant_named(connection)
-    connection.execute(insert(tables.agents), list(_agents(rng)))
-    _plant_orders(connection, rng, orders, now)
+    _insert_named(connection)
+    insert_rows(connection, tables.agents, _agents(rng))
+    _insert_orders(connection, rng, orders, now)
     follow_ups = orders // 10
-    _plant_follow_ups(connection, rng, tables.services, FIRST_SERVICE, orders, now)
-    _plant_follow_ups(connection, rng, tables.change_orders, FIRST_CHANGE_ORDER, orders, now)
-    _plant_awards(connection, rng, now)
+    _insert_follow_ups(connection, rng, tables.services, FIRST_SERVICE, orders, now)
+    _insert_follow_ups(connection, rng, tables.change_orders, FIRST_CHANGE_ORDER, orders, now)
+    _insert_awards(connection, rng, now)
     start_identities(
         connection,
         {
             "agents": AGENTS + 1,
             "awards": AWARDS + 1,
             "change_orders": FIRST_CHANGE_ORDER + follow_ups,
+            "enterprises": len(sample_names.ENTERPRISES) + 1,
             "job_sites": FIRST_JOB_SITE + orders,
             "ledger": 1,
+            "offices": len(sample_names.OFFICES) + 1,
             "order_numbers": FIRST_ORDER_NUMBER + orders,
+            "order_presets": len(sample_names.PRESETS) + 1,
             "orders": FIRST_ORDER + orders,
             "sales_orders": FIRST_SALES_ORDER + orders,
             "services": FIRST_SERVICE + follow_ups,
@@ -57,8 +57,8 @@ def seed_database(connection: Connection, *, seed: int, orders: int, now: dateti
     )
 
 
-def _plant_named(connection: Connection) -> None:
-    """Plant the short lists that other records refer to."""
+def _insert_named(connection: Connection) -> None:
+    """Insert the short lists that other records refer to."""
     enterprise_of = (1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, None)
     post_type_of = (1, 2, 2, 4, 4, 3, 1, None)
     plain: list[tuple[Table, tuple[str, ...]]] = [
@@ -67,15 +67,15 @@ def _plant_named(connection: Connection) -> None:
         (tables.service_types, sample_names.SERVICE_TYPES),
     ]
     for table, names in plain:
-        connection.execute(insert(table), _numbered(names))
+        insert_rows(connection, table, _numbered(names))
     offices = _numbered(sample_names.OFFICES)
     for office, enterprise in zip(offices, enterprise_of, strict=True):
         office["EnterpriseId"] = enterprise
-    connection.execute(insert(tables.offices), offices)
+    insert_rows(connection, tables.offices, offices)
     presets = _numbered(sample_names.PRESETS)
     for preset, post_type in zip(presets, post_type_of, strict=True):
         preset["PostTypeId"] = post_type
-    connection.execute(insert(tables.order_presets), presets)
+    insert_rows(connection, tables.order_presets, presets)
 
 
 def _happens(rng: random.Random, percent: int) -> bool:
@@ -160,13 +160,13 @@ def _manager_data(rng: random.Random | None) -> Row:
     return {f"ManagerData{name}": value for name, value in values.items()}
 
 
-def _plant_orders(connection: Connection, rng: random.Random, count: int, now: datetime) -> None:
+def _insert_orders(connection: Connection, rng: random.Random, count: int, now: datetime) -> None:
     for start in range(0, count, _BATCH):
         numbers = range(start, min(start + _BATCH, count))
-        connection.execute(insert(tables.job_sites), [_job_site(rng, number) for number in numbers])
+        insert_rows(connection, tables.job_sites, [_job_site(rng, number) for number in numbers])
         totals = [_sales_order(rng, number) for number in numbers]
-        connection.execute(insert(tables.sales_orders), totals)
-        connection.execute(insert(tables.orders), [_order(rng, number, count, now) for number in numbers])
+        insert_rows(connection, tables.sales_orders, totals)
+        insert_rows(connection, tables.orders, [_order(rng, number, count, now) for number in numbers])
 
 
 def _job_site(rng: random.Random, number: int) -> Row:
@@ -256,7 +256,7 @@ def _to_the_minute(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0)
 
 
-def _plant_follow_ups(
+def _insert_follow_ups(
     connection: Connection,
     rng: random.Random,
     table: Table,
@@ -265,8 +265,7 @@ def _plant_follow_ups(
     now: datetime,
 ) -> None:
     rows = [_follow_up(rng, first + number, orders, now) for number in range(orders // 10)]
-    if rows:
-        connection.execute(insert(table), rows)
+    insert_rows(connection, table, rows)
 
 
 def _follow_up(rng: random.Random, key: int, orders: int, now: datetime) -> Row:
@@ -292,7 +291,7 @@ def _follow_up(rng: random.Random, key: int, orders: int, now: datetime) -> Row:
     }
 
 
-def _plant_awards(connection: Connection, rng: random.Random, now: datetime) -> None:
+def _insert_awards(connection: Connection, rng: random.Random, now: datetime) -> None:
     awards, restrictions = list[Row](), list[Row]()
     for key in range(1, AWARDS + 1):
         total = Decimal(rng.randint(10, 200))
@@ -313,5 +312,5 @@ def _plant_awards(connection: Connection, rng: random.Random, now: datetime) -> 
         restrictions.extend(
             {"AwardId": key, "Position": position, "Value": name} for position, name in enumerate(names)
         )
-    connection.execute(insert(tables.awards), awards)
-    connection.execute(insert(tables.award_restrictions), restrictions)
+    insert_rows(connection, tables.awards, awards)
+    insert_rows(connection, tables.award_restrictions, restrictions)

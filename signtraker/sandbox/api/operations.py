@@ -1,0 +1,89 @@
+"""Describe operations for the OpenAPI document: FastAPI's `openapi_extra` of the routes.
+
+Payloads are read by our own code, in the words of ASP.NET, so FastAPI does not see them; and the routes know
+nothing of the SDK's models, whose schemas `openapi` adds by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from signtraker._common.integers import INT32_MAX, INT64_MAX
+
+Json: TypeAlias = dict[str, Any]
+Refusal: TypeAlias = Literal["Invalid", "Denied", "Missing", "TooLong", "OtherType"]
+REFERENCE = "#/components/schemas/{model}"
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
+INT64: Json = {"type": "integer", "format": "int64", "minimum": 1, "maximum": INT64_MAX}
+ANY_INT64: Json = {**INT64, "minimum": -INT64_MAX - 1}
+_STATUSES: dict[Refusal, int] = {
+    "Invalid": 400,
+    "Denied": 401,
+    "Missing": 404,
+    "TooLong": 404,
+    "OtherType": 415,
+}
+_INT32: Json = {"type": "integer", "format": "int32", "minimum": 0, "maximum": INT32_MAX}
+
+
+def returns(model: str | None, *refusals: Refusal, is_list: bool = False) -> Json:
+    """Describe the responses: a record, a list of records or nothing, and the errors."""
+    done: Json = {"description": "Done. The body is empty."}
+    if model is not None:
+        schema: Json = {"$ref": REFERENCE.format(model=model)}
+        if is_list:
+            schema = {"type": "array", "items": schema}
+        done = {"description": "Done.", "content": {JSON: {"schema": schema}}}
+    known: tuple[Refusal, ...] = ("Invalid", "Denied", *refusals)
+    errors = {str(_STATUSES[name]): {"$ref": f"#/components/responses/{name}"} for name in known}
+    return {"responses": {"200": done, **errors}}
+
+
+def lists(model: str) -> Json:
+    """Describe a list that takes the five list options."""
+    options = [{"$ref": f"#/components/parameters/{name}"} for name in PARAMETERS]
+    return {"parameters": options, **returns(model, "TooLong", is_list=True)}
+
+
+def takes(model: str, responses: Json, *, media_type: str = JSON, required: bool = True) -> Json:
+    """Describe the payload of an operation beside its responses."""
+    content = {media_type: {"schema": {"$ref": REFERENCE.format(model=model)}}}
+    return {"requestBody": {"required": required, "content": content}, **responses}
+
+
+def _option(name: str, text: str, example: str | None = None) -> Json:
+    schema: Json = {"type": "string", "format": f"odata-{name}"}
+    option: Json = {"name": f"${name}", "in": "query", "description": text, "schema": schema}
+    return option if example is None else {**option, "example": example}
+
+
+PARAMETERS: dict[str, Json] = {
+    "filter": _option("filter", "Which records, as an OData expression: 100 nodes at most.", "Id gt 10"),
+    "orderby": _option(
+        "orderby", "In which order, as OData: five properties at most, each with `asc` or `desc`.", "Id desc"
+    ),
+    "top": {**_option("top", "At most so many records."), "schema": _INT32},
+    "skip": {**_option("skip", "After leaving out so many."), "schema": _INT32},
+    "select": _option(
+        "select",
+        "Only these properties, separated by commas. Nested objects are left out, and so is `Id`.",
+        "Id",
+    ),
+}
+_ERROR_CONTENT: Json = {JSON: {"schema": {"$ref": REFERENCE.format(model="Error")}}}
+RESPONSES: dict[Refusal, Json] = {
+    "Invalid": {
+        "description": "The query or the payload is not valid; `Message` says why.",
+        "content": _ERROR_CONTENT,
+    },
+    "Denied": {"description": "The key is missing or wrong.", "content": _ERROR_CONTENT},
+    "Missing": {"description": "There is no such record. The body is empty."},
+    "TooLong": {
+        "description": "The query string is longer than 2,048 bytes: IIS answers, not the API.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    },
+    "OtherType": {
+        "description": "The payload's media type is not supported.",
+        "content": _ERROR_CONTENT,
+    },
+}

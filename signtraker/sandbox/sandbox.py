@@ -15,7 +15,7 @@ from signtraker.sandbox.clock import REFERENCE, Clock
 from signtraker.sandbox.dashboard.app import Dashboard
 from signtraker.sandbox.data import snapshot, tables
 from signtraker.sandbox.data.backend import Backend
-from signtraker.sandbox.data.database import Database
+from signtraker.sandbox.data.database import Database, clear, is_empty
 from signtraker.sandbox.data.ledger import LedgerEntry
 from signtraker.sandbox.data.lifecycle import move
 from signtraker.sandbox.data.seed import seed_database
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     import httpx
+    from sqlalchemy.engine import Connection
 
     from signtraker.aio import AsyncSignTrakerClient
     from signtraker.client import SignTrakerClient
@@ -155,8 +156,13 @@ class Sandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests received so far, oldest first (the last 10,000)."""
+        """The requests received, oldest first: the last 10,000, and at most 64 MiB of them."""
         return list(self._live().gate.requests)
+
+    @property
+    def dropped_requests(self) -> int:
+        """The number of older requests that `requests` no longer holds."""
+        return self._live().gate.requests.dropped
 
     @property
     def faults(self) -> Faults:
@@ -173,7 +179,7 @@ class Sandbox:
     def reset(self) -> None:
         """Go back to the freshly planted seed: records, clock, faults and seen requests."""
         running = self._live()
-        if not running.planted:
+        if not running.is_new:
             raise SandboxError(
                 "reset() would lose what an earlier run left in the database; only a sandbox that"
                 " began with an empty one can be reset."
@@ -300,27 +306,26 @@ class Sandbox:
         return self._running
 
     def _prepare(self, database: Database) -> _Running:
-        """Plant the seed in an empty database, or find the time at which it stands."""
-        planted = database.is_empty()
-        on_move = partial(_move, database, self.settings)
-        clock = Clock(on_move=on_move)
-        if planted:
-            self._plant(database)
-        else:
-            with database.begin() as connection:
-                now = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
-                clock = Clock(connection.execute(now).scalar_one(), on_move)
+        """Seed an empty database, or read the time of another."""
+        now = REFERENCE
+        with database.opening() as connection:
+            is_new = is_empty(connection)
+            if is_new:
+                self._seed(connection, database)
+            else:
+                moment = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
+                now = connection.execute(moment).scalar_one()
+        clock = Clock(now, partial(_move, database, self.settings))
         backend = Backend(self.settings, database, clock)
         gate = Gate(create_app(backend), self.settings, database.epoch)
         app = Control(Dashboard(gate, backend), self, self.settings.control_token)
-        return _Running(backend, gate, app, planted=planted)
+        return _Running(backend, gate, app, is_new=is_new)
 
-    def _plant(self, database: Database) -> None:
-        with database.begin() as connection:
-            seed_database(connection, seed=self.settings.seed, orders=self.settings.orders, now=REFERENCE)
-            connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
-            if database.in_memory:
-                snapshot.take(connection)
+    def _seed(self, connection: Connection, database: Database) -> None:
+        seed_database(connection, seed=self.settings.seed, orders=self.settings.orders, now=REFERENCE)
+        connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
+        if database.in_memory:
+            snapshot.take(connection)
 
     def _reseed(self, database: Database) -> None:
         with database.begin() as connection:
@@ -328,8 +333,8 @@ class Sandbox:
                 snapshot.restore(connection)
                 return
             # A file is not burdened with copies.
-            database.clear()
-            self._plant(database)
+            clear(connection)
+            self._seed(connection, database)
 
 
 def _move(database: Database, settings: Settings, since: datetime, now: datetime) -> None:
@@ -340,13 +345,13 @@ def _move(database: Database, settings: Settings, since: datetime, now: datetime
 class _Running:
     """The parts that exist only between start and stop."""
 
-    def __init__(self, backend: Backend, gate: Gate, app: Control, *, planted: bool) -> None:
+    def __init__(self, backend: Backend, gate: Gate, app: Control, *, is_new: bool) -> None:
         self.backend = backend
         self.database = backend.database
         self.clock = backend.clock
         self.gate = gate
         self.app = app
-        self.planted = planted
+        self.is_new = is_new
         self.stack = ExitStack()
         self.ended = threading.Event()
         self.loop = LoopThread()

@@ -6,7 +6,6 @@ Deliberately knows nothing of the SDK's own models: a mistake there must not be 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -154,7 +153,8 @@ def money(value: object, name: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise _unconverted(value, "System.Decimal", name)
     amount = Decimal(value)
-    if abs(amount) >= Decimal(10) ** 18 or not math.isfinite(float(amount)):
+    # Not compared with a limit: the context refuses to round an exponent of a million.
+    if amount and amount.adjusted() >= _DIGITS:
         raise _unconverted(value, "System.Decimal", name)
     return amount
 
@@ -222,3 +222,5 @@ def _check_media_type(request: Request, body: bytes) -> None:
 
 
 _MERGE_PATCH = "application/merge-patch+json"
+_DIGITS = 18
+"""The digits of an amount before the point, as far as a decimal column holds them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from email.utils import format_datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from signtraker.sandbox.api.responses import ApiError, api_error
 from signtraker.sandbox.data.backend import Backend
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from starlette.responses import Response
+
+    Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _log = logging.getLogger("signtraker.sandbox")
 
@@ -38,7 +41,7 @@ class GuardedRoute(APIRoute):
     is the sandbox's own time, by which its records are dated (RFC 9110, section 6.6.1).
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
@@ -54,7 +57,7 @@ class GuardedRoute(APIRoute):
             if not secrets.compare_digest(given, expected):
                 return api_error(401, "Authorization has been denied for this request.").response()
             try:
-                return await handle(request)
+                return await _with_patience(handle, request)
             except ApiError as error:
                 return error.response()
             except SQLAlchemyError:
@@ -63,3 +66,20 @@ class GuardedRoute(APIRoute):
                 return api_error(500, "An error has occurred.").response()
 
         return guarded
+
+
+async def _with_patience(handle: Handler, request: Request) -> Response:
+    """Ask again while another program has locked the database; meanwhile, other requests go on."""
+    for _ in range(_MOST_WAITS):
+        try:
+            return await handle(request)
+        except OperationalError as error:
+            # A transaction begins with the lock, so nothing was done yet.
+            if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY":
+                raise
+            await asyncio.sleep(_WAIT_SECONDS)
+    return await handle(request)
+
+
+_WAIT_SECONDS = 0.05
+_MOST_WAITS = 100

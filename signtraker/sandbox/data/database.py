@@ -6,6 +6,7 @@ writes on any database, and SQLite in memory, which lives in a single connection
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, bindparam, create_engine, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from signtraker.sandbox.data.cancellation import ResetGeneration
+from signtraker.sandbox.data.files import check_file, mark_file
 from signtraker.sandbox.data.sql_functions import SQLITE_FUNCTIONS
 from signtraker.sandbox.data.tables import identities, metadata
 from signtraker.sandbox.settings import SandboxError
@@ -42,18 +44,32 @@ class Database:
     """The engine, its tables, and transactions that exclude each other."""
 
     def __init__(self, location: str | Path | None = None) -> None:
-        """Open `location`: a file, a SQLAlchemy URL, or (by default) memory."""
+        """Open `location`: a file, a SQLAlchemy URL, or (by default) memory.
+
+        Raises `SandboxError` for what is no database of this version of the sandbox.
+        """
         self._lock = threading.RLock()
         self._disposed = False
         self.epoch: ResetGeneration = ResetGeneration()
-        url = _url(location)
+        with _explained(location):
+            url = _url(location)
+            self._engine = _engine(url)
         self.in_memory: bool = _in_memory(url)
-        self._engine = _engine(url)
+        self._location = location
         try:
-            metadata.create_all(self._engine)
-        except SQLAlchemyError as error:
+            with self.opening() as connection:
+                check_file(connection)
+                metadata.create_all(connection)
+                mark_file(connection)
+        except SandboxError:
             self._engine.dispose()
-            raise SandboxError(f"The database {location} cannot be used: {error}") from error
+            raise
+
+    @contextmanager
+    def opening(self) -> Generator[Connection]:
+        """Open a transaction as `begin` does; raises `SandboxError` where the database fails."""
+        with _explained(self._location), self.begin() as connection:
+            yield connection
 
     @contextmanager
     def begin(self) -> Generator[Connection]:
@@ -71,23 +87,23 @@ class Database:
         with self._lock:
             self.epoch.advance()
 
-    def is_empty(self) -> bool:
-        """Return True if nothing was ever stored."""
-        with self.begin() as connection:
-            return connection.execute(select(identities.c.Kind).limit(1)).first() is None
-
-    def clear(self) -> None:
-        """Empty every table."""
-        with self.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-
     def dispose(self) -> None:
         """Close every connection; there is none after it."""
         with self._lock:
             self.epoch.advance()
             self._disposed = True
             self._engine.dispose()
+
+
+def is_empty(connection: Connection) -> bool:
+    """Return True if nothing was ever stored."""
+    return connection.execute(select(identities.c.Kind).limit(1)).first() is None
+
+
+def clear(connection: Connection) -> None:
+    """Empty every table."""
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(table.delete())
 
 
 def allocate(connection: Connection, kind: str, count: int = 1) -> int:
@@ -100,6 +116,28 @@ def start_identities(connection: Connection, following: dict[str, int]) -> None:
     """Record the number that each kind's next record gets."""
     rows = [{"Kind": kind, "Next": number} for kind, number in following.items()]
     connection.execute(insert(identities), rows)
+
+
+@contextmanager
+def _explained(location: str | Path | None) -> Generator[None]:
+    """Turn what SQLAlchemy and the driver raise into one sentence, without a password."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise SandboxError(f"The database {_shown(location)} cannot be used: {error.orig}.") from error
+    except ModuleNotFoundError as error:
+        raise SandboxError(
+            f"The database {_shown(location)} needs the driver {error.name}: pip install {error.name}."
+        ) from error
+    except SQLAlchemyError as error:
+        raise SandboxError(f"The database {_shown(location)} cannot be used: {error}.") from error
+
+
+def _shown(location: str | Path | None) -> str:
+    try:
+        return make_url(str(location)).render_as_string(hide_password=True)
+    except ArgumentError:
+        return str(location)
 
 
 def _url(location: str | Path | None) -> URL:
@@ -120,20 +158,46 @@ def _in_memory(url: URL) -> bool:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 0}}
     if _in_memory(url):
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # Python's module would begin transactions late, and none for DDL (SQLAlchemy, "SQLite: Serializable
+    # isolation / Savepoints / Transactional DDL").
+    connection.isolation_level = None
+    connection.execute(_wait_for_locks())
     # Killing the process loses nothing without fsync; only a power cut would.
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
     for (name, count), function in SQLITE_FUNCTIONS.items():
         connection.create_function(name, count, _nullable(function), deterministic=True)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(_wait_for_locks())
+    # At once, so that two transactions cannot both read and then wait for each other to write.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_PATIENCE_MS = 5_000
+
+
+def _wait_for_locks() -> str:
+    """Return the statement that sets how long to wait for another program.
+
+    The event loop never waits, so that its other requests go on; `GuardedRoute` tries again.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return f"PRAGMA busy_timeout={_PATIENCE_MS}"
+    return "PRAGMA busy_timeout=0"
 
 
 def _nullable(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotation
@@ -119,6 +120,11 @@ class Controlled(Protocol):
         ...
 
     @property
+    def dropped_requests(self) -> int:
+        """The number of older requests that are no longer kept."""
+        ...
+
+    @property
     def ledger(self) -> Sequence[LedgerEntry]:
         """The work done."""
         ...
@@ -208,8 +214,9 @@ async def move_clock(move: Move, sandbox: Live) -> Now:
 
 
 @router.get("/requests", response_model=list[Received], response_model_exclude_defaults=True)
-async def list_requests(sandbox: Live) -> Any:
-    """List the requests that were received, oldest first."""
+async def list_requests(sandbox: Live, response: Response) -> Any:
+    """List the requests that were received, oldest first; `X-Sandbox-Dropped` counts those no longer kept."""
+    response.headers["X-Sandbox-Dropped"] = str(sandbox.dropped_requests)
     return sandbox.requests
 
 
@@ -277,6 +284,7 @@ def _create_api(sandbox: Controlled, token: str) -> FastAPI:
     api.add_exception_handler(405, _refuse_method)
     api.add_exception_handler(ApiError, _refuse)
     api.add_exception_handler(SandboxError, _refuse)
+    api.add_exception_handler(DBAPIError, _refuse_locked)
     # What else is wrong with a body, `CheckedModel` says.
     api.add_exception_handler(RequestValidationError, _refuse_body)
     api.add_exception_handler(HTTPException, _refuse_body)
@@ -286,6 +294,11 @@ def _create_api(sandbox: Controlled, token: str) -> FastAPI:
 async def _refuse(_request: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, ApiError) else api_error(400, str(error))
     return refusal.response()
+
+
+async def _refuse_locked(_request: Request, error: Exception) -> Response:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    return api_error(503, f"The database cannot be used: {reason}.").response()
 
 
 async def _refuse_route(request: Request, _error: Exception) -> Response:

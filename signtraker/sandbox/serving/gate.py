@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from signtraker.query import Filter, ODataError
 from signtraker.query.parsing.parse import parse_filter
-from signtraker.sandbox.api.responses import html
+from signtraker.sandbox.api.responses import api_error, html
 from signtraker.sandbox.data.cancellation import RequestCancelled
 from signtraker.sandbox.faults.apply import apply_fault, reset_connection
 from signtraker.sandbox.faults.fault import Fault, Faults
@@ -48,6 +48,12 @@ class ReceivedRequest:
     """What was made to go wrong with it."""
     server: Generation = "v4-7"
     """The OData generation that it was asked of."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of its body, headers, path and query, roughly."""
+        pairs = (*self.headers.items(), *self.query)
+        return len(self.body) + len(self.path) + sum(len(name) + len(value) for name, value in pairs)
 
     @property
     def options(self) -> dict[str, str]:
@@ -86,17 +92,44 @@ _ENTITIES = {
 }
 
 
+class RequestLog(deque[ReceivedRequest]):
+    """The requests received, oldest first; the oldest are dropped beyond a number and a size.
+
+    It keeps at most 10,000 requests whose bodies, headers and queries hold at most 64 MiB together.
+    """
+
+    most_requests = 10_000
+    most_bytes = 64 * 2**20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped = 0
+        """The number of requests that were dropped since the last reset."""
+        self._bytes = 0
+
+    def append(self, request: ReceivedRequest) -> None:
+        """Keep a request, and drop as many of the oldest as its size requires."""
+        super().append(request)
+        self._bytes += request.size
+        while len(self) > self.most_requests or self._bytes > self.most_bytes:
+            self._bytes -= self.popleft().size
+            self.dropped += 1
+
+    def clear(self) -> None:
+        """Forget all requests, and that some were dropped."""
+        super().clear()
+        self.dropped = self._bytes = 0
+
+
 class Gate:
     """The outermost ASGI application."""
 
-    def __init__(
-        self, app: ASGIApp, settings: Settings, epoch: ResetGeneration, *, keep: int = 10_000
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, epoch: ResetGeneration) -> None:
         self._app = app
         self._settings = settings
         self._epoch = epoch
         self.faults: Faults = Faults()
-        self.requests: deque[ReceivedRequest] = deque(maxlen=keep)
+        self.requests: RequestLog = RequestLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request; one that a reset or the end has called off loses its connection."""
@@ -137,6 +170,12 @@ class Gate:
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         if not is_loopback(headers.get("host", "")):
             return html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() != f"http://{headers['host']}".lower():
+            # A browser sends simple requests of any page, and names the page's origin (Fetch, section 3.2).
+            return api_error(
+                403, f"A web page of another origin, {origin}, cannot use the sandbox."
+            ).response()
         if self._is_too_long(scope):
             return html(404, "Not Found", "The request filtering module denies a URL this long.")
         return None

@@ -1,4 +1,4 @@
-"""`python -m signtraker.sandbox`: a SignTraker server of one's own, until Ctrl-C."""
+"""Run a sandbox until Ctrl-C: `python -m signtraker.sandbox`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Control token: {token}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; 2 when the arguments or the surroundings forbid it."""
+    """Serve until interrupted; return 2 if an argument or the environment is wrong."""
     options = _parser().parse_args(arguments)
     if options.host not in _LOOPBACK:
         return _refuse(f"The sandbox listens on loopback only: --host {options.host} is refused.")
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(sandbox: Sandbox) -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):
-        # Both, since a shell starts what it runs in the background with SIGINT ignored.
+        # Both, since a shell starts background processes with SIGINT ignored.
         signal.signal(ending, signal.default_int_handler)
     count = sandbox.count_orders()
     welcome = _WELCOME.format(
@@ -103,10 +103,10 @@ def _parser() -> argparse.ArgumentParser:
         "--server",
         choices=("v3", "v4-5", "v4-7"),
         default="v4-7",
-        help="the OData generation to play (v4-7)",
+        help="the OData generation (v4-7)",
     )
-    add("--licensee", action="store_true", help="play a licensee's portal, without order presets")
-    add("--page-cap", type=int, help="cut every list silently to so many rows")
+    add("--licensee", action="store_true", help="be a licensee's portal, without order presets")
+    add("--page-cap", type=int, help="cut every list silently to this many rows")
     add("--max-top", type=int, help="refuse a larger $top")
     add(
         "--design-days",
@@ -119,9 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="RULE",
-        help="what goes wrong, e.g. 'POST /api/orders status=503 nth=2'; may be given again",
+        help="a fault, e.g. 'POST /api/orders status=503 nth=2'; may be given more than once",
     )
-    add("--control-token", help="what changes under /sandbox/ must name (made up anew)")
+    add("--control-token", help="the token for changes under /sandbox/ (random)")
     return parser
 
 

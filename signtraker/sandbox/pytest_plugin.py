@@ -1,4 +1,4 @@
-"""Fixtures for pytest, there as soon as the package is installed; nothing is loaded before one is used."""
+"""Fixtures for pytest, available when the package is installed; nothing is loaded before one is used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _signtraker_sandbox_server(signtraker_sandbox_options: Mapping[str, Any]) ->
 
 @pytest.fixture
 def signtraker_sandbox(_signtraker_sandbox_server: Sandbox) -> Sandbox:
-    """A sandbox as it is at the beginning: the same records, the same instant, nothing seen, no faults."""
+    """A sandbox after a reset: the seeded records, the start time, no requests and no faults."""
     _signtraker_sandbox_server.reset()
     return _signtraker_sandbox_server
 
@@ -42,5 +42,5 @@ def signtraker_client(signtraker_sandbox: Sandbox) -> SignTrakerClient:
 
 @pytest.fixture
 def signtraker_async_client(signtraker_sandbox: Sandbox) -> AsyncSignTrakerClient:
-    """An async client of the sandbox, in process: for any plugin that runs coroutines, or for none."""
+    """An async client of the sandbox, without a socket; works with or without an async plugin."""
     return signtraker_sandbox.async_client()

@@ -1,6 +1,6 @@
-"""The sandbox's records from the test's side: arranged without a request, and read back as the SDK's models.
+"""Add and read the sandbox's records without a request; they are returned as the SDK's models.
 
-What is arranged here is not checked as the API checks what it is sent, and stands in no ledger.
+Values are not checked as the API checks payloads, and the ledger records nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _STANDING = frozenset({"Installed", "Removed"})
 
 
 class Records(Generic[M]):
-    """All records of one kind."""
+    """Read the records of one kind."""
 
     def __init__(self, backend: Backend, view: View, model: type[M]) -> None:
         self._backend = backend
@@ -71,7 +71,7 @@ class Records(Generic[M]):
         return iter(self.all())
 
     def all(self, where: Filter[M] | None = None) -> list[M]:
-        """The records that a filter of `Q` keeps, or all, by Id."""
+        """Return the records that match a filter of `Q`, or all of them, by Id."""
         if where is not None and where.entity != self._view.entity:
             raise SandboxError(
                 f"A filter of {where.entity} cannot choose records of {self._view.entity}: build it with"
@@ -85,7 +85,7 @@ class Records(Generic[M]):
         return [self._read(record) for record in found]
 
     def get(self, key: int) -> M:
-        """The record with this Id; `LookupError` if there is none."""
+        """Return the record with this Id; raises `LookupError` if there is none."""
         with self._backend.database.begin() as connection:
             return self._find(connection, key)
 
@@ -126,10 +126,10 @@ class Orders(Records[Order]):
         removal_due_date: When = None,
         removal_date: When = None,
     ) -> Order:
-        """Add an order in any status; an installed or removed one gets the dates it cannot lack.
+        """Add an order in any status; an installed or removed one gets the dates that it must have.
 
         Args:
-            status: Its status; `"Installed"` and `"Removed"` come with the dates that they imply.
+            status: Its status; `"Installed"` and `"Removed"` set the dates that they imply.
             agent_id: The agent who ordered it, who must exist.
             preset_id: The order preset, which must exist.
             street_number: The house number of the job site.
@@ -201,7 +201,7 @@ class Agents(Records[Agent]):
         is_synced: bool = False,
         notes: str | None = None,
     ) -> Agent:
-        """Add an agent; one that is synced cannot be changed through the API."""
+        """Add an agent; the API refuses to change one that is synced."""
         with self._backend.database.begin() as connection:
             need(connection, tables.offices, office_id)
             values: dict[str, Any] = {
@@ -235,7 +235,7 @@ class FollowUps(Records[M]):
         due_date: When = None,
         completion_date: When = None,
     ) -> M:
-        """Add work on an order's sign, whatever the order's status."""
+        """Add work on the sign of an order in any status."""
         now = self._backend.clock.now()
         with self._backend.database.begin() as connection:
             need(connection, tables.orders, install_id)
@@ -267,7 +267,7 @@ class Awards(Records[Award]):
         expiration_date: When = None,
         restrictions: Sequence[str] = (),
     ) -> Award:
-        """Add an award to an agent, whole unless said otherwise."""
+        """Add an award for an agent; `remaining` is `total` by default."""
         with self._backend.database.begin() as connection:
             need(connection, tables.agents, agent_id)
             values: dict[str, Any] = {
@@ -285,7 +285,7 @@ class Named(Records[M]):
     """`sandbox.enterprises` and `sandbox.order_presets`."""
 
     def add(self, name: str) -> M:
-        """Add one of this name."""
+        """Add a record with this name."""
         return self._add(Name=name)
 
     def _add(self, **values: Any) -> M:
@@ -297,12 +297,12 @@ class Offices(Named[Office]):
     """`sandbox.offices`."""
 
     def add(self, name: str, enterprise_id: int | None = None) -> Office:
-        """Add an office, of an enterprise or of none."""
+        """Add an office, with or without an enterprise."""
         return self._add(Name=name, EnterpriseId=enterprise_id)
 
 
 class RecordSets:
-    """Every kind of record of one sandbox."""
+    """Hold the records of one sandbox, by kind."""
 
     def __init__(self, backend: Backend) -> None:
         self.orders: Orders = Orders(backend, views.ORDERS, Order)
@@ -316,20 +316,20 @@ class RecordSets:
 
 
 def need(connection: Connection, table: Table, key: int) -> None:
-    """Refuse a reference to nothing."""
+    """Raise `SandboxError` if the table has no row with this Id."""
     if not exists(connection, table, key):
         kind = table.name.removesuffix("s").replace("_", " ")
-        raise SandboxError(f"The sandbox has no {kind} {key} to refer to.")
+        raise SandboxError(f"The sandbox has no {kind} {key}.")
 
 
 def _check_finite(**numbers: Decimal | float | None) -> None:
     for name, number in numbers.items():
         if number is not None and not math.isfinite(number):
-            raise SandboxError(f"{name}={number} is no number that a record can hold.")
+            raise SandboxError(f"{name}={number} is not a finite number.")
 
 
 def as_utc(moment: When) -> datetime | None:
-    """A date means midnight in UTC; a datetime must have its zone."""
+    """Return the datetime of a date, midnight UTC; a datetime must have a zone."""
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise SandboxError(f"{moment} has no time zone; write e.g. datetime(…, tzinfo=UTC).")
@@ -338,7 +338,7 @@ def as_utc(moment: When) -> datetime | None:
 
 
 def amount(money: Decimal | float | None) -> Decimal | None:
-    """An amount as it is written."""
+    """Return an amount as a decimal; a float by its shortest text."""
     if money is not None and not math.isfinite(money):
-        raise SandboxError(f"{money} is no amount.")
+        raise SandboxError(f"{money} is not a finite amount.")
     return None if money is None else Decimal(str(money))

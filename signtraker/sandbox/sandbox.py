@@ -1,4 +1,4 @@
-"""`Sandbox`: the server and its data, from `with` to the end of the block."""
+"""Start, stop and control a sandbox."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ if TYPE_CHECKING:
 
 
 _NOWHERE = 9
-"""The port that a sandbox without a socket bears in its address: where nobody answers (RFC 863)."""
+"""The port in the URL of a sandbox without a socket: the discard port (RFC 863)."""
 
 
 class Sandbox:
-    """A SignTraker server on loopback with seeded data, for tests and for trying things out.
+    """A SignTraker server on loopback with seeded data, for tests and for experiments.
 
         with Sandbox(seed=1) as sandbox:
             drafts = sandbox.client.orders.list_orders(filter=Q.status == "Draft")
 
-    It never reads a `SIGNTRAKER_*` variable and never talks to anything but its own database.
+    It reads no `SIGNTRAKER_*` variable and connects to nothing but its own database.
     """
 
     def __init__(
@@ -69,15 +69,22 @@ class Sandbox:
         design_days: float = 0,
         control_token: str | None = None,
     ) -> None:
-        """Describe the sandbox; it starts with `with` or `start()`.
+        """Set up the sandbox; it starts with `with` or `start()`.
 
-        `database` is a file, a SQLAlchemy URL, or None for memory; what is already in it is kept
-        and no seed is planted. `port` is 0 for any that is free, and None for a sandbox without a
-        socket, reached by `client`, `transport()` and `async_transport()` alone. `server` is the
-        OData generation that is played. `page_cap` cuts every list silently; `max_top` refuses a
-        larger `$top`. `design_days` is how long a new order is `Designing` before it is a `Draft`.
-        `control_token` is what the control API wants to see before it changes anything; by default,
-        a new one is made up.
+        Args:
+            seed: The seed of the records; the same seed makes the same records.
+            orders: The number of orders to make up.
+            database: A file, a SQLAlchemy URL, or None for memory. Records that it holds are kept.
+            port: The port; 0 for a free one, None for no socket (use `client` and the transports).
+            api_key: The key that clients must send.
+            server: The OData generation.
+            national_account: False for a licensee's portal, without order presets.
+            page_cap: The number of rows to which every list is silently cut.
+            max_top: The largest `$top` that is accepted.
+            design_days: The days for which a new order is `Designing` before it is a `Draft`.
+            control_token: The token that the control API requires for changes; random by default.
+
+        Raises `SandboxError` for a value that is out of range.
         """
         self.settings: Settings = Settings(
             seed=seed,
@@ -99,7 +106,7 @@ class Sandbox:
         return f"<Sandbox {state}>"
 
     def start(self) -> Self:
-        """Open the database, plant the seed if it is empty, and take requests."""
+        """Open the database, seed it if it is empty, and accept requests."""
         if self._running is not None:
             raise SandboxError("The sandbox is running already.")
         with ExitStack() as stack:
@@ -119,7 +126,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close the client, the server and the database; a file keeps what it holds."""
+        """Close the client, the server and the database; the records in a file are kept."""
         if self._running is not None:
             self._running.stack.close()
 
@@ -141,7 +148,7 @@ class Sandbox:
 
     @property
     def api_key(self) -> str:
-        """The key that the server expects."""
+        """The key that clients must send."""
         return self.settings.api_key
 
     @property
@@ -151,7 +158,7 @@ class Sandbox:
 
     @property
     def clock(self) -> Clock:
-        """The server's time."""
+        """The clock of the server."""
         return self._live().clock
 
     @property
@@ -171,24 +178,26 @@ class Sandbox:
 
     @property
     def ledger(self) -> list[LedgerEntry]:
-        """The work that was done, in the order it was done."""
+        """The work that was done for clients, in order."""
         with self._live().database.begin() as connection:
             rows = connection.execute(select(tables.ledger).order_by(tables.ledger.c.Id))
             return [LedgerEntry(*row) for row in rows]
 
     def reset(self) -> None:
-        """Go back to the freshly planted seed: records, clock, faults and seen requests."""
+        """Restore the seeded records and the start time, and clear faults, requests and ledger.
+
+        Raises `SandboxError` if the database held records before the start.
+        """
         running = self._live()
         if not running.is_new:
             raise SandboxError(
-                "reset() would lose what an earlier run left in the database; only a sandbox that"
-                " began with an empty one can be reset."
+                "reset() would delete the records of an earlier run; only a sandbox that started with an"
+                " empty database can be reset."
             )
-        # A request that an earlier test gave up on must not do its work in the next one.
+        # A request that an earlier test gave up must not do its work in the next one.
         running.database.cancel_pending()
         running.gate.faults.clear()
-        # Every change is in the ledger or was made through the records, so that a test which only
-        # read costs nothing.
+        # A test that only read costs nothing: every change is in the ledger or was made by the records.
         if self.ledger or running.clock.now() != REFERENCE or "records" in vars(running):
             self._reseed(running.database)
             running.clock.restart()
@@ -242,14 +251,14 @@ class Sandbox:
 
     @property
     def client(self) -> SignTrakerClient:
-        """A client for this sandbox, made on first use and closed with it."""
+        """A client of this sandbox, made on first use and closed with it."""
         running = self._live()
         if running.client is None:
             running.client = self.new_client()
         return running.client
 
     def new_client(self, **options: Any) -> SignTrakerClient:
-        """Make another client, with the options of `SignTrakerClient`; closed with the sandbox."""
+        """Make another client, with the options of `SignTrakerClient`; it is closed with the sandbox."""
         from signtraker.client import SignTrakerClient  # noqa: PLC0415 - loads httpx only when used
 
         running = self._live()
@@ -263,8 +272,7 @@ class Sandbox:
     def async_client(self, **options: Any) -> AsyncSignTrakerClient:
         """Make an async client, with the options of `AsyncSignTrakerClient`.
 
-        It speaks to the sandbox in process: nothing is left open where nobody closes it, and it works
-        in whatever loop it is first used.
+        It calls the sandbox without a socket, so it need not be closed, and works in any event loop.
         """
         import httpx  # noqa: PLC0415 - loaded only when used
 
@@ -276,14 +284,14 @@ class Sandbox:
         return AsyncSignTrakerClient(**given)
 
     def transport(self) -> httpx.BaseTransport:
-        """For `httpx.Client(transport=…)`: requests come here without a socket."""
+        """Return a transport for `httpx.Client(transport=…)` that uses no socket."""
         from signtraker.sandbox.serving.in_process import InProcessTransport  # noqa: PLC0415 - loads httpx
 
         running = self._live()
         return InProcessTransport(running.loop, running.app, running.ended)
 
     def async_transport(self) -> httpx.AsyncBaseTransport:
-        """For `httpx.AsyncClient(transport=…)`: requests come here without a socket."""
+        """Return a transport for `httpx.AsyncClient(transport=…)` that uses no socket."""
         from signtraker.sandbox.serving.in_process import AsyncInProcessTransport  # noqa: PLC0415 - loads httpx
 
         running = self._live()
@@ -293,7 +301,7 @@ class Sandbox:
         return {
             "api_key": self.api_key,
             "base_url": self.url,
-            # Named, because what is not named is looked for in the environment.
+            # Given here, because the client reads missing options from the environment.
             "timeout_seconds": 30.0,
             "max_retries": 2,
             "retry_backoff_seconds": 0.5,
@@ -332,7 +340,7 @@ class Sandbox:
             if database.in_memory:
                 snapshot.restore(connection)
                 return
-            # A file is not burdened with copies.
+            # A file holds no copies.
             clear(connection)
             self._seed(connection, database)
 
@@ -360,7 +368,7 @@ class _Running:
 
     @cached_property
     def records(self) -> RecordSets:
-        """The records, by kind; once they were asked for, a test may have changed them."""
+        """The records, by kind; a test that has used them may have changed them."""
         from signtraker.sandbox.records import RecordSets  # noqa: PLC0415 - loads the models only when used
 
         return RecordSets(self.backend)

@@ -44,7 +44,7 @@ def sandbox(shared: Sandbox) -> Sandbox:
     return shared
 
 
-def test_an_order_that_was_arranged_is_what_a_client_reads(sandbox: Sandbox) -> None:
+def test_a_client_reads_the_order_that_was_added(sandbox: Sandbox) -> None:
     added = sandbox.orders.add(
         status="Installed",
         agent_id=7,
@@ -62,7 +62,7 @@ def test_an_order_that_was_arranged_is_what_a_client_reads(sandbox: Sandbox) -> 
     assert sandbox.client.orders.request_removal(added.id).due_date is not None
 
 
-def test_a_removed_order_has_the_dates_that_it_cannot_lack(sandbox: Sandbox) -> None:
+def test_a_removed_order_has_the_dates_that_it_must_have(sandbox: Sandbox) -> None:
     removed = sandbox.orders.add(status="Removed")
     assert removed.removal_date == removed.removal_due_date == removed.date_installed == sandbox.clock.now()
 
@@ -77,7 +77,7 @@ def test_records_are_counted_listed_and_filtered_by_q(sandbox: Sandbox) -> None:
         sandbox.orders.get(5)
 
 
-def test_every_kind_of_record_can_be_arranged(sandbox: Sandbox) -> None:
+def test_every_kind_of_record_can_be_added(sandbox: Sandbox) -> None:
     api = sandbox.client
     agent = sandbox.agents.add(last_name="O'Brien", basic_install_price=40)
     assert api.agents.get_agent(agent.id) == agent
@@ -104,14 +104,14 @@ REFUSED: list[tuple[Callable[[Sandbox], object], str]] = [
 
 
 @pytest.mark.parametrize(("arrange", "reason"), REFUSED)
-def test_what_cannot_be_arranged_says_why(
+def test_a_record_that_cannot_be_added_is_refused_with_the_reason(
     sandbox: Sandbox, arrange: Callable[[Sandbox], object], reason: str
 ) -> None:
     with pytest.raises(SandboxError, match=reason):
         arrange(sandbox)
 
 
-def test_what_was_arranged_is_gone_after_a_reset(sandbox: Sandbox) -> None:
+def test_a_reset_removes_added_records(sandbox: Sandbox) -> None:
     orders = sandbox.orders
     for _ in range(2):
         added = orders.add()
@@ -121,7 +121,7 @@ def test_what_was_arranged_is_gone_after_a_reset(sandbox: Sandbox) -> None:
     assert len(orders) == 10
 
 
-def test_a_reset_of_a_file_brings_the_same_back(tmp_path: Path) -> None:
+def test_a_reset_of_a_file_restores_the_same_records(tmp_path: Path) -> None:
     with Sandbox(orders=3, database=tmp_path / "a.db") as sandbox:
         before = sandbox.orders.all()
         sandbox.client.orders.create_order(agent_id=1, preset_id=1)
@@ -129,7 +129,7 @@ def test_a_reset_of_a_file_brings_the_same_back(tmp_path: Path) -> None:
         assert sandbox.orders.all() == before
 
 
-def test_a_request_shows_the_filter_that_was_asked_for(sandbox: Sandbox) -> None:
+def test_a_received_request_has_its_filter(sandbox: Sandbox) -> None:
     where = (Q.status == "Draft") & (Q.job_site.city == "O'Brien & Söhne")
     sandbox.client.orders.list_orders(filter=where)
     sandbox.client.orders.list_orders(top=1)
@@ -143,7 +143,7 @@ def test_a_request_shows_the_filter_that_was_asked_for(sandbox: Sandbox) -> None
     assert plain.json is None
 
 
-def test_a_filter_is_read_in_the_dialect_that_is_played() -> None:
+def test_a_filter_is_read_in_the_dialect_of_the_server() -> None:
     with Sandbox(orders=3, server="v3") as sandbox:
         sandbox.client.orders.list_orders(filter=Q.notes.contains("x"))
         (request,) = sandbox.requests
@@ -160,7 +160,7 @@ def test_a_client_needs_no_socket() -> None:
     assert threading.active_count() == threads
 
 
-def test_a_client_of_ones_own_takes_the_transport(sandbox: Sandbox) -> None:
+def test_an_own_httpx_client_takes_the_transport(sandbox: Sandbox) -> None:
     with httpx.Client(transport=sandbox.transport()) as http:
         client = SignTrakerClient(sandbox.api_key, sandbox.url, http_client=http)
         result = client.orders.create_order(agent_id=1, preset_id=1, street_name="O'Brien & Söhne +1%")
@@ -184,7 +184,7 @@ def test_a_sync_client_without_a_socket_works_inside_a_running_loop(sandbox: San
     assert asyncio.run(caller()) == 10
 
 
-def test_an_async_client_works_in_whatever_loop_it_is_used(sandbox: Sandbox) -> None:
+def test_an_async_client_works_in_any_loop(sandbox: Sandbox) -> None:
     async def caller(client: AsyncSignTrakerClient) -> list[int]:
         many = await asyncio.gather(*(client.orders.create_order(agent_id=1, preset_id=1) for _ in range(20)))
         return [one.order_id or 0 for one in many]
@@ -230,7 +230,9 @@ def test_a_lost_connection_looks_the_same_with_and_without_a_socket(
     assert len(sandbox.ledger) == (reset == "before_answer")
 
 
-def test_an_answer_that_breaks_off_has_begun_with_and_without_a_socket(sandbox: Sandbox, way: Way) -> None:
+def test_a_response_that_breaks_off_raises_alike_with_and_without_a_socket(
+    sandbox: Sandbox, way: Way
+) -> None:
     sandbox.faults.add(reset="during_answer")
     with pytest.raises(UnreadableResponseError) as caught:
         _create(sandbox, way)
@@ -238,14 +240,14 @@ def test_an_answer_that_breaks_off_has_begun_with_and_without_a_socket(sandbox: 
     assert len(sandbox.ledger) == 1
 
 
-def test_a_delay_runs_into_the_timeout_and_the_work_is_done_all_the_same(sandbox: Sandbox, way: Way) -> None:
+def test_a_delay_exceeds_the_timeout_and_the_work_is_done(sandbox: Sandbox, way: Way) -> None:
     sandbox.faults.add(delay_after=2)
     with pytest.raises(UnconfirmedWriteError):
         _create(sandbox, way, seconds=0.5)
     assert len(sandbox.ledger) == 1
 
 
-def test_other_faults_arrive_without_a_socket_too(sandbox: Sandbox, way: Way) -> None:
+def test_other_faults_apply_without_a_socket_too(sandbox: Sandbox, way: Way) -> None:
     sandbox.faults.add(body="cut")
     with pytest.raises(UnreadableResponseError):
         _create(sandbox, way)
@@ -326,7 +328,7 @@ def test_pytest_finds_the_plugin_by_itself() -> None:
     assert found.value == "signtraker.sandbox.pytest_plugin"
 
 
-def test_awards_that_were_arranged_are_spent(sandbox: Sandbox) -> None:
+def test_added_awards_are_used(sandbox: Sandbox) -> None:
     agent = sandbox.agents.add(basic_install_price=40)
     award = sandbox.awards.add(agent.id, 100)
     sandbox.client.orders.create_order(agent_id=agent.id, preset_id=1)

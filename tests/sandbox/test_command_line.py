@@ -21,7 +21,9 @@ def _command(*arguments: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signals, tmp_path: Path) -> None:
+def test_it_prints_address_and_key_serves_and_stops_without_errors(
+    ending: signal.Signals, tmp_path: Path
+) -> None:
     options = ("--port", "0", "--orders", "12", "--api-key", "k", "--database", str(tmp_path / "a.db"))
     process = subprocess.Popen(_command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
@@ -53,7 +55,7 @@ def test_it_prints_what_is_needed_serves_and_stops_quietly(ending: signal.Signal
         (["--fault", "GET staus=500"], "did you mean status?"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_sentence(
+def test_a_wrong_argument_is_refused_in_one_sentence(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2

@@ -285,7 +285,7 @@ def machine() -> Iterator[type[SandboxMachine]]:
 
 
 @pytest.mark.slow
-def test_a_random_life_goes_as_the_model_says(machine: type[SandboxMachine]) -> None:
+def test_random_operations_agree_with_the_model(machine: type[SandboxMachine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -1,4 +1,4 @@
-"""`/api/agents`: who orders signs."""
+"""Serve `/api/agents`: the people who order signs."""
 
 # ruff: noqa: FAST003 - a dependency reads the id of the path
 
@@ -209,7 +209,7 @@ def _refuse_synced(connection: Connection, key: int) -> None:
 
 
 def _merge(target: object, patch: object) -> object:
-    """Apply a JSON Merge Patch, as RFC 7396 words it."""
+    """Apply a JSON Merge Patch (RFC 7396, section 2)."""
     if not isinstance(patch, dict):
         return patch
     merged: Values = dict(cast("Values", target)) if isinstance(target, dict) else {}

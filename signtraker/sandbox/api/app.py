@@ -1,4 +1,4 @@
-"""The application: every group of routes, behind authentication, with Web API's own refusals."""
+"""Assemble the API: all routes, paths in any case, and the errors of Web API."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def create_app(backend: Backend) -> FastAPI:
 
 
 class _Paths:
-    """Reads paths as ASP.NET does: in any case of letters, and with or without a slash at the end."""
+    """Match paths as ASP.NET does: in any case of letters, with or without a slash at the end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,10 +66,10 @@ async def _no_route(request: Request, _error: Exception) -> Response:
 
 
 async def _no_method(request: Request, _error: Exception) -> Response:
-    """Refuse a method, and name those of the path: Starlette would name those of its first route only."""
+    """Refuse a method, and name all methods of the path; Starlette names those of its first route only."""
     routes = [route for group in GROUPS for route in group.routes.routes if isinstance(route, APIRoute)]
     found = [route for route in routes if route.path_regex.match(request.scope["path"])]
-    # What is written out in full is meant before what fits a pattern: /agents/activate, /agents/{id}.
+    # A literal path wins over a pattern: /agents/activate over /agents/{id}.
     fewest = min((len(route.param_convertors) for route in found), default=0)
     closest = [route for route in found if len(route.param_convertors) == fewest]
     text = f"The requested resource does not support http method '{request.method}'."

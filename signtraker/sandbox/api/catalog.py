@@ -1,4 +1,4 @@
-"""`/api/enterprises`, `/api/offices` and `/api/orderpresets`: lists of names."""
+"""Serve `/api/enterprises`, `/api/offices` and `/api/orderpresets`: lists of names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/api/changeorders`: changes to signs that stand."""
+"""Serve `/api/changeorders`: changes to installed signs."""
 
 # ruff: noqa: FAST003 - a dependency reads the id of the path
 

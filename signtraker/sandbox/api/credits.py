@@ -1,4 +1,4 @@
-"""`/api/credits/awards`: credits that agents may spend."""
+"""Serve `/api/credits/awards`: credits that agents may spend."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ def _create(backend: Backend, values: Values) -> Values | None:
 
 
 def spend(connection: Connection, agent: int, price: Decimal, now: datetime) -> None:
-    """Pay for an installation from what the agent was awarded, as far as it goes (assumed).
+    """Reduce the agent's awards by the price of an installation, down to 0 (assumed).
 
-    An award pays that is not restricted, or to installations among others, and that has not
-    expired; those that expire first pay first.
+    An award is used if it has not expired and either has no restrictions or names `Installation`;
+    those that expire first are used first.
     """
     awards = tables.awards.c
     statement = select(awards.Id, awards.RemainingAmount).where(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def answer_list(backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]) -> Response:
-    """Answer a list request, narrowed by the endpoint's own conditions before its options."""
+    """Respond with a list, filtered by the endpoint's own conditions and by the list options."""
     query = read_query(request.query_params.multi_items(), view.entity, backend.settings)
 
     def narrow(statement: Select[Any]) -> Select[Any]:
@@ -36,7 +36,7 @@ def answer_list(backend: Backend, view: View, request: Request, *conditions: Col
 
 
 def answer_one(backend: Backend, view: View, key: int) -> Response:
-    """Answer a request for the record with this Id."""
+    """Respond with the record with this Id, or raise the 404."""
     with backend.database.begin() as connection:
         record = view.find(connection, key)
     if record is None:
@@ -57,11 +57,11 @@ def _narrow(statement: Select[Any], view: View, query: ListQuery, settings: Sett
 
 
 def _ordering(view: View, query: ListQuery) -> Iterator[ColumnElement[Any]]:
-    """Order as asked for, nulls lowest, and then by the key.
+    """Order as requested, nulls lowest, and then by the key.
 
-    The server adds the key only for `$top` and `$skip`; without it the order of equals is anyone's
-    guess, so here it is always the key's, but for the server's known fault: it takes any `…/Id` for
-    the key itself, and adds nothing.
+    The server adds the key only with `$top` or `$skip`; otherwise the order of equal rows is undefined, so
+    the key is always added here. The server has a known defect: it takes any `…/Id` for the key, and adds
+    nothing.
     """
     has_key = False
     for order in query.order:

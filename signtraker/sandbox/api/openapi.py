@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _TAGS = {
-    "Orders": "Signs that are ordered, and whose removal is asked for.",
-    "Agents": "Who orders signs.",
-    "Change orders": "Changes to signs that stand.",
-    "Services": "Work on signs that stand.",
+    "Orders": "Orders for signs, and requests for their removal.",
+    "Agents": "The people who order signs.",
+    "Change orders": "Changes to installed signs.",
+    "Services": "Work on installed signs.",
     "Credits": "Credits that agents may spend.",
     "Enterprises": "Groups of offices.",
     "Offices": "Real-estate offices.",
@@ -106,7 +106,7 @@ _KEY: Json = {
 }
 _ERROR: Json = {
     "type": "object",
-    "description": "What ASP.NET Web API says of a request that it does not take.",
+    "description": "The error of ASP.NET Web API for a request that it refuses.",
     "properties": {
         "Message": {"type": "string"},
         "MessageDetail": {"type": "string"},
@@ -121,7 +121,7 @@ _ERROR: Json = {
 
 
 def _keep(patch: Json, whole: Json) -> None:
-    """Say in a merge patch that what must be there cannot be cleared."""
+    """Copy the schemas of required properties: a merge patch cannot clear them."""
     for name in whole["required"]:
         patch["properties"][name] = whole["properties"][name]
 
@@ -138,16 +138,16 @@ def _referring(schema: Json, old: str, new: str) -> Json:
 
 
 _NOISE = frozenset({"title", "additionalProperties"})
-"""What Pydantic adds of itself. The server ignores properties that it does not know, and may send others;
-only the SDK refuses to send them."""
+"""Keywords that Pydantic adds. The server ignores unknown properties and may send others; only the SDK
+refuses to send them."""
 
 
 _ATTRIBUTE = re.compile(r"`([a-z][a-z0-9_]*)`")
-"""A property as the models' docstrings name it."""
+"""The name of a property in the models' docstrings."""
 
 
 def _plain(schema: Json) -> Json:
-    """Say in OpenAPI's shortest way what Pydantic says at length."""
+    """Shorten a schema of Pydantic."""
     plain: Json = {}
     for name, value in schema.items():
         if name == "properties":
@@ -167,7 +167,7 @@ def _typed(name: str, schema: Json) -> Json:
 
 
 def _joined(schema: Json) -> Json:
-    """Turn `anyOf` a type and null into a type that may be null, and drop known values of an open set."""
+    """Turn `anyOf` of a type and null into a nullable type; known values of an open set become examples."""
     kinds = [_plain(kind) for kind in cast("list[Json]", schema["anyOf"])]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     known = [kind for kind in kinds if "enum" in kind or "const" in kind]
@@ -177,7 +177,7 @@ def _joined(schema: Json) -> Json:
         kinds.insert(0, {"type": "string", "examples": samples})
     is_nullable = {"type": "null"} in kinds
     kinds = [kind for kind in kinds if kind != {"type": "null"}]
-    # A format says nothing of null, and not every reader of a document knows that.
+    # A format does not apply to null, but not every tool knows that.
     if len(kinds) == 1 and "type" in kinds[0] and kinds[0].get("format") != "date-time":
         kind = {**rest, **kinds[0]}
         if is_nullable:

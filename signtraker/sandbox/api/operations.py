@@ -58,15 +58,15 @@ def _option(name: str, text: str, example: str | None = None) -> Json:
 
 
 PARAMETERS: dict[str, Json] = {
-    "filter": _option("filter", "Which records, as an OData expression: 100 nodes at most.", "Id gt 10"),
+    "filter": _option("filter", "The records, as an OData expression of at most 100 nodes.", "Id gt 10"),
     "orderby": _option(
-        "orderby", "In which order, as OData: five properties at most, each with `asc` or `desc`.", "Id desc"
+        "orderby", "The order, as OData: at most five properties, each with `asc` or `desc`.", "Id desc"
     ),
-    "top": {**_option("top", "At most so many records."), "schema": _INT32},
-    "skip": {**_option("skip", "After leaving out so many."), "schema": _INT32},
+    "top": {**_option("top", "The largest number of records to return."), "schema": _INT32},
+    "skip": {**_option("skip", "The number of records to leave out first."), "schema": _INT32},
     "select": _option(
         "select",
-        "Only these properties, separated by commas. Nested objects are left out, and so is `Id`.",
+        "The properties to return, separated by commas. Nested objects are left out, and so is `Id`.",
         "Id",
     ),
 }

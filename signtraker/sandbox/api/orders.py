@@ -1,4 +1,4 @@
-"""`/api/orders`: signs that are ordered, and whose removal is asked for."""
+"""Serve `/api/orders`: orders for signs, and requests for their removal."""
 
 # ruff: noqa: FAST003 - a dependency reads the id of the path
 
@@ -29,7 +29,7 @@ from signtraker.sandbox.api.payload import (
 )
 from signtraker.sandbox.api.responses import api_error, invalid, not_found, ok
 from signtraker.sandbox.api.routing import GuardedRoute, Live
-from signtraker.sandbox.api.work import NOT_STANDING, stands
+from signtraker.sandbox.api.work import NOT_INSTALLED, is_installed
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
 from signtraker.sandbox.data.insert import insert_order
@@ -157,11 +157,11 @@ def _request_removal(backend: Backend, key: int, values: Values) -> Values:
     now = backend.clock.now()
     due = values["DueDate"] or _usual_removal(now)
     with backend.database.begin() as connection:
-        standing = stands(connection, key)
-        if standing is None:
+        installed = is_installed(connection, key)
+        if installed is None:
             raise not_found()
-        if not standing:
-            raise api_error(400, f"The removal cannot be requested: {NOT_STANDING.format(key)}")
+        if not installed:
+            raise api_error(400, f"The removal cannot be requested: {NOT_INSTALLED.format(key)}")
         asked: Values = {
             "RemovalRequestDate": now,
             "RemovalDueDate": due,

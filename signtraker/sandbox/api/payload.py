@@ -1,6 +1,6 @@
 """Check payloads against schemas, and refuse anything else in the server's sentences.
 
-Deliberately knows nothing of the SDK's own models: a mistake there must not be repeated here.
+It does not use the SDK's models: a mistake there must not be repeated here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _JSON_TYPES = frozenset({"application/json", "text/json", "application/merge-pat
 
 
 class Mistake(Exception):  # noqa: N818 - it is collected, and answered as one entry of ModelState
-    """One value that cannot be taken, and why."""
+    """One value that is refused, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a payload: how its value is read, and whether it must be there."""
+    """Describe one property of a payload."""
 
     read: Reader | Schema
     required: bool = False
@@ -52,23 +52,23 @@ async def read_json(request: Request, parameter: str) -> Any:
         raise invalid({parameter: [f"The body could not be read as JSON: {error}"]}) from error
 
 
-def check(payload: object, shape: Schema, parameter: str) -> Values:
-    """Read a payload by its shape; raises one refusal that lists all mistakes.
+def check(payload: object, schema: Schema, parameter: str) -> Values:
+    """Read a payload by its schema; raises one `ApiError` that lists all mistakes.
 
-    Names that the shape does not know are ignored, as the server's deserialiser ignores them.
+    Unknown names are ignored, as the server's deserialiser ignores them.
     """
     if not isinstance(payload, dict):
         raise invalid({parameter: [f"The {parameter} field is required."]})
     mistakes: Mistakes = {}
-    values = _read_object(cast("dict[str, object]", payload), shape, parameter, mistakes)
+    values = _read_object(cast("dict[str, object]", payload), schema, parameter, mistakes)
     if mistakes:
         raise invalid(mistakes)
     return values
 
 
-def _read_object(given: Values, shape: Schema, path: str, mistakes: Mistakes) -> Values:
+def _read_object(given: Values, schema: Schema, path: str, mistakes: Mistakes) -> Values:
     values: Values = {}
-    for name, part in shape.items():
+    for name, part in schema.items():
         value = given.get(name)
         here = f"{path}.{name}"
         if value is None or (part.required and isinstance(value, str) and not value.strip()):
@@ -92,7 +92,7 @@ def _read_value(value: object, read: Reader | Schema, name: str, here: str, mist
 
 
 def text(value: object, name: str) -> str:
-    """Any string that can be stored."""
+    """Read any string that can be stored."""
     if not isinstance(value, str):
         raise _unconverted(value, "System.String", name)
     if any("\ud800" <= character <= "\udfff" for character in value):
@@ -124,19 +124,19 @@ def one_of(type_name: str, *choices: str) -> Reader:
 
 
 def boolean(value: object, name: str) -> bool:
-    """`true` or `false`."""
+    """Read `true` or `false`."""
     if not isinstance(value, bool):
         raise _unconverted(value, "System.Boolean", name)
     return value
 
 
 def int64(value: object, name: str) -> int:
-    """A whole number of 64 bits."""
+    """Read an integer of 64 bits."""
     return _integer(value, name, "Int64", INT64_MAX)
 
 
 def int32(value: object, name: str) -> int:
-    """A whole number of 32 bits."""
+    """Read an integer of 32 bits."""
     return _integer(value, name, "Int32", INT32_MAX)
 
 
@@ -149,7 +149,7 @@ def _integer(value: object, name: str, kind: str, largest: int) -> int:
 
 
 def money(value: object, name: str) -> Decimal:
-    """An amount that a decimal column can hold."""
+    """Read an amount that a decimal column can hold."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise _unconverted(value, "System.Decimal", name)
     amount = Decimal(value)
@@ -160,7 +160,7 @@ def money(value: object, name: str) -> Decimal:
 
 
 def parse_datetime(value: object, name: str) -> datetime:
-    """A date with or without a time; without a zone it is UTC."""
+    """Read a date with or without a time; without a zone it is UTC."""
     if not isinstance(value, str):
         raise _undated(value, name)
     try:
@@ -171,14 +171,14 @@ def parse_datetime(value: object, name: str) -> datetime:
 
 
 def texts(value: object, name: str) -> list[str]:
-    """A list of strings."""
+    """Read a list of strings."""
     if not isinstance(value, list):
         raise _unconverted(value, "System.String[]", name)
     return [text(item, name) for item in cast("list[object]", value)]
 
 
 REFERENCE: Schema = {"Id": Property(int64, required=True), "Name": Property(text)}
-"""`{Id, Name}`: the server goes by the Id alone."""
+"""A reference, `{Id, Name}`; the server uses the Id alone (assumed)."""
 
 
 def _unconverted(value: object, type_name: str, name: str) -> Mistake:
@@ -190,7 +190,7 @@ def _undated(value: object, name: str) -> Mistake:
 
 
 def _printable(value: object) -> str:
-    """Half of a surrogate pair cannot be sent back; .NET writes the same sign for it."""
+    """Return text that can be sent back: a lone surrogate becomes U+FFFD, as in .NET."""
     return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Answers in the manner of ASP.NET Web API, and of the IIS in front of it."""
+"""Make responses as ASP.NET Web API and the IIS in front of it do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HTML = "text/html; charset=us-ascii"
 
 
 class ApiError(Exception):
-    """A request that is answered with an error: raised where the reason is known."""
+    """An error response; raised where the reason is known."""
 
     def __init__(self, status: int, body: dict[str, Any] | None = None) -> None:
         super().__init__(status, body)
@@ -24,17 +24,17 @@ class ApiError(Exception):
         self.body = body
 
     def response(self) -> Response:
-        """The answer: JSON, or nothing at all."""
+        """Return the response: JSON, or an empty body."""
         return Response(status_code=self.status) if self.body is None else ok(self.body, self.status)
 
 
 def ok(value: Any, status: int = 200) -> Response:
-    """Answer with JSON."""
+    """Return a JSON response."""
     return Response(encode(value), status_code=status, media_type=_JSON)
 
 
 def html(status: int, title: str, text: str) -> Response:
-    """Answer as IIS itself does, before any application code is asked."""
+    """Return an error page of IIS, which answers before any application code."""
     page = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\r\n'
         f"<HTML><HEAD><TITLE>{title}</TITLE></HEAD>\r\n"
@@ -44,34 +44,34 @@ def html(status: int, title: str, text: str) -> Response:
 
 
 def not_found() -> ApiError:
-    """Say that there is no such record: a 404 without a body."""
+    """Return the error for a missing record: a 404 with an empty body."""
     return ApiError(404)
 
 
 def api_error(status: int, text: str, **more: Any) -> ApiError:
-    """Refuse with a `Message`."""
+    """Return an error with a `Message`."""
     return ApiError(status, {"Message": text, **more})
 
 
 def invalid(model_state: dict[str, list[str]]) -> ApiError:
-    """Refuse a payload, field by field."""
+    """Return the error for a payload, with sentences by field."""
     return api_error(400, INVALID_REQUEST, ModelState=model_state)
 
 
 def invalid_query(detail: str) -> ApiError:
-    """Refuse a query, in the words of the OData library."""
+    """Return the error for a query, in the words of the OData library."""
     return api_error(400, INVALID_QUERY + detail)
 
 
 def encode(value: Any) -> bytes:
-    """JSON as the API writes it: dates in UTC with a `Z`, money as a number."""
+    """Encode JSON as the API does: dates in UTC with a `Z`, money as a number."""
     text = json.dumps(value, default=_encode_scalar, ensure_ascii=False, separators=(",", ":"))
-    # Half of a surrogate pair has no bytes; as an escape it can be sent.
+    # A lone surrogate has no UTF-8 form; it is sent as an escape.
     return text.encode("utf-8", "backslashreplace")
 
 
 def format_datetime(value: datetime) -> str:
-    """`2024-01-02T00:00:00.000Z`, with microseconds only where there are any."""
+    """Return `2024-01-02T00:00:00.000Z`, with microseconds only where there are any."""
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
     return utc.isoformat(timespec=precision)[: -len("+00:00")] + "Z"
@@ -82,4 +82,4 @@ def _encode_scalar(value: object) -> str | float:
         return format_datetime(value)
     if isinstance(value, Decimal):
         return float(value)
-    raise TypeError(f"{value!r} has no JSON form.")
+    raise TypeError(f"{value!r} cannot be encoded as JSON.")

@@ -1,4 +1,4 @@
-"""`/api/services`: services at signs that stand."""
+"""Serve `/api/services`: services at installed signs."""
 
 # ruff: noqa: FAST003 - a dependency reads the id of the path
 

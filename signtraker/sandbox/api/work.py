@@ -1,4 +1,4 @@
-"""Work on a sign that stands: what change orders and services have in common."""
+"""Create work on an installed sign: what change orders and services have in common."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ CREATE: Schema = {
 }
 
 
-NOT_STANDING = "The sign of order {} is not installed."
+NOT_INSTALLED = "The sign of order {} is not installed."
 
 
-def stands(connection: Connection, order: int) -> bool | None:
-    """Return True if the order's sign is installed and not yet removed; None if there is no such order."""
+def is_installed(connection: Connection, order: int) -> bool | None:
+    """Return whether the order's sign is installed and not removed; None if there is no such order."""
     status = select(tables.orders.c.Status).where(tables.orders.c.Id == order)
     found = connection.execute(status).first()
     return None if found is None else found.Status == "Installed"
 
 
 def create(backend: Backend, view: View, values: Values, parameter: str) -> Values | None:
-    """Place a follow-up on an install; `parameter` is what the action calls the payload."""
+    """Create work on an order's sign; `parameter` is the action's name for the payload."""
     table = view.table
     with backend.database.begin() as connection:
         _check_references(connection, values, parameter)
@@ -56,10 +56,10 @@ def create(backend: Backend, view: View, values: Values, parameter: str) -> Valu
 def _check_references(connection: Connection, values: Values, parameter: str) -> None:
     mistakes: dict[str, list[str]] = {}
     install = values["InstallId"]
-    standing = stands(connection, install)
-    if not standing:
+    installed = is_installed(connection, install)
+    if not installed:
         missing = f"The install {install} does not exist."
-        sentence = missing if standing is None else NOT_STANDING.format(install)
+        sentence = missing if installed is None else NOT_INSTALLED.format(install)
         mistakes[f"{parameter}.InstallId"] = [sentence]
     if not exists(connection, tables.order_presets, values["PresetId"]):
         sentence = f"The order preset {values['PresetId']} does not exist."

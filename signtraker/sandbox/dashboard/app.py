@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -64,7 +65,8 @@ class Dashboard:
             Route("/openapi.json", self._show_openapi),
             Mount("/dashboard", routes=[*actions, Mount("/static", static)]),
         ]
-        self._app = Starlette(routes=self._routes, exception_handlers={HTTPException: _show_error})
+        handlers = {HTTPException: _show_error, DBAPIError: _show_database_error}
+        self._app = Starlette(routes=self._routes, exception_handlers=handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request for the dashboard, or hand it on."""
@@ -178,6 +180,11 @@ async def _show_error(_request: Request, error: Exception) -> Response:
         405: f"The dashboard allows only {(error.headers or {}).get('Allow')} here.",
     }.get(error.status_code, error.detail)
     return _error_page(error.status_code, sentence, error.headers)
+
+
+async def _show_database_error(_request: Request, error: Exception) -> Response:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    return _error_page(503, f"The database cannot be used: {reason}.")
 
 
 def _error_page(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:

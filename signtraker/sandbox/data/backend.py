@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Backend:
-    """The data, the time, and how the server is to behave."""
+    """The settings, the data and the clock."""
 
     settings: Settings
     database: Database
@@ -30,7 +30,7 @@ class Backend:
     def record(
         self, connection: Connection, action: str, subject: int, external_id: str | None = None
     ) -> int:
-        """Add work done to the ledger, in the transaction that does it; the entry's number."""
+        """Add an entry to the ledger, in the transaction of its work; return its number."""
         entry = allocate(connection, "ledger")
         connection.execute(
             insert(ledger).values(

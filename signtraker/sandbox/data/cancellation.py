@@ -8,27 +8,27 @@ _arrived: ContextVar[int | None] = ContextVar("signtraker_sandbox_epoch", defaul
 
 
 class RequestCancelled(BaseException):
-    """The request in hand belongs to the past.
+    """The current request arrived before the last reset.
 
-    Not an `Exception`: Starlette would answer one with a 500, and nobody is to be answered.
+    Not an `Exception`: Starlette would answer it with a 500, and the client must get no response.
     """
 
 
 class ResetGeneration:
-    """A number that each reset raises, and that each request remembers from its arrival."""
+    """Count the resets; each request remembers the count at its arrival."""
 
     def __init__(self) -> None:
         self._number = 0
 
     def enter(self) -> None:
-        """Remember, for as long as the current task lives, when its request arrived."""
+        """Remember the count for the current task."""
         _arrived.set(self._number)
 
     def check(self) -> None:
-        """Raise `CalledOff` in the task of a request that arrived before the last reset."""
+        """Raise `RequestCancelled` in the task of a request that arrived before the last reset."""
         if _arrived.get() not in {None, self._number}:
             raise RequestCancelled
 
     def advance(self) -> None:
-        """Call off every request that has arrived so far."""
+        """Cancel every request that has arrived so far."""
         self._number += 1

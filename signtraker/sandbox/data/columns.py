@@ -1,4 +1,4 @@
-"""Column types that mean the same on every database."""
+"""Define column types that behave the same on every database."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ Int64: BigInteger = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as UTC without a zone and with microseconds."""
+    """Store an aware datetime as UTC without a zone, with microseconds."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime()
     cache_ok: bool | None = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store the instant in UTC."""
+        """Convert to UTC."""
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the instant its zone back."""
+        """Add the zone."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
 class Money(TypeDecorator[Decimal]):
-    """An amount: exact where the database has decimals, else the nearest double, whose repr is the amount."""
+    """Store an amount: exactly where the database has decimals, else as the nearest double."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Numeric(28, 10).with_variant(Float(), "sqlite")
     cache_ok: bool | None = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | float | None:
-        """Hand SQLite a number that it knows."""
+        """Convert to a float for SQLite."""
         if value is None:
             return None
         return float(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Decimal | float | None, dialect: Dialect) -> Decimal | None:
-        """Read the amount as it was written."""
+        """Convert a float by its repr, which is the amount as it was written."""
         return value if value is None or isinstance(value, Decimal) else Decimal(repr(value))

@@ -1,7 +1,7 @@
-"""One database behind one lock: whoever has begun works alone until the transaction ends.
+"""Open the database, and run one transaction at a time.
 
-The sandbox's requests are short and its clients many. Serialised, they cannot lose each other's
-writes on any database, and SQLite in memory, which lives in a single connection, needs it anyway.
+A lock serialises transactions, so that no write is lost on any database; SQLite in memory has a single
+connection and needs it anyway.
 """
 
 from __future__ import annotations
@@ -77,18 +77,18 @@ class Database:
         with self._lock:
             self.epoch.check()
             if self._disposed:
-                # The engine would connect anew: to another memory, without a table.
+                # The engine would connect again: to a new memory without tables.
                 raise SandboxError("The sandbox has stopped.")
             with self._engine.begin() as connection:
                 yield connection
 
     def cancel_pending(self) -> None:
-        """Let the transaction under way end, and no request that has arrived so far begin another."""
+        """Wait for the current transaction, and cancel every request that has arrived so far."""
         with self._lock:
             self.epoch.advance()
 
     def dispose(self) -> None:
-        """Close every connection; there is none after it."""
+        """Close every connection, for good."""
         with self._lock:
             self.epoch.advance()
             self._disposed = True
@@ -107,13 +107,13 @@ def clear(connection: Connection) -> None:
 
 
 def allocate(connection: Connection, kind: str, count: int = 1) -> int:
-    """Reserve `count` numbers of a kind; the first of them."""
+    """Reserve `count` numbers of a kind; return the first."""
     connection.execute(_TAKE, {"kind": kind, "count": count})
     return int(connection.execute(_LOOK, {"kind": kind}).scalar_one()) - count
 
 
 def start_identities(connection: Connection, following: dict[str, int]) -> None:
-    """Record the number that each kind's next record gets."""
+    """Store the number of each kind's next record."""
     rows = [{"Kind": kind, "Next": number} for kind, number in following.items()]
     connection.execute(insert(identities), rows)
 
@@ -172,7 +172,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # isolation / Savepoints / Transactional DDL").
     connection.isolation_level = None
     connection.execute(_wait_for_locks())
-    # Killing the process loses nothing without fsync; only a power cut would.
+    # Without fsync, only a power cut loses data; killing the process does not.
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA foreign_keys=ON")
     for (name, count), function in SQLITE_FUNCTIONS.items():

@@ -1,4 +1,4 @@
-"""An append-only record of the work that the sandbox did for its clients."""
+"""Define an entry of the ledger, the append-only record of the work that was done for clients."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class LedgerEntry:
     action: str
     """What was done: `order.created`."""
     subject_id: int
-    """The record it was done to."""
+    """The Id of the record."""
     external_id: str | None
-    """The caller's own key, where there was one."""
+    """The `ExternalID` of the payload, if there was one."""

@@ -1,6 +1,6 @@
-"""Move orders along as time passes: designed, installed when they are due, and removed.
+"""Change the status of orders as time passes: designed, installed when due, removed.
 
-All of it is assumed: the reference says what the dates are called, not what sets them.
+All of it is assumed: the reference names the dates, not what sets them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Changes: TypeAlias = dict[str, Any]
 
 WITHOUT_DUE_DATE = timedelta(days=3)
-"""Work that has no due date is done so long after it was ordered."""
+"""The time after its creation at which work without a due date is done."""
 
 
 def move(connection: Connection, since: datetime, now: datetime, designing: timedelta) -> None:
-    """Do the work that fell due while the clock went from `since` to `now`, and remember the time.
+    """Do the work that became due while the clock moved from `since` to `now`, and store the time.
 
-    What was overdue already is done at once, that is at `since`.
+    Work that was overdue before is done at `since`.
     """
     under_way = connection.execute(_UNDER_WAY)
     _apply(connection, tables.orders, {row.Id: _course(row, since, now, designing) for row in under_way})
@@ -52,7 +52,7 @@ _UNDER_WAY = select(
 
 
 def _course(order: Any, since: datetime, now: datetime, designing: timedelta) -> Changes:
-    """Tell what becomes of an order; nothing when no step of it is due."""
+    """Return the columns of an order that change; none when no step is due."""
     changes: Changes = {}
     status = order.Status
     begun = since

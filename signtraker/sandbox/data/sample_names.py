@@ -1,4 +1,4 @@
-"""The names, streets and cities that the seeded records are made of."""
+"""Names, streets and cities for the seeded records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class City(NamedTuple):
-    """A city with the point around which its job sites lie."""
+    """A city, and the point around which its job sites are."""
 
     name: str
     state: str

@@ -1,4 +1,4 @@
-"""Plausible records, the same for the same seed."""
+"""Make up plausible records, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BATCH = 5_000
 
 
 def seed_database(connection: Connection, *, seed: int, orders: int, now: datetime) -> None:
-    """Fill the empty tables with `orders` orders and what belongs to them."""
+    """Fill the empty tables with `orders` orders and the records that they refer to."""
     rng = random.Random(seed)
     _insert_named(connection)
     insert_rows(connection, tables.agents, _agents(rng))
@@ -200,7 +200,7 @@ _STATUS_WEIGHTS = (20, 10, 10, 45, 15)
 
 
 def _order(rng: random.Random, number: int, count: int, now: datetime) -> Row:
-    # Orders were placed one after the other over the two years before the sandbox begins.
+    # Orders were created one after the other over the two years before the start.
     age = timedelta(days=730) * ((count - number) / count)
     created = _to_the_minute(now - age) + timedelta(seconds=rng.randint(0, 59))
     due = (created + timedelta(days=rng.randint(1, 14))).replace(hour=0, minute=0, second=0)
@@ -219,24 +219,24 @@ def _order(rng: random.Random, number: int, count: int, now: datetime) -> Row:
         "AgentId": _agent_of(number),
         "PresetId": rng.randint(1, len(sample_names.PRESETS)),
         "ExternalID": None,
-        **_standing(rng, status, due),
+        **_sign_dates(rng, status, due),
     }
 
 
 def _agent_of(number: int) -> int:
-    # No draw, so that what is done at a sign later belongs to the agent who ordered it.
+    # Computed, not drawn, so that later work on a sign belongs to the agent who ordered it.
     return number * 37 % AGENTS + 1
 
 
 def _possible(status: str, due: datetime, now: datetime) -> str:
-    """Keep what is said to have happened in the past."""
+    """Return a status whose dates are not in the future."""
     if status == "Removed" and due + timedelta(days=63) > now:
         status = "Installed"
     return "Draft" if status == "Installed" and due + timedelta(days=1) > now else status
 
 
-def _standing(rng: random.Random, status: str, due: datetime) -> Row:
-    """Work out what the sign's time on the ground left behind."""
+def _sign_dates(rng: random.Random, status: str, due: datetime) -> Row:
+    """Return the dates of the installation, the rental and the removal."""
     installed = due + timedelta(hours=10) if status in {"Installed", "Removed"} else None
     rents = installed is not None and _happens(rng, 50)
     removed = status == "Removed"

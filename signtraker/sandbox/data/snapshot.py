@@ -1,4 +1,4 @@
-"""The planted records, kept beside those in use, for they are put back faster than planted anew."""
+"""Copy the seeded records, and restore them; this is faster than seeding again."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 _copies = MetaData()
 _COPY_OF = {
-    table: Table(f"planted_{table.name}", _copies, *(Column(one.name, one.type) for one in table.columns))
+    table: Table(f"seeded_{table.name}", _copies, *(Column(one.name, one.type) for one in table.columns))
     for table in metadata.sorted_tables
 }
 
 
 def take(connection: Connection) -> None:
-    """Keep a copy of every record."""
+    """Copy every record."""
     _copies.create_all(connection)
     for table, copy in _COPY_OF.items():
         connection.execute(insert(copy).from_select(list(table.columns.keys()), select(table)))
 
 
 def restore(connection: Connection) -> None:
-    """Bring every table back to its copy."""
+    """Restore every table from its copy."""
     for table in reversed(metadata.sorted_tables):
         connection.execute(table.delete())
     for table, copy in _COPY_OF.items():

@@ -1,4 +1,4 @@
-"""The sandbox's tables: one for each kind of record, by the API's names."""
+"""Define the tables: one for each kind of record, with the API's names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ agents: Table = Table(
     "agents",
     metadata,
     _key(),
-    # What other records show as the agent's name: kept beside its parts, so that it can be filtered on.
+    # The name that other records show; stored, so that it can be filtered on.
     *_texts("Name", "UserName", "Email", "FirstName", "LastName", "CcEmail"),
     *(Column(name, Boolean) for name in ("EmailConfirmed", "IsInactive", "IsLocked", "InvitationSent")),
     _reference("OfficeId", "offices"),
@@ -66,7 +66,7 @@ agents: Table = Table(
             "IsVirtual",
         )
     ),
-    # A National Account agent that is synced from elsewhere cannot be changed here; never shown.
+    # True for an agent that is synced from a National Account and cannot be changed; never shown.
     Column("IsSynced", Boolean),
 )
 
@@ -102,14 +102,14 @@ orders: Table = Table(
     _reference("JobSiteId", "job_sites"),
     _reference("PostTypeId", "post_types"),
     _reference("AgentId", "agents"),
-    # Below: what was sent and never comes back on an Order.
+    # The rest was in the payload and is never part of an Order.
     _reference("PresetId", "order_presets"),
     *_texts("ExternalID", "RemovalNotes"),
 )
 
 
 def _follow_up(name: str) -> Table:
-    """Work on a sign that stands: change orders and services have the same shape."""
+    """Define a table of work on an installed sign: change orders and services have the same columns."""
     return Table(
         name,
         metadata,
@@ -154,7 +154,7 @@ award_restrictions: Table = Table(
     Column("Value", Text),
 )
 
-# The next free number of each kind: portable, and numbers are never used twice.
+# The next free number of each kind: portable, and no number is used twice.
 identities: Table = Table(
     "identities",
     metadata,
@@ -162,8 +162,8 @@ identities: Table = Table(
     Column("Next", Int64, nullable=False),
 )
 
-# What was done, in the order it was done; rows are only ever added. A test that kills its client
-# reads here what the server has really processed.
+# The work that was done, in order; rows are only added. A test that kills its client reads here what
+# the server has processed.
 ledger: Table = Table(
     "ledger",
     metadata,
@@ -174,7 +174,7 @@ ledger: Table = Table(
     Column("ExternalID", Text),
 )
 
-# Where the clock stood when the sandbox last did something.
+# The time of the clock, kept for the next start.
 moments: Table = Table(
     "moments",
     metadata,

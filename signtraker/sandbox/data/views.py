@@ -1,4 +1,4 @@
-"""Describe entities over the tables: an entity's properties as columns over joined tables."""
+"""Map the properties of entities to columns of joined tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IDS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Collection:
-    """A property that is a list of values, kept in a table of its own."""
+    """A property that is a list of values, stored in a table of its own."""
 
     owner: Column[Any]
     position: Column[Any]
@@ -31,7 +31,7 @@ class Collection:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One entity: where its rows come from, and which column each of its properties is."""
+    """Map one entity to its tables and columns."""
 
     entity: str
     table: Table
@@ -48,7 +48,7 @@ class View:
         return self.table.c.Id
 
     def column(self, path: Sequence[str]) -> ColumnElement[Any]:
-        """The column behind `("JobSite", "City")`."""
+        """Return the column of a path, such as `("JobSite", "City")`."""
         match path:
             case [name]:
                 return self.flat[name]
@@ -63,9 +63,9 @@ class View:
         narrow: Callable[[Select[Any]], Select[Any]],
         chosen: Iterable[str] | None = None,
     ) -> list[Record]:
-        """The records of the rows that `narrow` leaves of a select over `source`.
+        """Return the records of a select over `source` that `narrow` has filtered, ordered or limited.
 
-        `chosen` names the properties that are wanted; nested ones and lists count as one each.
+        `chosen` names the properties to read, all by default; a nested object or a list is one property.
         """
         wanted = None if chosen is None else frozenset(chosen)
         shape = _shape(self, wanted)
@@ -78,15 +78,15 @@ class View:
         return records
 
     def find(self, connection: Connection, key: int) -> Record | None:
-        """The record with this Id."""
+        """Return the record with this Id, or None."""
         found = self.read(connection, lambda statement: statement.where(self.key == key))
         return found[0] if found else None
 
 
 class _Shape:
-    """The order of a select's columns, and how a row of them becomes a record.
+    """Select the columns of a view, and turn its rows into records.
 
-    The key comes first, wanted or not: lists are attached by it.
+    The key is always the first column, since lists are attached by it.
     """
 
     def __init__(self, view: View, wanted: frozenset[str] | None) -> None:
@@ -99,12 +99,12 @@ class _Shape:
                 start = len(taken)
                 taken.extend(columns.values())
                 self._nested.append((name, tuple(columns), slice(start, len(taken))))
-        # Two columns may bear the same name; rows are read by position, so labels only need differ.
+        # Two columns may have the same name; rows are read by position, so the labels only have to differ.
         labels = [column.label(f"c{index}") for index, column in enumerate(taken)]
         self.statement: Select[Any] = select(*labels).select_from(view.source)
 
     def record(self, row: Row[Any]) -> Record:
-        """Put the values under their names; a nested object of nothing but nulls is null."""
+        """Return a row as a record; a nested object with only nulls is null."""
         values = tuple(row)
         record: Record = dict(zip(self._flat, values[1 : len(self._flat) + 1], strict=True))
         for name, names, part in self._nested:

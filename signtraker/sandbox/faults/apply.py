@@ -22,22 +22,22 @@ _ENUMS = frozenset({"Status", "PaymentMode", "DiscountLevel", "CountryCode"})
 
 
 @dataclass(slots=True)
-class _Answer:
-    """An answer that is held back until it is known what becomes of it."""
+class _HeldResponse:
+    """Hold back a response until the fault has changed it."""
 
     status: int = 200
     headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     body: bytes = b""
 
     async def take(self, part: Message) -> None:
-        """Act as the `send` of an application."""
+        """Collect one message, as the `send` of an application."""
         if part["type"] == "http.response.start":
             self.status, self.headers = part["status"], list(part["headers"])
         else:
             self.body += part.get("body", b"")
 
     def replace_body(self, body: bytes, media_type: bytes | None = None) -> None:
-        """Give the answer another body, with the headers that belong to it."""
+        """Replace the body, and the headers that describe it."""
         self.body = body
         changed = {b"content-length", b"content-type" if media_type else b"content-length"}
         self.headers = [header for header in self.headers if header[0] not in changed]
@@ -47,78 +47,78 @@ class _Answer:
 
 
 async def apply_fault(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Take a request as the fault has it."""
+    """Handle one request with the fault applied."""
     await asyncio.sleep(fault.delay_before)
     if fault.reset == "before_work":
         await reset_connection(scope)
         return
-    answer = _Answer()
+    response = _HeldResponse()
     if fault.status is None or fault.after_work:
-        await app(scope, receive, answer.take)
+        await app(scope, receive, response.take)
     if fault.status is not None:
-        answer = _Answer()
-        await _instead(fault.status, fault.message)(scope, receive, answer.take)
+        response = _HeldResponse()
+        await _instead(fault.status, fault.message)(scope, receive, response.take)
     if fault.retry_after is not None:
-        answer.headers.append((b"retry-after", str(fault.retry_after).encode()))
+        response.headers.append((b"retry-after", str(fault.retry_after).encode()))
     if fault.body is not None:
-        corrupt_body(answer, fault.body)
+        corrupt_body(response, fault.body)
     await asyncio.sleep(fault.delay_after)
     if fault.reset == "before_answer":
         await reset_connection(scope)
         return
-    await _deliver(fault, answer, scope, send)
+    await _deliver(fault, response, scope, send)
 
 
 def _instead(status: int, text: str) -> Response:
     return Response(status_code=status) if status in BODILESS else api_error(status, text).response()
 
 
-async def _deliver(fault: Fault, answer: _Answer, scope: Scope, send: Send) -> None:
-    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+async def _deliver(fault: Fault, response: _HeldResponse, scope: Scope, send: Send) -> None:
+    start = {"type": "http.response.start", "status": response.status, "headers": response.headers}
     await send(start)
     if fault.reset == "during_answer":
-        half = answer.body[: len(answer.body) // 2]
+        half = response.body[: len(response.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
         await reset_connection(scope)
         return
     if fault.trickle is not None:
-        for byte in answer.body:
+        for byte in response.body:
             await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
             await asyncio.sleep(fault.trickle)
-    rest = b"" if fault.trickle is not None else answer.body
+    rest = b"" if fault.trickle is not None else response.body
     await send({"type": "http.response.body", "body": rest})
     if fault.reset == "after_answer":
         scope["signtraker.connection"].close()
 
 
 async def reset_connection(scope: Scope) -> None:
-    """Reset the connection: the client sees what a crash of the server looks like."""
+    """Reset the connection, as a crash of the server would."""
     scope["signtraker.connection"].reset()
-    # The next turn of the loop tells uvicorn, which would otherwise miss an answer.
+    # uvicorn learns of it in the next turn of the loop, and would log a missing response before.
     await asyncio.sleep(0)
 
 
-def corrupt_body(answer: _Answer, how: Body) -> None:
-    """Replace the body in place by a broken one of the chosen kind."""
-    body = answer.body
+def corrupt_body(response: _HeldResponse, how: Body) -> None:
+    """Replace the body by a broken one."""
+    body = response.body
     match how:
         case "cut":
-            answer.replace_body(body[: len(body) // 2])
+            response.replace_body(body[: len(body) // 2])
         case "garbled":
             middle = len(body) // 2
-            answer.replace_body(body[:middle] + b'\xff\x00"}]' + body[middle:])
+            response.replace_body(body[:middle] + b'\xff\x00"}]' + body[middle:])
         case "empty":
-            answer.replace_body(b"")
+            response.replace_body(b"")
         case "html":
-            page = html(answer.status, "Service Unavailable", "The service is unavailable.")
-            answer.replace_body(bytes(page.body), b"text/html; charset=us-ascii")
+            page = html(response.status, "Service Unavailable", "The service is unavailable.")
+            response.replace_body(bytes(page.body), b"text/html; charset=us-ascii")
         case _:
             if body:
-                answer.replace_body(encode(_changed(json.loads(body), how)), _JSON)
+                response.replace_body(encode(_changed(json.loads(body), how)), _JSON)
 
 
 def _changed(value: object, how: Body) -> object:
-    """Walk through JSON, and spoil its objects."""
+    """Change the objects of a JSON value."""
     if isinstance(value, list):
         return [_changed(item, how) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
@@ -138,7 +138,7 @@ _EXTRA = {"Introduced": "later", "IntroducedObject": {"Id": 1, "Name": None}}
 
 
 def _mistyped(value: object, how: Body) -> object:
-    """Turn a value into one of another type, which nobody could mistake for it."""
+    """Return a value of another type."""
     if value is None or isinstance(value, dict | list):
         return _changed(cast("object", value), how)
     return {"unexpected": value} if isinstance(value, str) else [value]

@@ -34,7 +34,7 @@ _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 @dataclass(slots=True)
 class ReceivedRequest:
-    """One request as it arrived. The authorization header is never kept."""
+    """One request as it arrived, without its authorization header."""
 
     method: str
     path: str
@@ -43,11 +43,11 @@ class ReceivedRequest:
     headers: dict[str, str]
     body: bytes = field(repr=False)
     status: int | None = None
-    """The status that was answered; None until it is, and when no answer was sent."""
+    """The status of the response; None until there is one, and if none was sent."""
     fault: Fault | None = None
-    """What was made to go wrong with it."""
+    """The fault that was applied to it."""
     server: Generation = "v4-7"
-    """The OData generation that it was asked of."""
+    """The OData generation of the server."""
 
     @property
     def size(self) -> int:
@@ -57,19 +57,19 @@ class ReceivedRequest:
 
     @property
     def options(self) -> dict[str, str]:
-        """The query by name; of a name that was sent twice, the last value."""
+        """The query as a dict; the last value of a name that was sent twice."""
         return dict(self.query)
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None where there is none."""
+        """The body as JSON; None if it is empty."""
         return json.loads(self.body) if self.body else None
 
     @property
     def filter(self) -> Filter[Any] | None:
-        """The `$filter` of a list as the server read it; None where there is none, or it was refused.
+        """The `$filter` of a list as the server read it; None if there is none, or it was refused.
 
-        `request.filter == (Q.status == "Draft")` tells what was asked for, however it was written.
+        `request.filter == (Q.status == "Draft")` is True for every text of this filter.
         """
         entity, text = _ENTITIES.get(self.path.lower()), self.options.get("$filter")
         if entity is None or text is None:
@@ -122,7 +122,7 @@ class RequestLog(deque[ReceivedRequest]):
 
 
 class Gate:
-    """The outermost ASGI application."""
+    """Check and record requests, and apply faults, in front of the API."""
 
     def __init__(self, app: ASGIApp, settings: Settings, epoch: ResetGeneration) -> None:
         self._app = app
@@ -132,15 +132,15 @@ class Gate:
         self.requests: RequestLog = RequestLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request; one that a reset or the end has called off loses its connection."""
+        """Handle one request; reset the connection of one that was cancelled by a reset or the end."""
         self._epoch.enter()
         try:
-            await self._take(scope, receive, send)
+            await self._handle(scope, receive, send)
         except (RequestCancelled, asyncio.CancelledError):
-            # A cancellation ends here, with the request: uvicorn would report it and answer with a 500.
+            # uvicorn would log a cancellation and answer it with a 500.
             await reset_connection(scope)
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, is_whole = await read_body(receive, LARGEST_BODY)
         self._epoch.check()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -149,7 +149,7 @@ class Gate:
         if not is_whole:
             return
 
-        async def send_noting(message: Message) -> None:
+        async def send_recorded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 received.status = message["status"]
             await send(message)
@@ -159,13 +159,13 @@ class Gate:
         if refusal is None and body is None:
             refusal = html(413, "Request Entity Too Large", "The request entity is too large.")
         if refusal is not None:
-            await refusal(scope, again, send_noting)
+            await refusal(scope, again, send_recorded)
             return
         received.fault = self.faults.take(scope["method"], scope["path"])
         if received.fault is None:
-            await self._app(scope, again, send_noting)
+            await self._app(scope, again, send_recorded)
         else:
-            await apply_fault(received.fault, self._app, scope, again, send_noting)
+            await apply_fault(received.fault, self._app, scope, again, send_recorded)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         if not is_loopback(headers.get("host", "")):
@@ -193,7 +193,7 @@ _HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]*)\]|(?P<plain>[^:]*))(?::[0-9]*)?"
 def is_loopback(host: str) -> bool:
     """Return True if a Host header names this machine.
 
-    A page on the web can make its own name resolve to 127.0.0.1; its requests still say that name.
+    A web page can make its own name resolve to 127.0.0.1, but its requests still name it (DNS rebinding).
     """
     parts = _HOST.fullmatch(host)
     if parts is None:

@@ -1,4 +1,4 @@
-"""The sandbox without a socket: transports for httpx that call the application themselves."""
+"""Transports for httpx that call the application without a socket."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STOPPED = "The sandbox has stopped."
 
 
 class _Connection:
-    """Stand in for the connection that faults reset, where there is none."""
+    """Replace the connection that faults reset, since there is none."""
 
     def __init__(self, parts: asyncio.Queue[Message]) -> None:
         self._parts = parts
@@ -34,11 +34,11 @@ class _Connection:
         self._parts.put_nowait({"type": _LOST})
 
     def close(self) -> None:
-        """After the answer: nothing is left to be closed."""
+        """Do nothing: there is no connection to close."""
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that has arrived, up to where the connection was lost."""
+    """A body that was received, up to the loss of the connection."""
 
     def __init__(self, chunks: list[bytes], loss: httpx.TransportError | None) -> None:
         self._chunks = chunks
@@ -55,7 +55,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 @dataclass(slots=True)
-class _Answer:
+class _Received:
     status: int | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     chunks: list[bytes] = field(default_factory=list[bytes])
@@ -63,12 +63,12 @@ class _Answer:
 
     def response(self, request: httpx.Request) -> httpx.Response:
         if self.status is None:
-            raise self.loss or httpx.RemoteProtocolError("There was no answer.", request=request)
+            raise self.loss or httpx.RemoteProtocolError("There was no response.", request=request)
         return httpx.Response(self.status, headers=self.headers, stream=_Body(self.chunks, self.loss))
 
 
 class Exchanges:
-    """Calls the application in whatever loop there is; work that nobody waits for any more goes on."""
+    """Call the application in the current loop; work whose caller has given up goes on."""
 
     def __init__(self, app: ASGIApp, ended: threading.Event) -> None:
         self._app = app
@@ -76,7 +76,7 @@ class Exchanges:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def exchange(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        """Send one request, and take its answer whole."""
+        """Send one request, and collect its response."""
         if self._ended.is_set():
             raise httpx.ConnectError(_STOPPED, request=request)
         parts: asyncio.Queue[Message] = asyncio.Queue()
@@ -88,43 +88,45 @@ class Exchanges:
         work = asyncio.create_task(self._work(_scope(request, parts), receive, parts))
         self._under_way.add(work)
         work.add_done_callback(self._under_way.discard)
-        patience: float | None = request.extensions.get("timeout", {}).get("read")
-        answer = await _collect(request, parts, patience)
+        read_timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        received = await _collect(request, parts, read_timeout)
         if self._ended.is_set():
-            # Whatever the application made of a database that was taken away from it.
+            # The database was closed, so the response would be an error about it.
             raise httpx.ReadError(_STOPPED, request=request)
-        return answer.response(request)
+        return received.response(request)
 
     async def _work(self, scope: Scope, receive: Any, parts: asyncio.Queue[Message]) -> None:
         try:
             await self._app(scope, receive, parts.put)
         finally:
-            # Where a server has nothing more to say, it closes the connection.
+            # A server that has sent everything closes the connection.
             parts.put_nowait({"type": _LOST})
 
     def cancel(self) -> None:
-        """Drop the work that nobody waits for."""
+        """Cancel the work whose caller has given up."""
         for work in self._under_way:
             work.cancel()
 
 
-async def _collect(request: httpx.Request, parts: asyncio.Queue[Message], patience: float | None) -> _Answer:
-    answer = _Answer()
+async def _collect(
+    request: httpx.Request, parts: asyncio.Queue[Message], read_timeout: float | None
+) -> _Received:
+    received = _Received()
     while True:
         try:
-            part = await asyncio.wait_for(parts.get(), patience)
+            part = await asyncio.wait_for(parts.get(), read_timeout)
         except TimeoutError:
-            answer.loss = httpx.ReadTimeout("The sandbox did not answer in time.", request=request)
-            return answer
+            received.loss = httpx.ReadTimeout("The sandbox did not answer in time.", request=request)
+            return received
         if part["type"] == _LOST:
-            answer.loss = httpx.ReadError("The sandbox reset the connection.", request=request)
-            return answer
+            received.loss = httpx.ReadError("The sandbox reset the connection.", request=request)
+            return received
         if part["type"] == "http.response.start":
-            answer.status, answer.headers = part["status"], list(part["headers"])
+            received.status, received.headers = part["status"], list(part["headers"])
             continue
-        answer.chunks.append(part.get("body", b""))
+        received.chunks.append(part.get("body", b""))
         if not part.get("more_body", False):
-            return answer
+            return received
 
 
 def _scope(request: httpx.Request, parts: asyncio.Queue[Message]) -> Scope:
@@ -147,29 +149,29 @@ def _scope(request: httpx.Request, parts: asyncio.Queue[Message]) -> Scope:
 
 
 class AsyncInProcessTransport(httpx.AsyncBaseTransport):
-    """For `httpx.AsyncClient(transport=…)`: answers in the loop that asks."""
+    """For `httpx.AsyncClient(transport=…)`: handles requests in the caller's loop."""
 
     def __init__(self, app: ASGIApp, ended: threading.Event) -> None:
         self._exchanges = Exchanges(app, ended)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
+        """Handle one request."""
         return await self._exchanges.exchange(request, await request.aread())
 
     async def aclose(self) -> None:
-        """Drop what is still under way."""
+        """Cancel unfinished requests."""
         self._exchanges.cancel()
 
 
 class InProcessTransport(httpx.BaseTransport):
-    """For `httpx.Client(transport=…)`: answers from a loop of its own, whatever loop the caller runs in."""
+    """For `httpx.Client(transport=…)`: handles requests in a loop of its own."""
 
     def __init__(self, loop: LoopThread, app: ASGIApp, ended: threading.Event) -> None:
         self._loop = loop
         self._exchanges = Exchanges(app, ended)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
+        """Handle one request."""
         body = request.read()
         try:
             return self._loop.run(self._exchanges.exchange(request, body))

@@ -1,4 +1,4 @@
-"""An event loop beside the caller's thread."""
+"""Run an event loop in a thread of its own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _T = TypeVar("_T")
 
 
 class LoopStoppedError(Exception):
-    """The loop takes nothing any more; what was to be run was not begun."""
+    """The loop has stopped; the coroutine was not started."""
 
 
 class LoopThread:
-    """An event loop in a thread, started when it is first needed."""
+    """An event loop in a thread, started on first use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,12 +32,12 @@ class LoopThread:
         return loop
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for a coroutine that runs in the thread.
+        """Run a coroutine in the thread, and wait for its result.
 
-        Raises `LoopStoppedError` when the thread has ended before, and `concurrent.futures.CancelledError`
-        when it ends meanwhile.
+        Raises `LoopStoppedError` if the loop has stopped, and `concurrent.futures.CancelledError` if it stops
+        meanwhile.
         """
-        # Under the lock, so that whatever gets into the loop gets there before its end does.
+        # Under the lock, so that no coroutine is scheduled after the stop.
         with self._lock:
             if self._stopped:
                 coroutine.close()
@@ -46,7 +46,7 @@ class LoopThread:
         return future.result()
 
     def stop(self) -> None:
-        """End the thread, and what still runs in it; there is no other after it."""
+        """Cancel what runs in the loop, and end the thread, for good."""
         with self._lock:
             self._stopped = True
         if "_loop" not in self.__dict__:

@@ -1,4 +1,4 @@
-"""uvicorn in a thread: started and stopped without polling, and nothing left behind."""
+"""Run uvicorn in a thread; start and stop it without polling, and close every socket."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _KEEP_ALIVE_SECONDS = 600
-"""Longer than any test: an idle connection must not be closed just when it is used again."""
+"""Longer than any test, so that no idle connection is closed while it is used again."""
 _GRACE_SECONDS = 0.1
-"""For requests under way at the end. Their work does not wait for anything; what does is a fault's delay."""
+"""The time that unfinished requests get at the stop. Only the delay of a fault takes longer."""
 
 
 class Protocol(H11Protocol):
-    """uvicorn's protocol, which also hands the connection to the application (faults reset it)."""
+    """Give the application access to the connection, so that faults can reset it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own does: TCP gives a Transport
-        """Put the connection into the scope of each request that comes over it."""
+        """Put the connection into the scope of each of its requests."""
         super().connection_made(transport)
-        # uvicorn writes access lines wherever the user's logging has a handler for them.
+        # uvicorn logs accesses if the user's logging has a handler for them.
         self.access_log = False
         app, connection = self.app, _Connection(transport)
 
@@ -48,9 +48,9 @@ class _Connection:
 
     def reset(self) -> None:
         if self._transport.is_closing():
-            return  # the client was faster, and there is no socket any more
+            return  # the client has closed the connection, and there is no socket
         connection: socket.socket = self._transport.get_extra_info("socket")
-        # Lingering for no time turns the closing into a reset.
+        # With a linger time of 0, closing sends a reset (socket(7), SO_LINGER).
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
@@ -59,7 +59,7 @@ class _Connection:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it has started, and sleeps until it is told to stop."""
+    """Signal the start, and wait for `stop` instead of polling."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -80,14 +80,14 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stop.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A connection whose acceptance was begun in this turn of the loop must not find the server
-        # closed: asyncio would forget its socket.
+        # A connection that is being accepted in this turn of the loop must not find the server closed:
+        # asyncio would not close its socket.
         await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
-        # Requests under way, and connections that are just being accepted.
+        # Unfinished requests, and connections that are being accepted.
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
@@ -103,7 +103,7 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """A running server, from `start` to `stop`."""
+    """Run the server from `start` to `stop`."""
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._socket = _listen(port)
@@ -126,7 +126,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name="signtraker-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Return when requests are taken; raises when they never will be."""
+        """Return when requests are accepted; raises `SandboxError` if the server cannot start."""
         self._thread.start()
         self._server.settled.wait()
         if not self._server.started:
@@ -134,7 +134,7 @@ class ServerThread:
             raise SandboxError("The sandbox could not start; its thread has reported why.")
 
     def stop(self) -> None:
-        """Return when the thread has ended and its sockets are closed."""
+        """Return when the thread has ended and all sockets are closed."""
         self._server.stop()
         self._thread.join()
         self._socket.close()
@@ -147,7 +147,7 @@ class ServerThread:
 
 
 def _listen(port: int) -> socket.socket:
-    # Named as TCP, for asyncio switches Nagle's algorithm off only then.
+    # asyncio disables Nagle's algorithm only for a socket whose protocol is TCP.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

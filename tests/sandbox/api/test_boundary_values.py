@@ -25,7 +25,7 @@ def small() -> Iterator[Sandbox]:
         yield running
 
 
-def test_the_map_leaves_out_what_lies_beyond_the_world(small: Sandbox) -> None:
+def test_the_map_leaves_out_impossible_coordinates(small: Sandbox) -> None:
     beyond = small.orders.add(latitude=1e308, longitude=-1e308)
     at_the_edge = small.orders.add(latitude=90, longitude=-180)
     page = httpx.get(small.url, trust_env=False)
@@ -37,13 +37,13 @@ def test_the_map_leaves_out_what_lies_beyond_the_world(small: Sandbox) -> None:
 
 @pytest.mark.parametrize("name", ["latitude", "longitude", "total"])
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_no_number_without_a_value_is_added(small: Sandbox, name: str, number: float) -> None:
+def test_a_number_that_is_not_finite_is_not_added(small: Sandbox, name: str, number: float) -> None:
     given = {name: number}
-    with pytest.raises(SandboxError, match=f"{name}=.* is no number"):
+    with pytest.raises(SandboxError, match=f"{name}=.* is not a finite number"):
         small.orders.add(
             latitude=given.get("latitude"), longitude=given.get("longitude"), total=given.get("total")
         )
-    with pytest.raises(SandboxError, match="is no amount"):
+    with pytest.raises(SandboxError, match="is not a finite amount"):
         small.awards.add(1, number)
     assert len(small.orders) == 0
 

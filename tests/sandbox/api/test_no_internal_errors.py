@@ -81,14 +81,16 @@ def caller(sandbox: Sandbox) -> Iterator[httpx.Client]:
     path=st.sampled_from(("orders", "agents", "credits/awards", "services", "offices")),
     options=_options,
 )
-def test_no_query_is_too_odd(caller: httpx.Client, path: str, options: dict[str, str]) -> None:
+def test_no_query_causes_an_internal_error(caller: httpx.Client, path: str, options: dict[str, str]) -> None:
     answer = caller.get(f"/api/{path}", params=options)
     assert answer.status_code in {200, 400, 404}, answer.text
 
 
 @_calm
 @given(data=st.data(), target=st.sampled_from(sorted(_TARGETS)))
-def test_no_body_is_too_odd(caller: httpx.Client, data: st.DataObject, target: tuple[str, str]) -> None:
+def test_no_body_causes_an_internal_error(
+    caller: httpx.Client, data: st.DataObject, target: tuple[str, str]
+) -> None:
     method, path = target
     names = st.sampled_from(sorted(_TARGETS[target]))
     body: dict[str, Any] = data.draw(st.dictionaries(names, _values, max_size=6))
@@ -109,12 +111,12 @@ def test_no_body_is_too_odd(caller: httpx.Client, data: st.DataObject, target: t
         "concat(null,Status) eq 'x'",
     ],
 )
-def test_what_has_no_value_keeps_no_row(caller: httpx.Client, text: str) -> None:
+def test_a_comparison_without_a_value_matches_no_row(caller: httpx.Client, text: str) -> None:
     assert caller.get("/api/orders", params={"$filter": text}).json() == []
 
 
 @pytest.mark.parametrize("name", ["DueDate", "City", "AgentId"])
-def test_half_of_a_surrogate_pair_is_refused(caller: httpx.Client, name: str) -> None:
+def test_a_lone_surrogate_is_refused(caller: httpx.Client, name: str) -> None:
     text = '{"AgentId":1,"PresetId":1,"NAME":"\\ud800"}'.replace("NAME", name)
     kind = {"Content-Type": "application/json"}
     answer = caller.post("/api/orders", content=text.encode("ascii"), headers=kind)
@@ -122,10 +124,10 @@ def test_half_of_a_surrogate_pair_is_refused(caller: httpx.Client, name: str) ->
     assert f"order.{name}" in answer.json()["ModelState"]
 
 
-def test_an_answer_with_half_of_a_surrogate_pair_is_still_json() -> None:
+def test_a_response_with_a_lone_surrogate_is_valid_json() -> None:
     assert json.loads(encode({"a": "\ud800"})) == {"a": "\ud800"}
 
 
-def test_whole_numbers_may_overflow(caller: httpx.Client) -> None:
+def test_an_integer_that_overflows_causes_no_internal_error(caller: httpx.Client) -> None:
     text = "Id mul 9223372036854775807 mul 9223372036854775807 gt 0"
     assert caller.get("/api/orders", params={"$filter": text}).status_code == 200

@@ -53,7 +53,7 @@ def test_every_list_takes_the_five_options(browser: httpx.Client) -> None:
         assert options == {"filter", "orderby", "top", "skip", "select"}
 
 
-def test_every_operation_says_how_it_refuses() -> None:
+def test_every_operation_describes_its_errors() -> None:
     for operation in operations().values():
         assert {"200", "400", "401"} <= operation["responses"].keys()
 
@@ -97,7 +97,5 @@ def test_the_page_shows_every_operation_and_schema_with_links_that_lead_somewher
         ("/api/offices", "GET"),
     ],
 )
-def test_a_refused_method_is_told_all_methods_of_the_path(
-    browser: httpx.Client, path: str, methods: str
-) -> None:
+def test_a_405_names_all_methods_of_the_path(browser: httpx.Client, path: str, methods: str) -> None:
     assert browser.put(path).headers["allow"] == methods

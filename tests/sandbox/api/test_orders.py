@@ -55,7 +55,7 @@ def test_an_order_that_was_created_reads_back_as_it_was_sent(api: httpx.Client) 
     assert (site["Directions"], site["ListingNumber"]) == ('left of "the mill"', "MLS1")
 
 
-def test_the_callers_own_key_never_comes_back(api: httpx.Client) -> None:
+def test_the_external_id_is_not_part_of_an_order(api: httpx.Client) -> None:
     key = api.post("/api/orders", json=_FULL).json()["OrderId"]
     assert "mine-1" not in api.get(f"/api/orders/{key}").text
 
@@ -73,7 +73,7 @@ def test_all_missing_fields_are_named_at_once(api: httpx.Client) -> None:
     }
 
 
-def test_references_to_nothing_are_refused(api: httpx.Client) -> None:
+def test_missing_references_are_refused(api: httpx.Client) -> None:
     assert _mistakes(api.post("/api/orders", json={"AgentId": 999, "PresetId": 99})) == {
         "order.AgentId": ["The agent 999 does not exist."],
         "order.PresetId": ["The order preset 99 does not exist."],

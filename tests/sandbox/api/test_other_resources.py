@@ -36,7 +36,7 @@ def test_an_agent_is_created_with_its_references_by_name(api: httpx.Client) -> N
     assert api.get(f"/api/agents/{agent['Id']}").json() == agent
 
 
-def test_all_mistakes_of_an_agent_are_told_at_once(api: httpx.Client) -> None:
+def test_all_mistakes_of_an_agent_are_reported_at_once(api: httpx.Client) -> None:
     agent = {
         "PaymentMode": "Cash",
         "Office": {},
@@ -84,7 +84,7 @@ def test_a_new_name_shows_wherever_the_agent_is_shown(api: httpx.Client) -> None
         ([], "agent"),
     ],
 )
-def test_a_merge_patch_that_must_not_be_is_refused_by_its_field(
+def test_a_forbidden_merge_patch_is_refused_by_its_field(
     api: httpx.Client, patch: object, field: str
 ) -> None:
     before = api.get("/api/agents/20").json()
@@ -129,7 +129,7 @@ def test_a_follow_up_takes_place_and_agent_from_its_install(api: httpx.Client, p
 @pytest.mark.parametrize(
     ("path", "parameter"), [("/api/services", "service"), ("/api/changeorders", "changeOrder")]
 )
-def test_a_follow_up_on_nothing_is_refused(api: httpx.Client, path: str, parameter: str) -> None:
+def test_a_follow_up_on_a_missing_order_is_refused(api: httpx.Client, path: str, parameter: str) -> None:
     fields = {"InstallId": 1, "PresetId": 99, "OverridePriceLimit": True}
     mistakes = api.post(path, json=fields).json()["ModelState"]
     assert mistakes.keys() == {f"{parameter}.InstallId", f"{parameter}.PresetId"}

@@ -119,6 +119,7 @@ def test_a_locked_file_delays_only_the_requests_that_need_it(kept: Path) -> None
         with httpx.Client(base_url=sandbox.url, trust_env=False) as second:
             assert second.get("/sandbox/faults").json() == []
             assert second.get("/sandbox/ledger").status_code == 503
+            assert second.get("/").status_code == 503
             assert second.get("/nothing").status_code == 404
             assert not listing.done()
         other.execute("COMMIT")

@@ -40,7 +40,7 @@ def _order(api: httpx.Client, key: int) -> dict[str, Any]:
     return found
 
 
-def test_time_installs_a_draft_and_takes_its_sign_down(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_draft_is_installed_and_removed_as_time_passes(sandbox: Sandbox, api: httpx.Client) -> None:
     key = _place(api, DueDate="2026-01-20T00:00:00Z")
     sandbox.clock.advance(days=4)
     assert _order(api, key)["Status"] == "Draft"
@@ -53,7 +53,7 @@ def test_time_installs_a_draft_and_takes_its_sign_down(sandbox: Sandbox, api: ht
     assert (order["Status"], order["RemovalDate"]) == ("Removed", "2026-03-01T00:00:00.000Z")
 
 
-def test_a_request_is_designed_before_it_is_a_draft_where_designing_takes_time() -> None:
+def test_an_order_is_designing_before_it_is_a_draft_with_design_days() -> None:
     with Sandbox(orders=0, design_days=2) as sandbox, plain_client(sandbox) as api:
         result = api.post("/api/orders", json={**_ORDER, "DueDate": "2026-01-16T00:00:00Z"}).json()
         key = result["OrderId"]
@@ -82,9 +82,7 @@ def test_one_long_step_of_the_clock_does_what_many_short_ones_do() -> None:
     assert after(20) == after(*[0.5] * 40) == after(1, 2, 17)
 
 
-def test_what_was_overdue_when_the_clock_began_to_move_is_done_at_once(
-    sandbox: Sandbox, api: httpx.Client
-) -> None:
+def test_overdue_work_is_done_as_soon_as_the_clock_moves(sandbox: Sandbox, api: httpx.Client) -> None:
     key = _place(api, DueDate="2020-01-01T00:00:00Z")
     sandbox.clock.advance(minutes=1)
     assert _order(api, key)["DateInstalled"] == "2026-01-15T09:00:00.000Z"
@@ -106,13 +104,13 @@ def test_work_without_a_due_date_is_done_after_three_days(sandbox: Sandbox, api:
     assert (done["Status"], done["CompletionDate"]) == ("Completed", "2026-01-18T09:00:00.000Z")
 
 
-def test_an_order_that_waits_for_its_payment_waits_on(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_order_that_requires_payment_does_not_change(sandbox: Sandbox, api: httpx.Client) -> None:
     waiting = rows(api, filter="Status eq 'PaymentRequired'")
     sandbox.clock.advance(days=900)
     assert rows(api, filter="Status eq 'PaymentRequired'") == waiting != []
 
 
-def test_a_removal_needs_a_sign_that_stands(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_removal_needs_an_installed_sign(sandbox: Sandbox, api: httpx.Client) -> None:
     key = _place(api)
     path = f"/api/orders/{key}/requestremoval"
     expected = {"Message": f"The removal cannot be requested: The sign of order {key} is not installed."}
@@ -128,7 +126,7 @@ def test_a_removal_needs_a_sign_that_stands(sandbox: Sandbox, api: httpx.Client)
 @pytest.mark.parametrize(
     ("path", "parameter"), [("/api/services", "service"), ("/api/changeorders", "changeOrder")]
 )
-def test_a_follow_up_needs_a_sign_that_stands(
+def test_a_follow_up_needs_an_installed_sign(
     sandbox: Sandbox, api: httpx.Client, path: str, parameter: str
 ) -> None:
     key = _place(api)
@@ -164,9 +162,7 @@ def _award_to(api: httpx.Client, ordering: dict[str, int], amount: float, *kinds
     return key
 
 
-def test_an_order_spends_awards_those_that_expire_first_first(
-    api: httpx.Client, ordering: dict[str, int]
-) -> None:
+def test_an_order_uses_the_awards_that_expire_first(api: httpx.Client, ordering: dict[str, int]) -> None:
     endless = _award_to(api, ordering, 50)
     late = _award_to(api, ordering, 20.5, ExpirationDate="2026-12-01")
     soon = _award_to(api, ordering, 30.25, ExpirationDate="2026-02-01")
@@ -178,7 +174,7 @@ def test_an_order_spends_awards_those_that_expire_first_first(
     assert _remaining(api, soon, late, endless) == [0, 0, 0]
 
 
-def test_an_order_spends_no_award_that_is_for_something_else_or_has_expired(
+def test_an_order_uses_no_expired_or_restricted_award(
     sandbox: Sandbox, api: httpx.Client, ordering: dict[str, int]
 ) -> None:
     printing = _award_to(api, ordering, 10, "Printing")
@@ -189,7 +185,7 @@ def test_an_order_spends_no_award_that_is_for_something_else_or_has_expired(
     assert _remaining(api, printing, both, expired, expiring) == [10, 0, 10, 0]
 
 
-def test_a_refused_order_spends_nothing(api: httpx.Client, ordering: dict[str, int]) -> None:
+def test_a_refused_order_uses_no_award(api: httpx.Client, ordering: dict[str, int]) -> None:
     award = _award_to(api, ordering, 10)
     assert api.post("/api/orders", json={**ordering, "PresetId": 99}).status_code == 400
     assert _remaining(api, award) == [10]

@@ -50,7 +50,7 @@ def test_a_path_that_matches_no_route_is_refused_with_the_nearest_one(path: str,
         "/api/agents/activate",
     ],
 )  # fmt: skip
-def test_a_path_that_some_request_has_is_taken(path: str) -> None:
+def test_a_path_that_matches_a_route_is_accepted(path: str) -> None:
     assert Fault(path=path, status=503).path == path
 
 
@@ -78,9 +78,7 @@ def test_faults_that_applied_to_no_request_are_listed(sandbox: Sandbox, api: htt
     sandbox.reset()
 
 
-def test_the_server_writes_no_access_lines_into_the_logs_of_its_user(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_server_logs_no_accesses(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     access = logging.getLogger("uvicorn.access")
     before = (access.propagate, access.level)
     try:
@@ -95,7 +93,7 @@ def test_the_server_writes_no_access_lines_into_the_logs_of_its_user(
     assert [one for one in caplog.records if one.name == "uvicorn.access"] == []
 
 
-def test_an_order_is_arranged_with_its_listing_number(sandbox: Sandbox) -> None:
+def test_an_order_is_added_with_its_listing_number(sandbox: Sandbox) -> None:
     order = sandbox.orders.add(listing_number="MLS-1")
     assert order.job_site is not None
     assert order.job_site.listing_number == "MLS-1"

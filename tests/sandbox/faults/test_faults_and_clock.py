@@ -32,7 +32,7 @@ def shared() -> Iterator[Sandbox]:
         yield running
 
 
-def test_a_status_with_retry_after_stands_for_the_work(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_status_with_retry_after_replaces_the_work(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(method="POST", status=503, retry_after=7, message="Busy.")
     answer = api.post("/api/orders", json=_ORDER)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
@@ -58,7 +58,7 @@ def test_a_connection_is_lost_before_or_after_the_work(
     assert len(sandbox.ledger) == work
 
 
-def test_a_connection_closed_after_the_answer_costs_nothing(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_connection_closed_after_the_response_loses_no_data(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(reset="after_answer")
     assert api.get("/api/orders/1001").status_code == 200
     with plain_client(sandbox) as other:
@@ -74,7 +74,7 @@ def test_a_cut_body_is_no_json_and_a_garbled_one_is_no_text(sandbox: Sandbox, ap
             answer.json()
 
 
-def test_a_page_of_html_can_stand_for_any_answer(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_page_of_html_can_replace_any_response(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(body="html", status=502)
     answer = api.get("/api/orders")
     assert answer.status_code == 502
@@ -102,20 +102,20 @@ def test_a_trickling_body_arrives_whole(sandbox: Sandbox, api: httpx.Client) -> 
     assert api.get("/api/enterprises").json() == plain
 
 
-def test_a_delayed_answer_runs_into_the_clients_timeout(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_delayed_response_exceeds_the_timeout_of_the_client(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(delay_after=0.3)
     with pytest.raises(httpx.ReadTimeout):
         api.post("/api/orders", json=_ORDER, timeout=0.05)
     assert [one.action for one in sandbox.ledger] == ["order.created"]
 
 
-def test_every_fault_counts_every_request_that_it_suits(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_every_fault_counts_every_request_that_it_matches(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.faults.add(status=500)
     sandbox.faults.add(status=503, nth=2)
     assert [api.get("/api/offices").status_code for _ in range(3)] == [500, 503, 200]
 
 
-def test_a_fault_that_has_struck_is_no_longer_in_force(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_fault_that_is_exhausted_is_removed(sandbox: Sandbox, api: httpx.Client) -> None:
     twin = sandbox.faults.add(status=503, times=2)
     lasting = sandbox.faults.add(path="/api/agents", status=500, times=None)
     sandbox.faults.add(twin)
@@ -137,7 +137,9 @@ def test_a_status_without_a_body_comes_without_one(sandbox: Sandbox, api: httpx.
     assert api.get("/api/offices").status_code == 200
 
 
-def test_rules_choose_by_method_path_count_and_luck(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_faults_choose_requests_by_method_path_count_and_probability(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
     sandbox.faults.add(path="/api/orders/*", nth=2, times=2, status=500)
     found = [api.get("/api/orders/1001").status_code for _ in range(4)]
     assert found == [200, 500, 500, 200]
@@ -190,7 +192,7 @@ def test_every_parameter_of_a_fault_has_a_description() -> None:
     assert [name for name, field in Fault.model_fields.items() if not field.description] == []
 
 
-def test_the_ledger_tells_what_was_done_to_what(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_the_ledger_lists_actions_and_records(sandbox: Sandbox, api: httpx.Client) -> None:
     result = api.post("/api/orders", json=_ORDER).json()
     sandbox.clock.advance(days=3)
     api.post(f"/api/orders/{result['OrderId']}/requestremoval", json={})
@@ -201,7 +203,7 @@ def test_the_ledger_tells_what_was_done_to_what(sandbox: Sandbox, api: httpx.Cli
     assert (removal.action, removal.subject_id) == ("removal.requested", result["OrderId"])
 
 
-def test_a_reset_brings_everything_back_to_the_beginning(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_reset_restores_records_clock_faults_and_requests(sandbox: Sandbox, api: httpx.Client) -> None:
     before = rows(api)
     first = api.post("/api/orders", json=_ORDER).json()
     sandbox.clock.advance(days=30)
@@ -212,7 +214,7 @@ def test_a_reset_brings_everything_back_to_the_beginning(sandbox: Sandbox, api: 
     assert api.post("/api/orders", json=_ORDER).json() == first
 
 
-def test_what_an_earlier_run_left_is_not_reset_away(tmp_path: Path) -> None:
+def test_records_of_an_earlier_run_are_not_reset(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     with Sandbox(orders=1, database=path) as first:
         later = first.clock.advance(days=1)

@@ -112,7 +112,7 @@ def _error_of_a_read(shared: Sandbox, rule: str) -> type[SignTrakerError] | None
     return None
 
 
-def test_what_a_later_version_adds_is_kept(shared: Sandbox, client: SignTrakerClient) -> None:
+def test_fields_of_a_later_version_are_kept(shared: Sandbox, client: SignTrakerClient) -> None:
     shared.faults.add(body="extra_fields")
     order = client.orders.get_order(1001)
     assert (order.model_extra or {})["Introduced"] == "later"
@@ -120,7 +120,7 @@ def test_what_a_later_version_adds_is_kept(shared: Sandbox, client: SignTrakerCl
     assert client.orders.get_order(1001).status == "SomethingNew"
 
 
-def test_how_long_to_wait_is_told_with_the_error(shared: Sandbox, client: SignTrakerClient) -> None:
+def test_the_error_has_the_retry_after_of_the_response(shared: Sandbox, client: SignTrakerClient) -> None:
     shared.faults.add(status=429, retry_after=7)
     with pytest.raises(RateLimitError) as caught:
         client.orders.list_orders()

@@ -141,7 +141,9 @@ def test_the_clock_is_read_and_moved(sandbox: Sandbox, control: httpx.Client) ->
         ([], "A JSON object is expected, not []."),
     ],
 )
-def test_a_clock_that_cannot_be_moved_so_says_why(control: httpx.Client, body: object, reason: str) -> None:
+def test_a_wrong_move_of_the_clock_is_refused_with_the_reason(
+    control: httpx.Client, body: object, reason: str
+) -> None:
     answer = control.post("/clock", json=body)
     assert answer.status_code == 400
     assert reason in answer.json()["Message"]
@@ -165,13 +167,13 @@ def test_requests_and_work_done_are_shown_without_the_key(sandbox: Sandbox, cont
     assert len(sandbox.requests) == 2
 
 
-def test_a_reset_goes_back_to_the_beginning(sandbox: Sandbox, control: httpx.Client) -> None:
+def test_a_reset_restores_the_start_time(sandbox: Sandbox, control: httpx.Client) -> None:
     sandbox.clock.advance(days=9)
     assert control.post("/reset", json={}).json() == {"now": "2026-01-15T09:00:00.000Z"}
     assert sandbox.clock.now().day == 15
 
 
-def test_a_reset_of_what_an_earlier_run_left_is_refused(tmp_path: Path) -> None:
+def test_a_reset_of_records_of_an_earlier_run_is_refused(tmp_path: Path) -> None:
     with Sandbox(orders=1, database=tmp_path / "a.db"):
         pass
     with Sandbox(orders=1, database=tmp_path / "a.db", control_token="t") as sandbox:
@@ -191,7 +193,7 @@ def test_nothing_is_changed_without_the_token(sandbox: Sandbox, path: str, token
     assert sandbox.clock.now().day == 15
 
 
-def test_what_a_form_of_a_web_page_can_send_changes_nothing(sandbox: Sandbox, control: httpx.Client) -> None:
+def test_the_media_types_of_web_forms_are_refused(sandbox: Sandbox, control: httpx.Client) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = control.post("/clock", content=b'{"days": 1}', headers={"Content-Type": kind})
         assert answer.status_code == 415
@@ -205,7 +207,7 @@ def test_a_foreign_host_name_neither_reads_nor_changes(sandbox: Sandbox, control
     assert sandbox.clock.now().day == 15
 
 
-def test_what_is_not_there_is_told_with_what_is(control: httpx.Client) -> None:
+def test_an_unknown_path_or_method_is_refused_with_the_known_ones(control: httpx.Client) -> None:
     assert (
         "faults, faults/unused, clock, requests, ledger, reset" in control.get("/nothing").json()["Message"]
     )
@@ -214,13 +216,13 @@ def test_what_is_not_there_is_told_with_what_is(control: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"[" * 50_000, b"\xff"])
-def test_a_body_that_is_no_json_is_told(control: httpx.Client, content: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused(control: httpx.Client, content: bytes) -> None:
     answer = control.post("/clock", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert "no JSON" in answer.json()["Message"]
 
 
-def test_a_body_without_end_is_cut_off(control: httpx.Client) -> None:
+def test_a_body_that_is_too_long_is_a_413(control: httpx.Client) -> None:
     content = b'"' + b"x" * 70_000 + b'"'
     answer = control.post("/faults", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413

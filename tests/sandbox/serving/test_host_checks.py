@@ -56,11 +56,11 @@ def test_a_foreign_host_name_is_refused(api: httpx.Client, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8080"])
-def test_every_name_of_this_machine_is_welcome(api: httpx.Client, host: str) -> None:
+def test_every_name_of_this_machine_is_accepted(api: httpx.Client, host: str) -> None:
     assert api.get("/api/orders?$top=1", headers={"Host": host}).status_code == 200
 
 
-def test_an_unknown_route_is_told_by_its_address(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_unknown_route_is_a_404_with_its_address(sandbox: Sandbox, api: httpx.Client) -> None:
     answer = api.get("/api/nothing?x=1")
     assert answer.status_code == 404
     expected = f"No HTTP resource was found that matches the request URI '{sandbox.url}/api/nothing?x=1'."
@@ -84,7 +84,7 @@ def test_a_route_is_found_in_any_case_and_with_a_slash_at_its_end(
     assert api.put(odd).headers["allow"] == api.put(path).headers["allow"]
 
 
-def test_what_is_no_route_is_told_as_it_was_written(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_unknown_route_is_quoted_in_its_own_case(sandbox: Sandbox, api: httpx.Client) -> None:
     for path in ("/API/Nothing/", "/api/orders//"):
         answer = api.get(path)
         assert answer.status_code == 404
@@ -95,7 +95,7 @@ def test_what_is_no_route_is_told_as_it_was_written(sandbox: Sandbox, api: httpx
     ("method", "path"),
     [("PUT", "/api/orders"), ("DELETE", "/api/orders/1001"), ("POST", "/api/offices")],
 )
-def test_a_method_that_a_route_lacks_is_told(api: httpx.Client, method: str, path: str) -> None:
+def test_an_unsupported_method_is_a_405(api: httpx.Client, method: str, path: str) -> None:
     answer = api.request(method, path)
     assert answer.status_code == 405
     expected = f"The requested resource does not support http method '{method}'."
@@ -143,7 +143,7 @@ def test_a_body_of_an_unknown_kind_is_a_415(api: httpx.Client) -> None:
     )
 
 
-def test_a_merge_patch_is_taken_where_something_is_patched_only(api: httpx.Client) -> None:
+def test_a_merge_patch_is_accepted_by_patch_only(api: httpx.Client) -> None:
     kind = {"Content-Type": "application/merge-patch+json"}
     assert api.patch("/api/agents/1", content=b"{}", headers=kind).status_code == 200
     assert api.post("/api/orders", content=b"{}", headers=kind).status_code == 415
@@ -162,7 +162,7 @@ def test_a_body_that_is_no_json_object_is_an_invalid_request(api: httpx.Client, 
     assert "order" in answer.json()["ModelState"]
 
 
-def test_what_arrived_can_be_looked_at() -> None:
+def test_received_requests_are_recorded() -> None:
     with Sandbox(orders=1) as sandbox, plain_client(sandbox) as api:
         api.get("/api/orders", params={"$filter": "Status eq 'a&b'", "$top": 5})
         api.post("/api/orders", json={"AgentId": 1})
@@ -173,7 +173,7 @@ def test_what_arrived_can_be_looked_at() -> None:
     assert (posted.method, posted.body, posted.status) == ("POST", b'{"AgentId":1}', 400)
 
 
-def test_a_request_that_arrives_by_half_is_written_down_and_does_no_work() -> None:
+def test_an_incomplete_request_is_recorded_and_does_no_work() -> None:
     worked: list[str] = []
     arriving: list[Message] = [
         {"type": "http.request", "body": b'{"AgentId":1,"PresetId":1}', "more_body": True},

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_sandbox_answers_on_loopback_while_the_block_lasts() -> None:
+def test_a_sandbox_serves_on_loopback_during_its_block() -> None:
     with Sandbox(orders=3) as sandbox:
         assert sandbox.url.startswith("http://127.0.0.1:")
         with plain_client(sandbox) as api:
@@ -42,7 +42,7 @@ def test_a_sandbox_can_be_started_again_after_it_stopped() -> None:
             assert len(rows(api)) == 2
 
 
-def test_a_port_that_is_taken_is_told_at_once() -> None:
+def test_a_port_that_is_in_use_is_refused() -> None:
     with Sandbox(orders=1) as first:
         port = httpx.URL(first.url).port or 0
         with (
@@ -67,7 +67,7 @@ def test_a_port_that_does_not_exist_is_refused(port: int) -> None:
         pass
 
 
-def test_a_sandbox_that_is_not_running_says_so() -> None:
+def test_a_sandbox_that_is_not_running_raises() -> None:
     with pytest.raises(SandboxError, match="not running"):
         _ = Sandbox().url
 
@@ -87,7 +87,7 @@ def test_starting_twice_is_refused() -> None:
         ({"database": "/nonexistent/folder/file.db"}, "no directory"),
     ],
 )
-def test_what_could_not_work_is_refused_with_the_reason(options: dict[str, object], reason: str) -> None:
+def test_a_wrong_option_is_refused_with_the_reason(options: dict[str, object], reason: str) -> None:
     with pytest.raises(SandboxError, match=reason):
         Sandbox(**options).start()  # type: ignore[arg-type]  # wrong on purpose
 
@@ -109,7 +109,7 @@ def test_the_same_seed_makes_the_same_records() -> None:
     assert everything(7) != everything(8)
 
 
-def test_a_restart_on_the_same_file_finds_everything(tmp_path: Path) -> None:
+def test_a_restart_on_the_same_file_keeps_all_records(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     with Sandbox(database=path, orders=5) as sandbox, plain_client(sandbox) as api:
         created = api.post("/api/orders", json={"AgentId": 1, "PresetId": 1}).json()["OrderId"]
@@ -138,7 +138,7 @@ def test_environment_variables_change_nothing(monkeypatch: pytest.MonkeyPatch) -
         assert len(sandbox.requests) == 1
 
 
-def test_its_client_is_made_once_and_closed_with_it() -> None:
+def test_the_client_is_made_once_and_closed_with_the_sandbox() -> None:
     with Sandbox(orders=1) as sandbox:
         assert sandbox.client is sandbox.client
         assert sandbox.new_client(max_retries=0) is not sandbox.client
@@ -163,7 +163,7 @@ def test_importing_the_package_loads_nothing_of_the_extra() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", ["fastapi", "sqlalchemy", "uvicorn"])
-def test_without_the_extra_one_sentence_says_how_to_get_it(missing: str) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(missing: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "import runpy; runpy.run_module('signtraker.sandbox', run_name='__main__')"

@@ -19,7 +19,7 @@ _LONG = 60
 """Seconds until a test that hangs fails; none takes them otherwise."""
 
 
-def test_stopping_fails_what_runs_in_the_loop_and_takes_nothing_more() -> None:
+def test_stopping_cancels_running_coroutines_and_refuses_new_ones() -> None:
     loop = LoopThread()
     begun = threading.Event()
 
@@ -34,7 +34,7 @@ def test_stopping_fails_what_runs_in_the_loop_and_takes_nothing_more() -> None:
         assert isinstance(waiting.exception(_LONG), CancelledError)
 
 
-def test_threads_that_hammer_a_sandbox_without_a_socket_all_learn_that_it_stopped() -> None:
+def test_threads_in_requests_get_an_error_when_the_sandbox_stops() -> None:
     sandbox = Sandbox(orders=1, port=None).start()
     transport, url = sandbox.transport(), f"{sandbox.url}/api/offices"
     everyone = threading.Barrier(5)
@@ -85,7 +85,7 @@ def test_an_async_transport_cannot_connect_after_the_end() -> None:
     asyncio.run(ask())
 
 
-def test_an_async_request_under_way_loses_its_connection_at_the_end() -> None:
+def test_an_unfinished_async_request_loses_its_connection_at_the_stop() -> None:
     async def ask() -> None:
         with Sandbox(orders=1, port=None) as sandbox:
             sandbox.faults.add(delay_before=0.001)
@@ -102,14 +102,14 @@ def test_an_async_request_under_way_loses_its_connection_at_the_end() -> None:
     asyncio.run(ask())
 
 
-def test_records_that_were_kept_past_the_end_say_so() -> None:
+def test_records_raise_after_the_stop() -> None:
     with Sandbox(orders=1, port=None) as sandbox:
         orders = sandbox.orders
     with pytest.raises(SandboxError, match="has stopped"):
         orders.all()
 
 
-def test_a_request_that_was_delayed_past_a_reset_does_no_work_in_the_next_test() -> None:
+def test_a_request_delayed_beyond_a_reset_does_no_work() -> None:
     async def ask() -> None:
         with Sandbox(orders=1, port=None) as sandbox:
             sandbox.faults.add(delay_before=0.001)
@@ -128,7 +128,7 @@ def test_a_request_that_was_delayed_past_a_reset_does_no_work_in_the_next_test()
     asyncio.run(ask())
 
 
-def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_end(
+def test_a_delayed_request_over_a_socket_loses_its_connection_at_the_stop(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delayed = threading.Event()

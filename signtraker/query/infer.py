@@ -31,21 +31,21 @@ from signtraker.query.single import Single
 NUMBERS: Final = (Edm.INT32, Edm.INT64, Edm.SINGLE, Edm.DOUBLE, Edm.DECIMAL)
 _RANK: Final = {Edm.INT32: 0, Edm.INT64: 1, Edm.SINGLE: 2, Edm.DOUBLE: 3, Edm.DECIMAL: 3}
 
-_LITERAL_KINDS: Final[tuple[tuple[type, Kind], ...]] = (
-    (type(None), Kind(None)),
-    (bool, Kind(Edm.BOOLEAN, nullable=False)),
-    (str, Kind(Edm.STRING)),
-    (Single, Kind(Edm.SINGLE, nullable=False)),
-    (float, Kind(Edm.DOUBLE, nullable=False)),
-    (Decimal, Kind(Edm.DECIMAL, nullable=False)),
-    (datetime, Kind(Edm.DATETIME, nullable=False)),
-    (date, Kind(Edm.DATE, nullable=False)),
-    (time, Kind(Edm.TIME_OF_DAY, nullable=False)),
-    (timedelta, Kind(Edm.DURATION, nullable=False)),
-    (UUID, Kind(Edm.GUID, nullable=False)),
-    (bytes, Kind(Edm.BINARY)),
-)
-"""The types of constants but whole numbers; a type stands before those that it is a subclass of."""
+_LITERAL_KINDS: Final[dict[type, Kind]] = {
+    type(None): Kind(None),
+    bool: Kind(Edm.BOOLEAN, nullable=False),
+    str: Kind(Edm.STRING),
+    Single: Kind(Edm.SINGLE, nullable=False),
+    float: Kind(Edm.DOUBLE, nullable=False),
+    Decimal: Kind(Edm.DECIMAL, nullable=False),
+    datetime: Kind(Edm.DATETIME, nullable=False),
+    date: Kind(Edm.DATE, nullable=False),
+    time: Kind(Edm.TIME_OF_DAY, nullable=False),
+    timedelta: Kind(Edm.DURATION, nullable=False),
+    UUID: Kind(Edm.GUID, nullable=False),
+    bytes: Kind(Edm.BINARY),
+}
+"""The types of constants but whole numbers."""
 _OTHER_CALLS: Final = {"isof": Kind(Edm.BOOLEAN), "$count": Kind(Edm.INT64, nullable=False)}
 
 
@@ -72,10 +72,10 @@ def common_type(left: Edm, right: Edm) -> Edm | None:
 
 def literal_kind(literal: Literal) -> Kind:
     """Return the type of a constant; only null, text and bytes are nullable."""
-    value: object = literal.value
+    value = literal.value
     if isinstance(value, int) and not isinstance(value, bool):
         return Kind(Edm.INT32 if value in INT32 else Edm.INT64, nullable=False)
-    return next(kind for known, kind in _LITERAL_KINDS if isinstance(value, known))
+    return next(_LITERAL_KINDS[one] for one in type(value).__mro__ if one in _LITERAL_KINDS)
 
 
 def kind_of(node: Node, entity: str) -> Kind:  # noqa: C901, PLR0911 - one case for each kind of node

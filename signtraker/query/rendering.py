@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from signtraker.query.errors import ODataError
@@ -25,6 +26,7 @@ from signtraker.query.parsing.json_lists import write_list
 from signtraker.query.parsing.signatures import V3_FUNCTIONS
 from signtraker.query.parsing.syntax import LEVELS
 from signtraker.query.schema import Edm
+from signtraker.query.single import Single
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Order
@@ -81,7 +83,7 @@ class _Writer:
             case Not(operand):
                 return f"not {self._at(operand, _UNARY)}"
             case Negative(Literal() as operand):
-                return f"-({self.write(operand)})"  # without the brackets it is a negative constant
+                return f"-({self._exactly(operand)})"  # without the brackets it is a negative constant
             case Negative(operand):
                 return f"-{self._at(operand, _UNARY)}"
             case And(terms):
@@ -104,10 +106,23 @@ class _Writer:
         return f"{first} {operator} {second}"
 
     def _beside(self, node: Node, other: Node) -> str:
-        """Write v3's constant for an Int64 with its `L`, which spares the server a conversion."""
-        if self._version == "v4" or not isinstance(node, Literal):
+        """Write a constant that depends on what it stands beside, or return "".
+
+        v3's constant for an Int64 has its `L`, which spares the server a conversion; v4's double beside
+        anything but a double has its `d`, without which it could be a Single.
+        """
+        if not isinstance(node, Literal):
             return ""
-        return literal_text(node.value, "v3", long=kind_of(other, self._entity).type is Edm.INT64)
+        kind = kind_of(other, self._entity).type
+        if self._version == "v3":
+            return literal_text(node.value, "v3", long=kind is Edm.INT64)
+        return "" if kind is Edm.DOUBLE and not isinstance(other, Literal) else self._exactly(node)
+
+    def _exactly(self, literal: Literal) -> str:
+        """Write a constant so that it has its type whatever it stands beside."""
+        value = literal.value
+        is_double = isinstance(value, float) and not isinstance(value, Single) and math.isfinite(value)
+        return f"{value!r}d" if is_double and self._version == "v4" else self.write(literal)
 
     def _call(self, name: str, arguments: tuple[Node, ...]) -> str:
         texts = [self.write(one) for one in arguments]
@@ -116,7 +131,7 @@ class _Writer:
         if self._version == "v3":
             if name == "contains":
                 name, texts = "substringof", texts[::-1]
-            elif name not in V3_FUNCTIONS:
+            elif name not in V3_FUNCTIONS and name not in {"cast", "isof"}:
                 raise ODataError(f"v3 has no function '{name}'; compare with moments instead")
         return f"{name}({','.join(texts)})"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import math
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from signtraker.query.functions import SIGNATURES
 from signtraker.query.generated.entities import ENTITIES, ROOTS
 from signtraker.query.infer import kind_of
 from signtraker.query.nodes import (
@@ -23,6 +26,7 @@ from signtraker.query.nodes import (
 )
 from signtraker.query.rendering import render
 from signtraker.query.schema import ANY_LIST, Edm
+from signtraker.query.single import Single
 
 if TYPE_CHECKING:
     from signtraker.query.nodes import Scalar
@@ -123,7 +127,7 @@ class _Coder:
                 return self._path(node), _CALL
             case Call():
                 return self._call(node), _CALL
-            case Negative(operand):
+            case Negative(operand) if not isinstance(operand, Literal):
                 return f"-{self.at(operand, _UNARY)}", _UNARY
             case Arithmetic():
                 return self._arithmetic(node)
@@ -148,6 +152,8 @@ class _Coder:
         return self.at(node, _CALL)
 
     def _call(self, node: Call) -> str:
+        if node.name not in SIGNATURES:
+            raise _NoCodeError
         receiver = self._receiver(node.arguments[0])
         arguments = ", ".join(self.at(one, _COMPARE) for one in node.arguments[1:])
         return f"{receiver}.{_METHODS.get(node.name, node.name)}({arguments})"
@@ -212,7 +218,9 @@ class _Coder:
 
 
 def _constant(value: Scalar) -> str:
-    if value is None:
+    if value is None or isinstance(value, Single | time | timedelta | UUID | bytes):
+        raise _NoCodeError
+    if isinstance(value, float) and not math.isfinite(value):
         raise _NoCodeError
     if isinstance(value, datetime):
         numbers = (

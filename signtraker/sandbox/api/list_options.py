@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from signtraker.query.errors import ODataError, ServerError
 from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.parsing.parse import bind_filter, parse_orderby
+from signtraker.query.parsing.select import read_select
 from signtraker.sandbox.api.responses import api_error, invalid_query
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _OPTIONS = {
     "v4-7": _SHARED_OPTIONS | {"$count", "$deltatoken", "$apply"},
 }
 _LARGEST_INT32 = 2**31 - 1
+_COUNTS = {"$count": ("true", "false"), "$inlinecount": ("allpages", "none")}
 MOST_ORDERINGS = 5
 MOST_NODES = 100
 
@@ -49,6 +51,7 @@ def read_query(pairs: Iterable[tuple[str, str]], entity: str, settings: Settings
     options = _options(pairs, settings)
     top = _whole("$top", options.get("$top"), settings, settings.max_top)
     skip = _whole("$skip", options.get("$skip"), settings, None)
+    _check_count(options)
     try:
         return ListQuery(
             top=top,
@@ -61,6 +64,17 @@ def read_query(pairs: Iterable[tuple[str, str]], entity: str, settings: Settings
         raise api_error(500, error.message) from error
     except ODataError as error:
         raise invalid_query(error.message) from error
+
+
+def _check_count(options: dict[str, str]) -> None:
+    """Refuse a bad value of the option that asks for a count, which has nowhere to go in a bare array."""
+    for name, values in _COUNTS.items():
+        value = options.get(name)
+        if value is not None and value.strip().lower() not in values:
+            raise invalid_query(
+                f"Invalid value '{value}' for {name} query option found. Valid values are"
+                f" '{', '.join(values)}'."
+            )
 
 
 def _order(text: str | None, entity: str, settings: Settings) -> tuple[Order, ...]:
@@ -102,7 +116,7 @@ def _chosen(
                 " property or complex property. Only navigation properties can be expanded."
             )
     names = [name for name, known in properties.items() if known.entity is None]
-    selected = _names(select)
+    selected = [] if select is None else read_select(select, settings.server)
     if selected and "*" not in selected:
         names = [_selected(name, entity, settings) for name in selected]
     return *(name for name in names if properties[name].entity is None), *expanded

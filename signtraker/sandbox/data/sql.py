@@ -272,6 +272,18 @@ def _calculate(operator: str, left: Any, right: Any, *, whole: bool) -> ColumnEl
     return result
 
 
+def _replaced(text: Any, old: Any, new: Any) -> ColumnElement[str]:
+    return func.replace(text, old, new, type_=Text())
+
+
+def _seconds(span: Any) -> ColumnElement[float]:
+    return cast(span, Float()) / MICROSECONDS
+
+
+def _no_offset(moment: Any) -> ColumnElement[int]:
+    return case((moment.is_not(None), literal(0)))  # every moment is kept in UTC
+
+
 _SIMPLE = {"add": operators.add, "sub": operators.sub, "mul": operators.mul}
 _COMPARISONS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "eq": operators.eq,
@@ -303,10 +315,10 @@ _FUNCTIONS: dict[str, Callable[..., ColumnElement[Any]]] = {
     "concat": operators.add,
     "indexof": IndexOf,
     "substring": Substring,
-    "replace": lambda text, old, new: func.replace(text, old, new, type_=Text()),
+    "replace": _replaced,
     "time": TimeOfDay,
-    "totalseconds": lambda span: cast(span, Float()) / MICROSECONDS,
-    "totaloffsetminutes": lambda moment: case((moment.is_not(None), literal(0))),
+    "totalseconds": _seconds,
+    "totaloffsetminutes": _no_offset,
     "now": lambda: select(moments.c.At).where(moments.c.Name == "now").scalar_subquery(),
     "mindatetime": lambda: constant(datetime.min.replace(tzinfo=UTC)),
     "maxdatetime": lambda: constant(datetime.max.replace(tzinfo=UTC)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from plain_http import plain_client, refusal, rows
 
+from signtraker import Q
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -62,6 +65,15 @@ _NO_NUMBER = (
 _TOO_MUCH_SKIPPED = (
     "The limit of '2147483647' for Skip query has been exceeded. The value from the incoming request is"
     " '2147483648'."
+)
+COUNTED = "Invalid value 'bogus' for {name} query option found. Valid values are '{values}'."
+NO_NULLS = (
+    "A null value was found with the expected type 'Edm.Int64[Nullable=False]'. The expected type"
+    " 'Edm.Int64[Nullable=False]' does not allow null values."
+)
+NO_COMMA = (
+    "Invalid JSON. A comma character ',' was expected in scope 'Array'. Every two elements in an array and"
+    " properties of an object must be separated by commas."
 )
 _SIX = "Status,Notes,Created,DueDate,OrderNumber,RebillInterval"
 _LONG = " or ".join(["Status eq 'a'"] * 21)
@@ -322,3 +334,98 @@ def test_lambdas_look_into_the_restrictions_of_an_award(api: httpx.Client) -> No
     for text, holds in filters.items():
         found = [one["Id"] for one in rows(api, path, filter=text, select="Id")]
         assert found == [key for key, values in awards.items() if holds(values)]
+
+
+@pytest.mark.parametrize(
+    ("generations", "option", "value", "sentence"),
+    [
+        (GENERATIONS, "select", ",Id", "An identifier was expected at position 0."),
+        (GENERATIONS, "select", "Id,,Status", "An identifier was expected at position 3."),
+        (GENERATIONS, "select", "Id Status", "Syntax error at position 9 in 'Id Status'."),
+        (GENERATIONS, "select", "Id,$it", "Found system token '$it' in select or expand clause 'Id,$it'."),
+        (GENERATIONS, "orderby", "Id,", "Expression expected at position 3 in 'Id,'."),
+        (V4, "count", "bogus", COUNTED.format(name="$count", values="true, false")),
+        (("v3",), "inlinecount", "bogus", COUNTED.format(name="$inlinecount", values="allpages, none")),
+        (("v4-7",), "filter", "Id in (1,null)", NO_NULLS),
+        (("v4-7",), "filter", "Id in (1L)", NO_COMMA),
+        (V4, "filter", "Status eq'Draft'", "Syntax error at position 16 in 'Status eq'Draft''."),
+    ],
+)
+def test_a_malformed_option_is_refused_in_the_words_of_each_generation(
+    servers: dict[str, httpx.Client],
+    generations: tuple[str, ...],
+    option: str,
+    value: str,
+    sentence: str,
+) -> None:
+    for generation in generations:
+        assert refusal(servers[generation], **{option: value}) == INVALID + sentence
+
+
+def test_a_comma_at_the_end_of_select_is_nothing(servers: dict[str, httpx.Client]) -> None:
+    for api in servers.values():
+        assert rows(api, select="Id,", top=1) == [{"Id": 1001}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ceiling(1e19) gt 1",
+        "JobSite/Latitude mod 1e-300 lt 1",
+        "-(-9223372036854775808) gt 0",
+        "floor(JobSite/Latitude div 0) gt 1 or JobSite/Latitude gt NaN",
+        "Id mul 9223372036854775807 gt 0",
+        "Created sub duration'P9999999D' lt DueDate",
+        "now() gt Created and Created gt mindatetime() and Created lt maxdatetime()",
+        "time(Created) gt 12:00 and hour(time(Created)) ge 12 and fractionalseconds(Created) ge 0",
+        "totalseconds(DueDate sub Created) gt 5 and hour(duration'PT5H') eq 5",
+        "date(Created) add duration'P1D' gt 2024-01-01 and totaloffsetminutes(Created) eq 0",
+        "cast(Id,Edm.String) eq '1001' or cast(IsDueDateDefinitive,'Edm.String') eq 'True'",
+        "cast(JobSite/Latitude,Edm.Int32) eq 40 or cast('Edm.String') eq 'x'",
+        "cast(Agent,Edm.String) eq 'x'",
+        "isof(Status,Edm.String) or isof(Id,Edm.String) or isof('Edm.String')",
+        "replace(Status,'D','d') eq 'draft' and $count gt 5",
+        "$it ne null and Agent eq Agent and not (JobSite ne JobSite)",
+        "null or not null or length(null) eq 5",
+        "00000000-0000-0000-0000-000000000000 eq 3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+    ],
+)
+def test_what_the_parsers_read_is_answered(servers: dict[str, httpx.Client], text: str) -> None:
+    answer = servers["v4-7"].get("/api/orders", params={"$filter": text})
+    assert answer.status_code == 200, answer.text
+
+
+def test_collections_have_a_size_and_may_stand_behind_in(servers: dict[str, httpx.Client]) -> None:
+    awards = rows(servers["v4-7"], "/api/credits/awards")
+    sizes = {one["Id"]: len(one["Restrictions"] or ()) for one in awards}
+    found = rows(servers["v4-7"], "/api/credits/awards", filter="Restrictions/$count gt 0")
+    assert [one["Id"] for one in found] == [key for key, size in sizes.items() if size > 0]
+    assert rows(servers["v4-7"], "/api/credits/awards", filter="'no such' in Restrictions") == []
+
+
+def test_text_is_counted_in_utf_16_units() -> None:
+    with Sandbox(orders=0) as sandbox, plain_client(sandbox) as api:
+        order = sandbox.orders.add(notes="a😀b")
+        assert [one["Id"] for one in rows(api, filter=f"Id eq {order.id} and length(Notes) eq 4")] == [
+            order.id
+        ]
+        assert len(rows(api, filter="indexof(Notes,'b') eq 3 and substring(Notes,1,2) eq '😀'")) == 1
+        assert order.notes is not None
+        matched = (Q.notes.length() == 4) & (Q.notes.indexof("b") == 3) & (Q.notes.substring(3) == "b")
+        assert matched.matches(order)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_microsofts_verdicts_are_answered_over_http(
+    generation: Generation, servers: dict[str, httpx.Client]
+) -> None:
+    file = Path(__file__).parents[2] / "query" / "parsing" / "microsoft_verdicts.jsonl"
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    for entity, text, *verdicts in [one for one in lines if one[0] == "Order"][::40]:
+        said = (verdicts + verdicts[-1:] * 2)[GENERATIONS.index(generation)]
+        answer = servers[generation].get("/api/orders", params={"$filter": text})
+        if isinstance(said, str):
+            expected = (400, INVALID + said.replace("<text>", text))
+            assert (answer.status_code, answer.json()["Message"]) == expected, entity
+        elif said is None or said <= 100:
+            assert answer.status_code == (500 if said is None else 200), text

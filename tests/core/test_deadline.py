@@ -156,10 +156,9 @@ def test_the_bounds_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatc
 def test_httpx_still_has_the_attributes_by_which_the_deadline_is_enforced() -> None:
     """Fails if a new httpx or httpcore makes the backend ineffective."""
     with SignTrakerClient("key", subdomain="acme") as client:
-        channel = client._connection.http._channel()
-        for transport in (channel.reads, channel.writes):
-            pool: Any = transport._pool
-            assert isinstance(pool._network_backend, Backend)
+        connection = client._connection.http._connections().take(is_write=False)
+        pool: Any = connection.transport._pool
+        assert isinstance(pool._network_backend, Backend)
 
 
 # Size

@@ -42,7 +42,9 @@ class Connection:
         lengths = [one for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:")]
         length = int(lengths[0].partition(b":")[2]) if lengths else 0
         while len(body) < length:
-            body += self.socket.recv(65536)
+            if not (chunk := self.socket.recv(65536)):
+                return b""
+            body += chunk
         self.server.requests.append(head.partition(b"\r\n")[0])
         return head + b"\r\n\r\n" + body
 

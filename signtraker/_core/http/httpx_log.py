@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
 from signtraker._core.redact import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _key_of_our_call: ContextVar[str | None] = ContextVar("signtraker_key_of_our_call", default=None)
 _httpx = logging.getLogger("httpx")
 
 
-@contextmanager
-def redacted_logs(key: str) -> Generator[None]:
-    """Keep both libraries' lines discreet inside the block, in this thread or task only."""
-    token = _key_of_our_call.set(key)
-    try:
-        yield
-    finally:
-        _key_of_our_call.reset(token)
+def hide_key_in_logs(key: str) -> None:
+    """Redact both libraries' lines from here to the end of the running context."""
+    _key_of_our_call.set(key)
 
 
 def _scrubbed(record: logging.LogRecord) -> bool:

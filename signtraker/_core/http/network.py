@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import contextmanager, suppress
+from collections import deque
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import httpcore
 
 from signtraker._core.http.framing import ReceivedBytes
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable
     from weakref import WeakSet
 
 _LARGEST_WRITE = 65_536
 """Bytes handed to the socket at once, so that the time left is looked at in between."""
+_INTERIM = (b"HTTP/1.1 1", b"HTTP/1.0 1")
+"""The beginnings of 1xx responses, which announce the real one (RFC 9110, 15.2)."""
+_LARGEST_READ_AHEAD = 1_000_000
+"""Bytes of a response that are kept while the request is still being written."""
 
 DEADLINE_PASSED = "the deadline of the call has passed"
 
@@ -46,14 +53,9 @@ progress: ContextVar[Progress | None] = ContextVar("signtraker_progress", defaul
 """The progress of the attempt that the running task makes."""
 
 
-@contextmanager
-def deadline_in(seconds: float) -> Generator[None]:
-    """Let no network operation of this thread wait longer than this, all of them together."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+def set_deadline(seconds: float) -> None:
+    """Let no network operation of the running context wait longer than this, all of them together."""
+    _deadline.set(time.monotonic() + seconds)
 
 
 def _capped(timeout: float | None, error: type[Exception]) -> float | None:
@@ -70,7 +72,7 @@ def _capped(timeout: float | None, error: type[Exception]) -> float | None:
 class Stream(httpcore.NetworkStream):
     """A connection whose waits end with the deadline of the call."""
 
-    def __init__(self, stream: httpcore.NetworkStream, streams: WeakSet[Stream]) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, streams: set[Stream]) -> None:
         self._stream = stream
         self._streams = streams
         self.received = ReceivedBytes()
@@ -102,10 +104,6 @@ class Stream(httpcore.NetworkStream):
                 raw.shutdown(socket.SHUT_RDWR)
         self.close()
 
-    def forget(self) -> None:
-        """Close this process's copy of a connection that the parent process uses on."""
-        self.close()
-
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
@@ -124,7 +122,7 @@ class Stream(httpcore.NetworkStream):
 class Backend(httpcore.NetworkBackend):
     """Open connections whose waits end with the deadline of the call."""
 
-    def __init__(self, backend: httpcore.NetworkBackend, streams: WeakSet[Stream]) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, streams: set[Stream]) -> None:
         self._backend = backend
         self._streams = streams
 
@@ -148,11 +146,14 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, streams: WeakSet[AsyncStream]) -> None:
         self._stream = stream
         self._streams = streams
+        self._ahead: deque[bytes] = deque()
         self.received = ReceivedBytes()
         streams.add(self)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
         """Read some bytes."""
+        if self._ahead:
+            return self._ahead.popleft()
         data = await self._stream.read(max_bytes, timeout)
         self.received.add(data)
         return data
@@ -162,7 +163,40 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         self.received.restart()
         if (attempt := progress.get()) is not None:
             attempt.sent = True
-        await self._stream.write(buffer, timeout)
+        if len(buffer) <= _LARGEST_WRITE:
+            await self._stream.write(buffer, timeout)
+        else:
+            await self._write_while_reading(buffer, timeout)
+
+    async def _write_while_reading(self, buffer: bytes, timeout: float | None) -> None:  # noqa: ASYNC109 - httpcore's
+        """Write a large body, and stop when the server answers meanwhile.
+
+        A server may refuse a body before it has read all of it, and close the connection (RFC 9112, 9.5).
+        asyncio drops what was not yet read when a write fails, and anyio reads only when it is asked to.
+        """
+        failures: list[httpcore.NetworkError | httpcore.TimeoutException] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._read_ahead)
+            try:
+                for start in range(0, len(buffer), _LARGEST_WRITE):
+                    # Otherwise the reader has no turn while the socket takes all.
+                    await anyio.lowlevel.checkpoint()
+                    if self._ahead and not self._ahead[0].startswith(_INTERIM):
+                        raise httpcore.WriteError("the server answered before it had read the whole request")
+                    await self._stream.write(buffer[start : start + _LARGEST_WRITE], timeout)
+            except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+                failures.append(error)  # Raised in the group, it would become an ExceptionGroup.
+            tasks.cancel_scope.cancel()
+        for failure in failures:
+            raise failure
+
+    async def _read_ahead(self) -> None:
+        size = 0
+        with suppress(httpcore.NetworkError):  # The next read meets it again.
+            while size < _LARGEST_READ_AHEAD and (data := await self._stream.read(_LARGEST_WRITE)):
+                self.received.add(data)
+                self._ahead.append(data)
+                size += len(data)
 
     async def aclose(self) -> None:
         """Close the connection."""

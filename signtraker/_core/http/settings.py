@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Ca: TypeAlias = str | PathLike[str] | ssl.SSLContext | None
 
 MAX_CONNECTIONS: Final = 100
-KEPT_ALIVE: Final = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20)
+MAX_IDLE: Final = 20
+KEPT_ALIVE: Final = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE)
 ONE_REQUEST_EACH: Final = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0)
 
 
@@ -56,10 +57,10 @@ class TransportSettings:
 _TransportT = TypeVar("_TransportT", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
-def _verification(config: Config, ca: Ca) -> ssl.SSLContext | bool:
+def _verification(config: Config, ca: Ca) -> ssl.SSLContext:
     if config.base_url.startswith("http:"):
         # There is no TLS to verify, and loading the certificates takes longer than everything else.
-        return False
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if isinstance(ca, ssl.SSLContext):
         return ca
     if ca is None:

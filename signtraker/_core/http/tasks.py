@@ -20,7 +20,7 @@ import anyio  # httpx depends on it, and its pool understands cancellation by an
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
-from signtraker._core.http.httpx_log import install_filters, redacted_logs
+from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
 from signtraker._core.http.messages import (
     BAD_LOCATION,
     Body,
@@ -95,19 +95,13 @@ class AsyncHttpPool:
         message = build_request(request, config)
         start = time.perf_counter()
         attempt = Progress()
-        token = progress.set(attempt)
-        try:
-            with redacted_logs(config.api_key):
-                if self._injected is not None:
-                    self._check_home(loop)
-                    attempt.sent = True  # An injected client does not tell, so the worst is assumed.
-                    ended = await _within(left_seconds, _exchange_async(self._injected, message, config))
-                else:
-                    channel = self._channel(loop)
-                    sending = _take_turn(channel, message, config, is_write=request.is_write)
-                    ended = await _within(left_seconds, sending)
-        finally:
-            progress.reset(token)
+        if self._injected is not None:
+            self._check_home(loop)
+            attempt.sent = True  # An injected client does not tell, so the worst is assumed.
+            sending = _exchange_async(self._injected, message, config, attempt)
+        else:
+            sending = _take_turn(self._channel(loop), message, config, attempt, is_write=request.is_write)
+        ended = await _within(left_seconds, sending)
         if ended is not None:
             return ended
         if attempt.begun is not None:
@@ -177,17 +171,23 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 
 
 async def _take_turn(
-    channel: _AsyncChannel, message: httpx.Request, config: Config, *, is_write: bool
+    channel: _AsyncChannel, message: httpx.Request, config: Config, attempt: Progress, *, is_write: bool
 ) -> Response | TransportError:
     if is_write:
         close_afterwards(message)
     async with channel.turns:
-        return await _exchange_async(channel.writes if is_write else channel.reads, message, config)
+        return await _exchange_async(channel.writes if is_write else channel.reads, message, config, attempt)
 
 
 async def _exchange_async(
-    sender: httpx.AsyncHTTPTransport | httpx.AsyncClient, message: httpx.Request, config: Config
+    sender: httpx.AsyncHTTPTransport | httpx.AsyncClient,
+    message: httpx.Request,
+    config: Config,
+    attempt: Progress,
 ) -> Response | TransportError:
+    # The attempt has a task of its own, and with it a context that ends with it.
+    hide_key_in_logs(config.api_key)
+    progress.set(attempt)
     start = time.perf_counter()
     try:
         if isinstance(sender, httpx.AsyncClient):
@@ -199,8 +199,7 @@ async def _exchange_async(
     except BAD_LOCATION as error:
         return bad_location(error, config, start)
     body = Body(config.max_response_bytes)
-    if (attempt := progress.get()) is not None:
-        attempt.begun = partial(body.response, answer, start)
+    attempt.begun = partial(body.response, answer, start)
     try:
         async for chunk in answer.aiter_bytes():
             if not body.add(chunk):

@@ -6,6 +6,12 @@ leave a write in doubt.
 
 A process that was forked opens connections of its own: a socket that two processes share gives each the
 responses to the other's requests.
+
+Nothing here takes a lock. A signal's exception (Ctrl-C, a soft time limit of Celery) can come between any two
+instructions, and a lock that it leaves locked would stop every later call. httpcore's pools and connections
+have such locks, so each connection has a pool of its own, which one call at a time uses: what an exception
+broke is thrown away whole. The lists of connections are changed by single operations of `deque`, `dict` and
+`set`, which are atomic.
 """
 
 from __future__ import annotations
@@ -15,13 +21,15 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakSet
+from collections import deque
+from contextlib import suppress
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 import httpx
 
-from signtraker._core.http.httpx_log import install_filters, redacted_logs
+from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
 from signtraker._core.http.messages import (
     BAD_LOCATION,
     Body,
@@ -32,183 +40,162 @@ from signtraker._core.http.messages import (
     is_clean,
     reason,
 )
-from signtraker._core.http.network import Backend, Stream, deadline_in
-from signtraker._core.http.settings import KEPT_ALIVE, ONE_REQUEST_EACH, TransportSettings, closed_error
+from signtraker._core.http.network import Backend, Stream, set_deadline
+from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettings, closed_error
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from signtraker._core.config import Config
     from signtraker._core.exchange import Response, TransportError
     from signtraker._core.request import AnyRequest
 
-
-class _PoolLock:
-    """The lock of one httpcore pool, which a thread can take again that left it locked.
-
-    An exception that a signal raises between the acquisition and the body of a `with` leaves a lock locked.
-    httpcore takes its lock once more while it handles that exception, and would wait for itself.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-
-    def __enter__(self) -> Self:
-        self._lock.acquire()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def unlock(self) -> None:
-        """Give the lock up, however often this thread holds it."""
-        with suppress(RuntimeError):  # It is not, or no longer, this thread's.
-            while True:
-                self._lock.release()
+_LONGEST_IDLE_SECONDS: Final = 5.0
+"""httpx's own default; a server that closes idle connections does so later."""
 
 
-class _Channel:
-    """The connections of one process: kept alive for reads, one for each write."""
+class _Connection:
+    """One connection, with a pool of httpcore's to itself. It is opened by the first request."""
 
     def __init__(self, settings: TransportSettings) -> None:
-        self.streams: WeakSet[Stream] = WeakSet()
-        self._locks: list[_PoolLock] = []
-        self.reads = self._open(settings, KEPT_ALIVE)
-        self.writes = self._open(settings, ONE_REQUEST_EACH)
-        # A set instead of a count under a lock, which a signal's exception could leave locked.
-        self._users: set[object] = set()
-        self._retired = False
-
-    def _open(self, settings: TransportSettings, limits: httpx.Limits) -> httpx.HTTPTransport:
-        transport = settings.make(httpx.HTTPTransport, limits)
+        self.streams: set[Stream] = set()
+        self.is_retired = False
+        self.idle_since = 0.0
+        self.transport = settings.make(httpx.HTTPTransport, KEPT_ALIVE)
         # httpx takes no backend for the pool that it makes; tests/core/test_deadline.py fails if these
         # attributes are gone. https://www.encode.io/httpcore/network-backends/
-        pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
+        pool: Any = self.transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
         pool._network_backend = Backend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
-        self._locks.append(_PoolLock())
-        pool._optional_thread_lock = self._locks[-1]  # noqa: SLF001 - as above
-        return transport
-
-    @contextmanager
-    def use(self) -> Generator[None]:
-        """Keep the connections open inside the block, even if the channel is retired meanwhile."""
-        user = object()
-        self._users.add(user)
-        try:
-            yield
-        finally:
-            self._users.discard(user)
-            if self._retired and not self._users:
-                self.abort()
-
-    def retire(self) -> None:
-        """Close the connections as soon as nobody uses them."""
-        self._retired = True
-        if not self._users:
-            self.abort()
-
-    def unlock(self) -> None:
-        """Free the locks that a call of this thread left locked when an exception of a signal ended it."""
-        for lock in self._locks:
-            lock.unlock()
+        # httpcore takes its lock once more while it handles an exception that came before the lock was
+        # released, and would wait for itself.
+        pool._optional_thread_lock = threading.RLock()  # noqa: SLF001 - as above
 
     def abort(self) -> None:
-        """Close all connections now, without the lock of httpcore's pool: a killed call may still hold it."""
+        """Close it now, even while a call waits for it, and without httpcore's locks."""
         for stream in list(self.streams):
             stream.abort()
 
+    def __del__(self) -> None:
+        self.abort()
+
+
+class _Connections:
+    """The connections of one process: those that calls use, and idle ones for further reads."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
+        # Weak, so that a connection that an interrupted call lost on its way here is closed all the same.
+        self._all: WeakValueDictionary[int, _Connection] = WeakValueDictionary()
+        self._idle: deque[_Connection] = deque()
+
+    def take(self, *, is_write: bool) -> _Connection:
+        """Return a connection that no other call uses; for a write a new one."""
+        with suppress(IndexError):  # None is idle, or another thread took the last one.
+            while time.monotonic() - self._idle[0].idle_since > _LONGEST_IDLE_SECONDS:
+                self.close(self._idle.popleft())
+        with suppress(IndexError):
+            if not is_write:
+                return self._idle.pop()
+        connection = _Connection(self._settings)
+        self._all[id(connection)] = connection
+        return connection
+
+    def give_back(self, connection: _Connection) -> None:
+        """Keep a connection for the next read, if it is still open and there are not too many."""
+        if connection.streams and not connection.is_retired and len(self._idle) < MAX_IDLE:
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+        else:
+            self.close(connection)
+
+    def close(self, connection: _Connection) -> None:
+        """Close a connection and use it no more."""
+        self._all.pop(id(connection), None)
+        connection.abort()
+
+    def retire(self) -> None:
+        """Use none of the present connections again; calls under way end on theirs."""
+        for connection in self._present():
+            connection.is_retired = True
+        with suppress(IndexError):
+            while True:
+                self.close(self._idle.popleft())
+
+    def abort(self) -> None:
+        """Close all connections; the calls under way end with an error."""
+        for connection in self._present():
+            self.close(connection)
+
     def forget(self) -> None:
-        """Close a forked child's copies of the parent's connections, and leave the parent's open."""
-        for stream in list(self.streams):
-            stream.forget()
+        """Close a forked child's copies, and leave the parent's connections open."""
+        for connection in self._present():
+            for stream in list(connection.streams):
+                stream.close()
+
+    def _present(self) -> list[_Connection]:
+        return [one for reference in self._all.valuerefs() if (one := reference()) is not None]
+
+    @property
+    def are_open(self) -> bool:
+        """True if any connection is open."""
+        return any(connection.streams for connection in self._present())
 
 
 class HttpPool:
-    """Sends requests for threads, over connections of this process."""
+    """Sends requests for threads, over connections of this process. Each thread that calls has one."""
 
     def __init__(self, settings: TransportSettings | None, injected: httpx.Client | None) -> None:
-        install_filters()
         self._settings = settings
         self._injected = injected
         self._home = os.getpid()
-        self._channels: dict[int, _Channel] = {}
+        self._by_process: dict[int, _Connections] = {}
         self.is_closed = False
+        install_filters()
 
     def attempt(self, request: AnyRequest, config: Config, left_seconds: float) -> Response | TransportError:
         """Send a request once, and wait at most so long for the whole response."""
         if self.is_closed or (self._injected is not None and self._injected.is_closed):
             raise closed_error()
+        # A context of its own ends with the attempt, even where an exception of a signal prevents a reset.
+        return copy_context().run(self._attempt, request, config, left_seconds)
+
+    def _attempt(self, request: AnyRequest, config: Config, left_seconds: float) -> Response | TransportError:
+        hide_key_in_logs(config.api_key)
+        set_deadline(left_seconds)
         message = build_request(request, config)
-        with redacted_logs(config.api_key), deadline_in(left_seconds):
-            if self._injected is not None:
-                self._check_process()
-                return self._exchange(self._injected, message, config)
-            channel = self._channel()
-            with channel.use():
-                transport = channel.writes if request.is_write else channel.reads
-                if request.is_write:
-                    close_afterwards(message)
-                try:
-                    return self._exchange(transport, message, config)
-                except BaseException:
-                    # A signal's exception may have left httpcore's pool locked, so it is not used again.
-                    channel.unlock()
-                    self._drop(channel)
-                    raise
-
-    def _exchange(
-        self, sender: httpx.HTTPTransport | httpx.Client, message: httpx.Request, config: Config
-    ) -> Response | TransportError:
-        start = time.perf_counter()
+        if self._injected is not None:
+            self._check_process()
+            return _exchange(self._injected, message, config)
+        connections = self._connections()
+        connection = connections.take(is_write=request.is_write)
+        if request.is_write:
+            close_afterwards(message)
         try:
-            if isinstance(sender, httpx.Client):
-                answer = sender.send(message, stream=True, auth=None, follow_redirects=False)
+            result = _exchange(connection.transport, message, config)
+            if request.is_write:
+                connections.close(connection)
             else:
-                answer = sender.handle_request(message)
-        except httpx.RequestError as error:
-            return failure(error, message, config, start)
-        except BAD_LOCATION as error:
-            return bad_location(error, config, start)
-        body = Body(config.max_response_bytes)
-        try:
-            for chunk in answer.iter_bytes():
-                if not body.add(chunk):
-                    break
-        except httpx.RequestError as error:
-            body.cut = reason(error, config)
-        finally:
-            self._release(answer)
-        return body.response(answer, start)
+                connections.give_back(connection)
+        except BaseException:
+            connections.close(connection)
+            raise
+        return result
 
-    @staticmethod
-    def _release(answer: httpx.Response) -> None:
-        stream: object = answer.extensions.get("network_stream")
-        if isinstance(stream, Stream) and not is_clean(stream, answer):
-            stream.close()
-        answer.close()
-
-    def _channel(self) -> _Channel:
-        """Return this process's connections. No lock: a fork could copy it in its locked state."""
+    def _connections(self) -> _Connections:
+        """Return this process's connections."""
         process = os.getpid()
-        channel = self._channels.get(process)
-        if channel is None:
+        connections = self._by_process.get(process)
+        if connections is None:
             assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
-            channel = self._channels.setdefault(process, _Channel(self._settings))
-            for other in [one for one in self._channels if one != process]:
-                if (inherited := self._channels.pop(other, None)) is not None:
+            connections = self._by_process.setdefault(process, _Connections(self._settings))
+            for other in [one for one in self._by_process if one != process]:
+                if (inherited := self._by_process.pop(other, None)) is not None:
                     inherited.forget()
-        return channel
-
-    def _drop(self, channel: _Channel) -> None:
-        if self._channels.get(os.getpid()) is channel:
-            self._channels.pop(os.getpid(), None)
-        channel.retire()
+        return connections
 
     def drop_connections(self) -> None:
-        """Use none of the present connections again; calls under way may end on theirs."""
-        if (channel := self._channels.get(os.getpid())) is not None:
-            self._drop(channel)
+        """Use none of the present connections again; calls under way end on theirs."""
+        if (connections := self._by_process.get(os.getpid())) is not None:
+            connections.retire()
 
     def _check_process(self) -> None:
         if os.getpid() != self._home:
@@ -221,16 +208,49 @@ class HttpPool:
         """Close the connections, unless they belong to an injected client; end the calls under way."""
         if self._injected is None:
             self.is_closed = True
-            for channel in list(self._channels.values()):
-                channel.abort()
+            for connections in list(self._by_process.values()):
+                connections.abort()
 
     def __del__(self) -> None:
-        channel = self._channels.get(os.getpid()) if "_channels" in vars(self) else None
-        if channel is not None and channel.streams and not self.is_closed and not sys.is_finalizing():
+        connections = vars(self).get("_by_process", {}).get(os.getpid())
+        if (
+            connections is not None
+            and connections.are_open
+            and not self.is_closed
+            and not sys.is_finalizing()
+        ):
             warnings.warn(
                 "A SignTraker client was never closed; use it in a with block, or call close()",
                 ResourceWarning,
                 source=self,
                 stacklevel=1,
             )
-            channel.abort()
+            connections.abort()
+
+
+def _exchange(
+    sender: httpx.HTTPTransport | httpx.Client, message: httpx.Request, config: Config
+) -> Response | TransportError:
+    start = time.perf_counter()
+    try:
+        if isinstance(sender, httpx.Client):
+            answer = sender.send(message, stream=True, auth=None, follow_redirects=False)
+        else:
+            answer = sender.handle_request(message)
+    except httpx.RequestError as error:
+        return failure(error, message, config, start)
+    except BAD_LOCATION as error:
+        return bad_location(error, config, start)
+    body = Body(config.max_response_bytes)
+    try:
+        for chunk in answer.iter_bytes():
+            if not body.add(chunk):
+                break
+    except httpx.RequestError as error:
+        body.cut = reason(error, config)
+    finally:
+        stream: object = answer.extensions.get("network_stream")
+        if isinstance(stream, Stream) and not is_clean(stream, answer):
+            stream.close()
+        answer.close()
+    return body.response(answer, start)

@@ -19,6 +19,7 @@ from signtraker._core.http.threads import HttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden
+from signtraker._lists.paging import Given
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
@@ -194,13 +195,25 @@ class BaseClient(Client["_Connection"]):
         extra_params: Pairs = (),
     ) -> Iterator[M]:
         config = self._connection.config
-        return self._walk(
-            make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
-        )
+        pages = make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
+        return _Rows(self._connection, pages)
 
-    def _walk(self, pages: AnyPager[M]) -> Iterator[M]:
-        while (request := pages.next_request()) is not None:
-            yield from pages.received(self._send(request))
+
+class _Rows(Iterator[M]):
+    """The rows of a list. It is no generator, which an error would end: it asks for the same page again."""
+
+    def __init__(self, connection: _Connection, pages: AnyPager[M]) -> None:
+        self._connection = connection
+        self._pages = pages
+        self._given: Given[M] = Given()
+
+    def __next__(self) -> M:
+        while not self._given.rows:
+            if (request := self._pages.next_request()) is None:
+                raise StopIteration
+            with self._given.page():
+                self._given.rows.extend(self._pages.received(self._connection.send(request)))
+        return self._given.take()
 
 
 class _Connection(Connection["HttpPool"]):

@@ -11,7 +11,7 @@
     │   ├── UnconfirmedRedirectError    … and an APIStatusError
     │   └── UnconfirmedServerError      … and a ServerError
     └── APIStatusError              the server answered with an error status
-        ├── ValidationError             400, and requests refused before sending (a ValueError too)
+        ├── ValidationError             400, 422, and requests refused before sending (a ValueError too)
         │   └── QueryLimitError             a query beyond the server's limits, refused before sending
         ├── AuthenticationError         401, 403, and a key that is missing or unusable
         ├── NotFoundError               404
@@ -20,6 +20,7 @@
 
 Each carries what is known of the exchange (`status_code`, `headers`, `body`, `attempts`, `method`, `url`)
 and its `outcome`: whether what was asked for `"did_not_happen"`, `"may_have_happened"` or `"happened"`.
+docs/errors.md tells for each trouble what is done, which error it becomes, and with which outcome.
 No error holds the API key, and each can be pickled.
 """
 
@@ -59,10 +60,22 @@ class Problem:
         return f"{self.field}: {self.message}" if self.field else self.message
 
 
+@dataclass(frozen=True, slots=True)
+class IterationProgress:
+    """The progress of an iteration that an error interrupted."""
+
+    rows: int
+    """The number of rows that it had given."""
+    last_id: int | None
+    """The id of the last of them; None if there was none, or if `select` left the id out."""
+
+
 class SignTrakerError(Exception):
     """The root of all errors of the SDK."""
 
     outcome: Outcome = "did_not_happen"
+    progress: IterationProgress | None = None
+    """For an `iter_…` method: where it stood. Iterate over the same iterator again to go on from there."""
 
     def __init__(self, message: str, *, exchange: Exchange | None = None) -> None:
         super().__init__(message)
@@ -187,7 +200,7 @@ class APIStatusError(SignTrakerError):
 
 
 class ValidationError(APIStatusError, ValueError):
-    """The request was refused, by the server (400) or before sending (`status_code` is None).
+    """The request was refused, by the server (400, 422) or before sending (`status_code` is None).
 
     `problems` lists every mistake under its field's Python name.
     """

@@ -26,7 +26,26 @@ if TYPE_CHECKING:
 _Json: TypeAlias = dict[str, Any]
 
 _REDIRECTS = range(300, 400)
+_REFUSALS = range(400, 500)
 _LONGEST_SENTENCE = 500
+
+_CLASSES: dict[int, type[APIStatusError]] = {
+    HTTPStatus.BAD_REQUEST: ValidationError,
+    HTTPStatus.UNAUTHORIZED: AuthenticationError,
+    HTTPStatus.FORBIDDEN: AuthenticationError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    # RFC 9110, 15.5.21: the content was understood, and can't be processed as it is.
+    HTTPStatus.UNPROCESSABLE_ENTITY: ValidationError,
+}
+_NOT_DONE = frozenset(
+    {
+        # RFC 9110, 15.6.2 and 15.6.6: the server can't do what was asked.
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+        # RFC 6585, section 6: a proxy on the way answers instead of the server.
+        HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,
+    }
+)
 
 _PLAIN: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "The server refused the request without saying why",
@@ -35,12 +54,16 @@ _PLAIN: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is no such record",
     HTTPStatus.METHOD_NOT_ALLOWED: "The server does not allow this method here",
     HTTPStatus.REQUEST_TIMEOUT: "The server gave up waiting for the request",
+    HTTPStatus.CONFLICT: "The server refused the request because of the record's present state",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The server does not take a request as large as this",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The server does not take this content type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The server refused the request without saying why",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; wait before the next one",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed",
     HTTPStatus.BAD_GATEWAY: "A gateway in front of the server failed",
     HTTPStatus.SERVICE_UNAVAILABLE: "The server is not available at the moment",
     HTTPStatus.GATEWAY_TIMEOUT: "A gateway in front of the server waited too long",
+    HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED: "The network asks for a sign-in before it lets requests out",
 }
 
 
@@ -61,18 +84,13 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
 
 
 def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UnconfirmedServerError if is_write else ServerError
-    if status in _REDIRECTS and is_write:
+    """Decide each status once; docs/errors.md is the table of this function and of `retry.may_repeat`."""
+    if status in _REDIRECTS:
         # RFC 9110, 15.4.4: 303 See Other is how a server answers a POST that it has processed.
-        return UnconfirmedRedirectError
-    errors: dict[int, type[APIStatusError]] = {
-        HTTPStatus.BAD_REQUEST: ValidationError,
-        HTTPStatus.UNAUTHORIZED: AuthenticationError,
-        HTTPStatus.FORBIDDEN: AuthenticationError,
-        HTTPStatus.NOT_FOUND: NotFoundError,
-    }
-    return errors.get(status, APIStatusError)
+        return UnconfirmedRedirectError if is_write else APIStatusError
+    if status in _REFUSALS:
+        return _CLASSES.get(status, APIStatusError)
+    return UnconfirmedServerError if is_write and status not in _NOT_DONE else ServerError
 
 
 def _plain(exchange: Exchange, status: int) -> str:

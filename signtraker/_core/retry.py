@@ -1,11 +1,6 @@
 """Decide when a request is sent again, and after how long. Pure: chance and the clock are arguments.
 
-what happened                                    read     write
-no connection was made, no pool slot was free    again    again (it provably never reached the server)
-429                                              again    again (assumed: refused before it was done)
-408, 425, 500, 502, 503, 504                     again    no
-a time-out, a broken connection, a cut answer    again    no
-anything else                                    no       no
+docs/errors.md holds the table of these decisions, and tests/core/test_decisions.py drives each of its rows.
 """
 
 from __future__ import annotations
@@ -47,7 +42,11 @@ class AttemptFailure:
 
 
 def may_repeat(failure: AttemptFailure, *, is_write: bool) -> bool:
-    """Return whether the table above says "again"."""
+    """Return whether to send a request again after this failure.
+
+    A write only if it provably never reached the server, or after a 429, which is assumed to mean that
+    the server refused it before it did anything.
+    """
     if failure.never_sent or failure.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     return not is_write and (failure.status_code is None or failure.cut or failure.status_code in TRANSIENT)

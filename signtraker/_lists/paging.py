@@ -7,14 +7,24 @@ not the end of a list; only an empty page is. `positions.py` decides where the n
 from __future__ import annotations
 
 import warnings
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from signtraker._lists.positions import ByKey, ByOffset, Keys, StuckError, hidden_attributes
-from signtraker.exceptions import Exchange, NotSelectedError, UnreadableResponseError
+from signtraker.exceptions import (
+    Exchange,
+    IterationProgress,
+    NotSelectedError,
+    SignTrakerError,
+    UnreadableResponseError,
+)
 from signtraker.models._base import delete_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs, Request
     from signtraker._lists.listing import Listing
@@ -94,6 +104,30 @@ class Pager(Generic[M]):
             partial=rows,
             outcome="did_not_happen",
         )
+
+
+class Given(Generic[M]):
+    """The rows of an iteration that wait to be given on, and the progress so far."""
+
+    def __init__(self) -> None:
+        self.rows: deque[M] = deque()
+        self._progress = IterationProgress(0, None)
+
+    def take(self) -> M:
+        """Return the next row."""
+        row = self.rows.popleft()
+        last_id: int | None = vars(row).get("id")
+        self._progress = IterationProgress(self._progress.rows + 1, last_id)
+        return row
+
+    @contextmanager
+    def page(self) -> Generator[None]:
+        """Tell the progress with every error of the SDK that is raised while a page is read."""
+        try:
+            yield
+        except SignTrakerError as error:
+            error.progress = self._progress
+            raise
 
 
 class Plan:

@@ -20,6 +20,7 @@ from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden
+from signtraker._lists.paging import Given
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
@@ -168,14 +169,25 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         extra_params: Pairs = (),
     ) -> AsyncIterator[M]:
         config = self._connection.config
-        return self._walk(
-            make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
-        )
+        pages = make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
+        return _Rows(self._connection, pages)
 
-    async def _walk(self, pages: AnyPager[M]) -> AsyncIterator[M]:
-        while (request := pages.next_request()) is not None:
-            for row in pages.received(await self._send(request)):
-                yield row
+
+class _Rows(AsyncIterator[M]):
+    """The rows of a list. It is no generator, which an error would end: it asks for the same page again."""
+
+    def __init__(self, connection: _AsyncConnection, pages: AnyPager[M]) -> None:
+        self._connection = connection
+        self._pages = pages
+        self._given: Given[M] = Given()
+
+    async def __anext__(self) -> M:
+        while not self._given.rows:
+            if (request := self._pages.next_request()) is None:
+                raise StopAsyncIteration
+            with self._given.page():
+                self._given.rows.extend(self._pages.received(await self._connection.send(request)))
+        return self._given.take()
 
 
 def _step(pending: object) -> None:
@@ -204,7 +216,7 @@ class _AsyncConnection(Connection["AsyncHttpPool"]):
     async def _perform(self, request: AnyRequest, action: Action) -> Event:
         if isinstance(action, Send):
             if action.fresh:
-                self.http.drop_connections()
+                await self.http.drop_connections()
             return await self.http.attempt(request, self.config, action.left_seconds)
         await asyncio.sleep(action.seconds)
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tracemalloc
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ import pytest
 from either_client import open_client
 from scripted_server import Reply, ScriptedServer
 
-from signtraker import Order, Q, UnreadableResponseError, ValidationError
+from signtraker import Order, Q, ServerError, SignTrakerError, UnreadableResponseError, ValidationError
 from signtraker._lists.positions import SeenIds
+from signtraker.exceptions import IterationProgress
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -139,6 +141,48 @@ def test_max_items_limits_the_rows_that_are_requested(flavour: Any, limit: int, 
 def test_max_items_holds_even_if_the_server_ignores_top(flavour: Any) -> None:
     ids, queries = read_pages(flavour, page(1, 2, 3, 4), page_size=2, max_items=3)
     assert (ids, len(queries)) == ([1, 2, 3], 1)
+
+
+@pytest.mark.parametrize("orderby", [None, Q.status, "tolower(Status)"])
+@pytest.mark.filterwarnings("ignore:This iteration goes by offset")
+def test_an_iteration_goes_on_after_an_error_where_it_stood(flavour: Any, orderby: Any) -> None:
+    replies = [page(2, 5), Reply.json("", 503), Reply.json("[5]"), page(9), page()]
+    ids: list[int] = []
+    failed: list[SignTrakerError] = []
+    with ScriptedServer(replies) as server, open_client(flavour, "key", server.url, max_retries=0) as client:
+        rows = client.orders.iter_orders(orderby=orderby, page_size=2)
+        for _ in range(3):
+            try:
+                ids += [one.id for one in islice(rows, 2)]
+            except SignTrakerError as error:
+                failed.append(pickle.loads(pickle.dumps(error)))  # noqa: S301 - our own
+        assert [*ids, *(one.id for one in rows)] == [2, 5, 9]
+    assert [one.progress for one in failed] == [IterationProgress(2, 5)] * 2
+    asked = [one.target for one in server.requests]
+    assert asked[1] == asked[2] == asked[3] != asked[0]
+
+
+def test_an_error_before_the_first_row_says_that_there_was_none(flavour: Any) -> None:
+    with ScriptedServer([Reply.json("", 404)]) as server, open_client(flavour, "key", server.url) as client:
+        with pytest.raises(SignTrakerError) as caught:
+            next(client.orders.iter_orders())
+    assert caught.value.progress == IterationProgress(0, None)
+
+
+def test_a_long_filter_read_in_pieces_goes_on_after_an_error_too(
+    either: SignTrakerClient, sandbox: Sandbox
+) -> None:
+    wanted = [one.id for one in either.orders.iter_orders(select=Q.id, max_items=20)]
+    padding = list(range(10**15, 10**15 + 250))
+    rows = either.with_options(max_retries=0).orders.iter_orders(
+        filter=Q.id.in_([*wanted, *padding]), orderby=Q.created.desc(), select=[Q.id, Q.created], page_size=9
+    )
+    found = [one.id for one in islice(rows, 3)]
+    sandbox.faults.add(method="GET", status=503)
+    with pytest.raises(ServerError):
+        found.extend(one.id for one in rows)
+    found += [one.id for one in rows]
+    assert sorted(found) == wanted
 
 
 def test_a_page_is_requested_when_its_first_row_is_needed(flavour: Any) -> None:

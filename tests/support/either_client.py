@@ -13,7 +13,7 @@ from signtraker import AsyncBulkRun, AsyncSignTrakerClient, SignTrakerClient
 from signtraker.aio import AsyncBaseClient
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 Flavour: TypeAlias = Literal["sync", "async"]
 
@@ -55,18 +55,11 @@ class Blocking:
             if isinstance(result, AsyncBulkRun):
                 return BlockingRun(result, self._runner)  # pyright: ignore[reportUnknownArgumentType]  # as below
             if isinstance(result, AsyncIterator):
-                return self._rows(result)  # pyright: ignore[reportUnknownArgumentType]  # Any, narrowed
+                return _Rows(result, self._run)  # pyright: ignore[reportUnknownArgumentType]  # Any, narrowed
             return self._run(result) if inspect.iscoroutine(result) else result
 
         call.awaited = method  # type: ignore[attr-defined]  # for `prepare`, which takes the method itself
         return call
-
-    def _rows(self, rows: AsyncIterator[Any]) -> Iterator[Any]:
-        async def following() -> Any:
-            return await anext(rows, rows)
-
-        while (row := self._run(following())) is not rows:
-            yield row
 
     def _run(self, coroutine: Any) -> Any:
         return self._runner.run(coroutine, context=contextvars.copy_context())
@@ -105,3 +98,20 @@ class BlockingRun:
 
     def _run(self, coroutine: Any) -> Any:
         return self._runner.run(coroutine, context=contextvars.copy_context())
+
+
+class _Rows(Iterator[Any]):
+    """The rows of an async iterator. Like that one, it goes on after an error."""
+
+    def __init__(self, rows: AsyncIterator[Any], run: Callable[[Any], Any]) -> None:
+        self._rows = rows
+        self._run = run
+
+    async def _following(self) -> Any:
+        return await anext(self._rows, self)
+
+    def __next__(self) -> Any:
+        row = self._run(self._following())
+        if row is self:
+            raise StopIteration
+        return row

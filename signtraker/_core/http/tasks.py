@@ -55,6 +55,8 @@ class _AsyncChannel:
 
     def __init__(self, settings: TransportSettings) -> None:
         self.process = os.getpid()
+        self.users = 0
+        self.is_retired = False
         self.streams: WeakSet[AsyncStream] = WeakSet()
         self.reads = self._open(settings, KEPT_ALIVE)
         self.writes = self._open(settings, ONE_REQUEST_EACH)
@@ -67,6 +69,13 @@ class _AsyncChannel:
         pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
         pool._network_backend = AsyncBackend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
         return transport
+
+    async def retire(self) -> None:
+        """Close the connections as soon as no call uses them."""
+        self.is_retired = True
+        if not self.users:
+            with anyio.CancelScope(shield=True):
+                await self.close()
 
     async def close(self) -> None:
         """Close all connections, from the event loop that they belong to."""
@@ -123,9 +132,10 @@ class AsyncHttpPool:
         for loop in [one for one in self._channels if one.is_closed()]:
             self._channels.pop(loop, None)
 
-    def drop_connections(self) -> None:
+    async def drop_connections(self) -> None:
         """Use none of the present connections again; calls under way end on theirs."""
-        self._channels.pop(_running_loop(), None)
+        if (channel := self._channels.pop(_running_loop(), None)) is not None:
+            await channel.retire()
 
     def _check_home(self, loop: asyncio.AbstractEventLoop) -> None:
         # Another transport, such as the sandbox's without a socket, need not belong to one loop. httpx has
@@ -175,8 +185,15 @@ async def _take_turn(
 ) -> Response | TransportError:
     if is_write:
         close_afterwards(message)
-    async with channel.turns:
-        return await _exchange_async(channel.writes if is_write else channel.reads, message, config, attempt)
+    channel.users += 1
+    try:
+        async with channel.turns:
+            transport = channel.writes if is_write else channel.reads
+            return await _exchange_async(transport, message, config, attempt)
+    finally:
+        channel.users -= 1
+        if channel.is_retired:
+            await channel.retire()
 
 
 async def _exchange_async(

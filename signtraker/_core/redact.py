@@ -1,13 +1,25 @@
-"""The API key taken out of what a server sent back, in whatever spelling it echoes it."""
+"""The API key taken out of what a server sent back."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
+
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 
 
 def redact(text: str, key: str) -> str:
-    """Return a text without the key: plain, escaped as in JSON or HTML, or percent-encoded."""
+    r"""Return a text without the key, however it is echoed: plain, or in one of these encodings throughout.
+
+    - escaped as in JSON: `\/`, `\"`, `\u002B`, also where such a text was escaped once more
+    - percent-encoded as in a URL, once or twice
+    - as HTML: `&lt;`, `&#60;`, `&#x3c;`
+
+    It does not find the key in base64, in a hex dump, in UTF-16, cut in two by a line break, or in a
+    mixture of encodings. It takes time linear in the text, for every key: in no encoding can two spellings
+    of one character begin in the same place, so there is nothing to try again.
+    """
     return _pattern(key).sub("***", text)
 
 
@@ -19,15 +31,32 @@ def redact_bytes(content: bytes, key: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _pattern(key: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_spellings, key)))
+    encodings = (_escaped(key), "".join(map(_percent, key)), "".join(map(_html, key)))
+    return re.compile("|".join((*encodings, re.escape(key))))
 
 
-def _spellings(character: str) -> str:
+def _escaped(key: str) -> str:
+    """Return the pattern of JSON's escapes. A run of backslashes is one piece: its parts look alike."""
+    return "".join(map(_escaped_piece, re.findall(r"\\+|[^\\]", key)))
+
+
+def _escaped_piece(piece: str) -> str:
+    if piece[0] == "\\":
+        length = len(piece)
+        return rf"(?:\\{{{2 * length},{8 * length}}}+|(?:\\{{1,4}}(?i:u005c)){{{length}}})"
+    return rf"\\{{0,4}}(?:(?i:u00{ord(piece):02x})|{re.escape(piece)})"
+
+
+def _percent(character: str) -> str:
+    code = f"%(?:25)?{ord(character):02x}"
+    return f"(?i:{code})" if character == "%" else f"(?:(?i:{code})|{re.escape(character)})"
+
+
+def _html(character: str) -> str:
     code = ord(character)
-    return (
-        rf"(?:\\{{0,4}}{re.escape(character)}|(?i:\\{{1,4}}u00{code:02x}|%{code:02x}"
-        rf"|&#x{code:x};|&#{code};){_ENTITIES.get(character, '')})"
-    )
-
-
-_ENTITIES = {"&": "|&amp;", "<": "|&lt;", ">": "|&gt;", '"': "|&quot;", "'": "|&apos;"}
+    spellings = [f"(?i:&#x0*{code:x};)", f"&#0*{code};"]
+    if character in _ENTITIES:
+        spellings.append(_ENTITIES[character])
+    if character != "&":
+        spellings.append(re.escape(character))
+    return f"(?:{'|'.join(spellings)})"

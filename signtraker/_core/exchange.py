@@ -21,6 +21,7 @@ from signtraker._core.retry import AttemptFailure, may_repeat, parse_retry_after
 from signtraker.exceptions import (
     Exchange,
     NetworkError,
+    Problem,
     SignTrakerError,
     UnconfirmedNetworkError,
     UnreadableResponseError,
@@ -236,9 +237,22 @@ def _read(request: Request[T], response: Response, story: _CallLog, attempt: int
     try:
         return request.reader(response.body.removeprefix(_BYTE_ORDER_MARK))
     except UnreadableResponseError as error:
-        error.exchange = story.exchange(response, attempt)
-        error.outcome = "happened" if request.is_write else "did_not_happen"
-        raise
+        _complete(error, story, response, attempt)
+        # The reader's frames and Pydantic's own error hold the body as it came.
+        error.__context__ = None
+        raise error.with_traceback(None)  # noqa: B904 - it is the same one
+
+
+def _complete(error: UnreadableResponseError, story: _CallLog, response: Response, attempt: int) -> None:
+    """Give a reader's error the facts of the call; hide the key in what was quoted from the body."""
+    key = story.config.api_key
+    error.message = redact(error.message, key)
+    error.args = (error.message,)
+    error.problems = tuple(
+        Problem(redact(one.field, key), redact(one.message, key)) for one in error.problems
+    )
+    error.exchange = story.exchange(response, attempt)
+    error.outcome = "happened" if story.request.is_write else "did_not_happen"
 
 
 def _raise_error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import warnings
@@ -16,6 +17,7 @@ from raw_server import raw_server, response
 
 from signtraker import (
     APIStatusError,
+    AsyncSignTrakerClient,
     SignTrakerClient,
     SignTrakerError,
     UnconfirmedWriteError,
@@ -173,6 +175,28 @@ def test_a_client_that_was_never_closed_is_a_resource_warning(sandbox: Sandbox) 
     forgotten[0].orders.get_order(1001)
     with pytest.warns(ResourceWarning, match="never closed; use it in a with block"):
         forgotten.clear()
+
+
+def test_an_async_client_that_was_never_closed_is_a_resource_warning(sandbox: Sandbox) -> None:
+    async def forget() -> None:
+        forgotten = [AsyncSignTrakerClient(sandbox.api_key, sandbox.url)]
+        await forgotten[0].orders.get_order(1001)
+        open_connections = forgotten[0]._connection.http._channels[asyncio.get_running_loop()]
+        with pytest.warns(ResourceWarning, match="never closed; use it in an async with block"):
+            forgotten.clear()
+        await open_connections.close()
+
+    asyncio.run(forget())
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_client_that_was_closed_warns_of_nothing(flavour: Any, sandbox: Sandbox) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with open_client(flavour, sandbox.api_key, sandbox.url) as client:
+            client.orders.get_order(1001)
+            client.orders.create_order(agent_id=1, preset_id=1)
+        gc.collect()
 
 
 def test_a_client_that_sent_nothing_needs_no_closing(sandbox: Sandbox) -> None:

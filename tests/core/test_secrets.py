@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
+import signal
+import ssl
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,7 @@ from either_client import open_client
 from raw_server import raw_server, response
 from scripted_server import Reply, ScriptedServer
 
-from signtraker import AsyncSignTrakerClient, SignTrakerClient, SignTrakerError
+from signtraker import AsyncSignTrakerClient, NetworkError, SignTrakerClient, SignTrakerError
 from signtraker._core.secret import ApiKey
 
 if TYPE_CHECKING:
@@ -127,11 +130,75 @@ def test_a_failed_call_keeps_the_key_in_no_frame_that_its_error_holds(
                 assert KEY not in told(caught.value)
 
 
-def test_an_unreadable_response_shows_no_key() -> None:
+@pytest.mark.parametrize(
+    "body", [f'{{"Id": "{KEY}"}}', KEY, f'[{{"Id": "{KEY}"}}]', f'{{"Id": 7, "Notes": "{KEY}"}}']
+)
+def test_an_unreadable_response_shows_no_key(body: str) -> None:
     with (
-        ScriptedServer([Reply.json(f'{{"Id": "{KEY}"}}')]) as server,
-        SignTrakerClient(KEY, server.url) as client,
+        ScriptedServer([Reply.json(body)]) as server,
+        SignTrakerClient(KEY, server.url, retry_backoff_seconds=0) as client,
     ):
+        for call in (lambda: client.orders.get_order(5), client.orders.list_orders):
+            with pytest.raises(SignTrakerError) as caught:
+                call()
+            assert KEY not in told(caught.value)
         with pytest.raises(SignTrakerError) as caught:
-            client.orders.get_order(5)
-    assert KEY not in str(caught.value)
+            client.agents.update_agent(5, notes="x")
+        assert KEY not in told(caught.value)
+
+
+def test_an_exception_of_a_signal_keeps_no_frame_that_holds_the_key() -> None:
+    def interrupt(connection: Connection) -> None:
+        connection.read_request()
+        signal.raise_signal(signal.SIGUSR1)
+
+    def handle(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        with raw_server(interrupt) as server, SignTrakerClient(KEY, server.url, max_retries=0) as client:
+            with pytest.raises(KeyboardInterrupt) as caught:
+                client.orders.create_order(agent_id=1, preset_id=7)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert KEY not in told(caught.value)
+    assert caught.value.__notes__[0].startswith("It ended POST /api/orders, in ")
+    assert "it may have happened: check find_created(…)" in caught.value.__notes__[0]
+
+
+def test_a_line_that_is_no_http_is_quoted_at_debug_only(caplog: pytest.LogCaptureFixture) -> None:
+    def gossip(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b"Ann Secretperson " * 2000 + b"\r\n\r\n")
+
+    caplog.set_level(logging.DEBUG)
+    with raw_server(gossip) as server:
+        with SignTrakerClient(KEY, server.url, max_retries=1, retry_backoff_seconds=0) as client:
+            with pytest.raises(NetworkError) as caught:
+                client.orders.get_order(5)
+    assert "Secretperson" not in told(caught.value)
+    assert len(str(caught.value)) < 300
+    lines = [one.levelname for one in caplog.records if "Secretperson" in one.getMessage()]
+    assert set(lines) <= {"DEBUG"}
+
+
+NO_VERIFICATION = {
+    "PYTHONHTTPSVERIFY": "0",
+    "CURL_CA_BUNDLE": "",
+    "REQUESTS_CA_BUNDLE": "",
+    "SSL_NO_VERIFY": "1",
+    "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "SIGNTRAKER_VERIFY": "0",
+}
+
+
+@pytest.mark.parametrize("kind", [SignTrakerClient, AsyncSignTrakerClient])
+def test_no_environment_variable_switches_the_verification_of_tls_off(
+    kind: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in NO_VERIFICATION.items():
+        monkeypatch.setenv(name, value)
+    context = kind("key", subdomain="acme")._connection.settings.verify
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
+import traceback
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -12,7 +14,7 @@ from signtraker._core.exchange import Response, TransportError
 from signtraker._core.prepared import PreparedRequest
 from signtraker._core.redact import redact
 from signtraker._version import __version__
-from signtraker.exceptions import ValidationError
+from signtraker.exceptions import Exchange, SignTrakerError, ValidationError
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
@@ -25,21 +27,47 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 # httpx builds the next request of a redirect even when told not to follow it, and raises these.
 BAD_LOCATION: Final = (httpx.InvalidURL, ValueError)
 _KEPT_OF_A_LARGE_BODY: Final = 10_000
+_LONGEST_REASON: Final = 300
+_QUOTED_BYTES: Final = re.compile(r"[:,]? *(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 def build_request(request: AnyRequest, config: Config) -> httpx.Request:
     """Build the httpx request with our own headers only, whatever an injected client is set to."""
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), config.timeout_seconds)
     try:
-        return httpx.Request(
-            request.method,
-            f"{config.base_url}{request.target}",
-            headers=headers(request, config),
-            content=request.body,
-            extensions={"timeout": timeout},
-        )
+        url = httpx.URL(f"{config.base_url}{request.target}")
     except httpx.InvalidURL as error:
         raise ValidationError(f"Not sent: no URL can hold this query: {error}") from None
+    return httpx.Request(
+        request.method,
+        url,
+        headers=headers(request, config),
+        content=request.body,
+        extensions={"timeout": timeout},
+    )
+
+
+def closed_error(request: AnyRequest, config: Config) -> SignTrakerError:
+    """Return the error for an attempt after the client was closed."""
+    return SignTrakerError(
+        "This client is closed; make a new one, or keep the work inside its with block.",
+        exchange=Exchange(request.method, f"{config.base_url}{request.target}", request_body=request.body),
+    )
+
+
+def interrupted(error: BaseException, request: AnyRequest) -> BaseException:
+    """Return an exception that ended a call, such as a signal's, without the frames that hold the key.
+
+    It gets a note that says where it came, and that a write may have happened.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    told = (
+        f"It ended {request.method} {request.path}, in {place.name} ({place.filename}, line {place.lineno})"
+    )
+    doubt = f"; it may have happened: {request.check_hint}" if request.is_write else ""
+    error.add_note(f"{told}{doubt}".rstrip(": "))
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 def headers(request: AnyRequest, config: Config) -> dict[str, str]:
@@ -103,9 +131,10 @@ def failure(
     # those of the error behind it, hold the header too.
     error.request = httpx.Request(message.method, message.url)
     error.__traceback__ = error.__cause__ = error.__context__ = None
-    cause = error if redact(str(error), config.api_key) == str(error) else None
+    told = reason(error, config)
+    cause = error if told.endswith(str(error)) else None
     elapsed = time.perf_counter() - start
-    return TransportError(reason(error, config), isinstance(error, _NEVER_SENT), elapsed, cause)
+    return TransportError(told, isinstance(error, _NEVER_SENT), elapsed, cause)
 
 
 def bad_location(error: Exception, config: Config, start: float) -> TransportError:
@@ -115,9 +144,12 @@ def bad_location(error: Exception, config: Config, start: float) -> TransportErr
 
 
 def reason(error: Exception, config: Config) -> str:
-    """Say in a few words what failed; time-outs have no text of their own."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return redact(text, config.api_key)
+    """Say in a few words what failed; time-outs have no text of their own.
+
+    h11 quotes lines that it can't read, which may hold people's data. They are left to httpcore's DEBUG log.
+    """
+    text = _QUOTED_BYTES.sub("", redact(str(error), config.api_key))[:_LONGEST_REASON]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def is_clean(stream: Stream | AsyncStream, answer: httpx.Response) -> bool:

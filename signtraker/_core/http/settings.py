@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from signtraker._core.secret import quoted
-from signtraker.exceptions import SignTrakerConfigError, SignTrakerError
+from signtraker.exceptions import SignTrakerConfigError
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -121,8 +121,3 @@ def checked_http_client(
     if proxy is not None or ca is not None:
         raise SignTrakerConfigError("With http_client, set the proxy and the ca on that client instead.")
     return http_client
-
-
-def closed_error() -> SignTrakerError:
-    """Return the error for a call after the end."""
-    return SignTrakerError("This client is closed; make a new one, or keep the work inside its with block.")

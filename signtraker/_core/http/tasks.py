@@ -27,6 +27,7 @@ from signtraker._core.http.messages import (
     bad_location,
     build_request,
     close_afterwards,
+    closed_error,
     failure,
     is_clean,
     reason,
@@ -37,7 +38,6 @@ from signtraker._core.http.settings import (
     MAX_CONNECTIONS,
     ONE_REQUEST_EACH,
     TransportSettings,
-    closed_error,
 )
 from signtraker.exceptions import SignTrakerError
 
@@ -99,7 +99,7 @@ class AsyncHttpPool:
     ) -> Response | TransportError:
         """Send a request once, and wait at most so long for the whole response."""
         if self.is_closed or (self._injected is not None and self._injected.is_closed):
-            raise closed_error()
+            raise closed_error(request, config)
         loop = _running_loop()
         message = build_request(request, config)
         start = time.perf_counter()

@@ -36,12 +36,14 @@ from signtraker._core.http.messages import (
     bad_location,
     build_request,
     close_afterwards,
+    closed_error,
     failure,
+    interrupted,
     is_clean,
     reason,
 )
 from signtraker._core.http.network import Backend, Stream, set_deadline
-from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettings, closed_error
+from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettings
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -154,7 +156,7 @@ class HttpPool:
     def attempt(self, request: AnyRequest, config: Config, left_seconds: float) -> Response | TransportError:
         """Send a request once, and wait at most so long for the whole response."""
         if self.is_closed or (self._injected is not None and self._injected.is_closed):
-            raise closed_error()
+            raise closed_error(request, config)
         # A context of its own ends with the attempt, even where an exception of a signal prevents a reset.
         return copy_context().run(self._attempt, request, config, left_seconds)
 
@@ -175,9 +177,9 @@ class HttpPool:
                 connections.close(connection)
             else:
                 connections.give_back(connection)
-        except BaseException:
+        except BaseException as error:  # noqa: BLE001 - it is raised again
             connections.close(connection)
-            raise
+            raise interrupted(error, request)  # noqa: B904 - the same one
         return result
 
     def _connections(self) -> _Connections:

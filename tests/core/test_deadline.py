@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import time
+import tracemalloc
+import zlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -195,6 +198,69 @@ def test_a_response_beyond_the_bound_ends_the_call_with_its_beginning_kept(
                 client.orders.create_order(agent_id=1, preset_id=7)
     assert (read.value.outcome, write.value.outcome) == ("did_not_happen", "happened")
     assert len(read.value.body) == 10_000
+
+
+@cache
+def blanks_compressed_twice() -> bytes:
+    """Return 50 MB of blanks in about a kilobyte."""
+    return gzip.compress(gzip.compress(b" " * 50_000_000))
+
+
+def compressed_twice(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(blanks_compressed_twice(), headers=b"Content-Encoding: gzip, gzip\r\n"))
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize("behave", [endless_gzip, compressed_twice])
+def test_a_response_that_grows_when_it_is_decoded_takes_little_memory(
+    behave: Callable[[Connection], None], flavour: Any
+) -> None:
+    blanks_compressed_twice()  # Made before the memory is measured.
+    with raw_server(behave) as server:
+        options: dict[str, Any] = {"max_response_bytes": 1_000_000, "max_retries": 0}
+        with open_client(flavour, "key", server.url, **options) as client:
+            tracemalloc.start()
+            try:
+                with pytest.raises(UnreadableResponseError, match="larger than max_response_bytes"):
+                    client.orders.list_orders()
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+    assert peak < 30_000_000
+
+
+ORDER = b'{"Id": 5, "Notes": "Gate code"}'
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("content_encoding", "content", "problem"),
+    [
+        ("gzip", gzip.compress(ORDER), ""),
+        ("GZIP", gzip.compress(ORDER), ""),
+        ("deflate", zlib.compress(ORDER), ""),
+        ("deflate", zlib.compress(ORDER)[2:-4], ""),
+        ("deflate, gzip", gzip.compress(zlib.compress(ORDER)), ""),
+        ("identity", ORDER, ""),
+        ("gzip", gzip.compress(ORDER)[:-9], "its compressed data ended early"),
+        ("gzip", ORDER, "it can't be decompressed"),
+        ("br", ORDER, "its Content-Encoding is 'br', which was not asked for"),
+    ],
+)
+def test_each_coding_is_decoded_or_named(
+    flavour: Any, content_encoding: str, content: bytes, problem: str
+) -> None:
+    def behave(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(content, headers=f"Content-Encoding: {content_encoding}\r\n".encode()))
+
+    with raw_server(behave) as server, open_client(flavour, "key", server.url, max_retries=0) as client:
+        if not problem:
+            assert client.orders.get_order(5).notes == "Gate code"
+        else:
+            with pytest.raises(UnreadableResponseError, match=problem):
+                client.orders.get_order(5)
 
 
 # Odd responses

@@ -8,6 +8,7 @@ request from each `Location` even when told not to follow it. Both can raise fro
 | `settings` | certificates, proxies, injected clients: checked once |
 | `messages` | our requests to httpx's, httpx's responses and errors to ours |
 | `threads`, `tasks` | connections, and one attempt over them |
+| `decoding` | compressed responses, in small parts |
 | `network`, `framing` | the network streams: deadlines, counted bytes |
 | `httpx_log` | the logs of both libraries without the key |
 """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
+from signtraker._core.http.decoding import Decoder, DecodingError
 from signtraker._core.prepared import PreparedRequest
 from signtraker._core.redact import redact
 from signtraker._version import __version__
@@ -98,29 +99,44 @@ def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
 
 
 class Body:
-    """Collect a response's body up to the largest size that is taken."""
+    """Collect and decode a response's body, up to the largest size that is taken."""
 
-    def __init__(self, most: int) -> None:
-        self.chunks: list[bytes] = []
-        self.size = 0
-        self.most = most
+    def __init__(self, answer: httpx.Response, most: int) -> None:
+        self._answer = answer
+        self._most = most
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._decoder: Decoder | None = None
         self.cut = ""
 
-    def add(self, chunk: bytes) -> bool:
-        """Add a chunk; return False if the body is now too large to go on."""
-        self.size += len(chunk)
-        if self.size > self.most:
-            self.cut = f"it is larger than max_response_bytes={self.most:,}"
-            # An error keeps the beginning only.
-            self.chunks = [b"".join([*self.chunks[:100], chunk])[:_KEPT_OF_A_LARGE_BODY]]
+    def add(self, received: bytes) -> bool:
+        """Add bytes as they came; return False if it is of no use to go on."""
+        try:
+            if self._decoder is None:
+                self._decoder = Decoder(self._answer.headers.get("content-encoding", ""))
+            return all(self._add_decoded(part) for part in self._decoder.decode(received))
+        except DecodingError as error:
+            self.cut = str(error)
             return False
-        self.chunks.append(chunk)
+
+    def _add_decoded(self, part: bytes) -> bool:
+        self._size += len(part)
+        if self._size > self._most:
+            self.cut = f"it is larger than max_response_bytes={self._most:,}"
+            # An error keeps the beginning only.
+            self._chunks = [b"".join([*self._chunks[:100], part])[:_KEPT_OF_A_LARGE_BODY]]
+            return False
+        self._chunks.append(part)
         return True
 
-    def response(self, answer: httpx.Response, start: float) -> Response:
-        received = {name.lower(): value for name, value in answer.headers.items()}
+    def response(self, start: float) -> Response:
+        """Return the response as far as it has come."""
+        received = {name.lower(): value for name, value in self._answer.headers.items()}
         elapsed = time.perf_counter() - start
-        return Response(answer.status_code, received, b"".join(self.chunks), elapsed, self.cut)
+        cut = self.cut
+        if not cut and self._decoder is not None and not self._decoder.is_complete:
+            cut = "its compressed data ended early"
+        return Response(self._answer.status_code, received, b"".join(self._chunks), elapsed, cut)
 
 
 def failure(

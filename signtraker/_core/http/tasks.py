@@ -215,10 +215,10 @@ async def _exchange_async(
         return failure(error, message, config, start)
     except BAD_LOCATION as error:
         return bad_location(error, config, start)
-    body = Body(config.max_response_bytes)
-    attempt.begun = partial(body.response, answer, start)
+    body = Body(answer, config.max_response_bytes)
+    attempt.begun = partial(body.response, start)
     try:
-        async for chunk in answer.aiter_bytes():
+        async for chunk in answer.aiter_raw():
             if not body.add(chunk):
                 break
     except httpx.RequestError as error:
@@ -228,7 +228,7 @@ async def _exchange_async(
         if isinstance(stream, AsyncStream) and not is_clean(stream, answer):
             await stream.aclose()
         await answer.aclose()
-    return body.response(answer, start)
+    return body.response(start)
 
 
 async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | None:

@@ -243,9 +243,9 @@ def _exchange(
         return failure(error, message, config, start)
     except BAD_LOCATION as error:
         return bad_location(error, config, start)
-    body = Body(config.max_response_bytes)
+    body = Body(answer, config.max_response_bytes)
     try:
-        for chunk in answer.iter_bytes():
+        for chunk in answer.iter_raw():
             if not body.add(chunk):
                 break
     except httpx.RequestError as error:
@@ -255,4 +255,4 @@ def _exchange(
         if isinstance(stream, Stream) and not is_clean(stream, answer):
             stream.close()
         answer.close()
-    return body.response(answer, start)
+    return body.response(start)

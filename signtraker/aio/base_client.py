@@ -49,7 +49,9 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
 
     Settings, their environment variables and the errors are those of `signtraker.base_client.BaseClient`;
     only `http_client` is an `httpx.AsyncClient`. Use the client in an `async with` block, or await `close()`.
-    Tasks may share it. It runs on asyncio, and each event loop gets connections of its own.
+    Tasks may share it. Each event loop gets connections of its own.
+
+    It runs on asyncio only. Under trio, run the sync client in `trio.to_thread.run_sync`.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ import os
 import pickle
 from datetime import UTC, datetime
 from inspect import getmembers
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 from either_client import open_client
@@ -186,7 +186,8 @@ def answers(draw: st.DrawFn) -> bytes:
 def is_promised(result: object) -> bool:
     """Return whether a result is of the kind that the methods promise."""
     if isinstance(result, list):
-        return all(isinstance(row, ResponseModel | CreatedCandidate) for row in result)
+        rows = cast("list[object]", result)
+        return all(isinstance(row, ResponseModel | CreatedCandidate) for row in rows)
     return result is None or isinstance(result, ResponseModel) or result in {"v3", "v4"}
 
 
@@ -217,7 +218,7 @@ def test_any_answer_is_a_result_or_an_error_of_the_sdk(
             derandomize=EXAMPLES == 100,
             deadline=None,
             database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )
         @given(answers(), st.sampled_from(sorted(CALLS)))
         @example(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n", "orders.get_order")

@@ -308,6 +308,8 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, help="how many scenarios to run (45, or fewer in 45 s)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     options = parser.parse_args()
+    for name in [one for one in os.environ if one.startswith(("SIGNTRAKER_", "SIGNTRACKER_"))]:
+        del os.environ[name]  # The jobs read no settings from outside.
     total = Counter[str]()
     failures: list[str] = []
     count = 0

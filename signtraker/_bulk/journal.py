@@ -61,7 +61,8 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open or make the file; raises `JournalError` if it is no journal or another process has it."""
-        self.path = Path(path)
+        # Absolute, since SQLite takes the name `:memory:` for no file, and the process may change its folder.
+        self.path = Path(path).absolute()
         self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
         with self._explained("can't be opened"):
             _make_private(self.path)

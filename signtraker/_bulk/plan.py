@@ -71,7 +71,7 @@ class Options:
             told = f"must be a function of a BulkProgress, not {short_repr(progress)}"
             found.append(Problem("progress", told))
         journal = cast("object", self.journal)
-        if journal is not None and not isinstance(journal, str | PathLike):
+        if journal is not None and not _is_path(journal):
             found.append(Problem("journal", f"must be the path of a file, not {short_repr(journal)}"))
         _refuse(found)
 
@@ -142,6 +142,11 @@ def _identify(
             problems.append(Problem(f"{name}[{index}]", f"{told} if both are meant"))
         rows.append(Row(index, request, f"{base} #{number}", identity))
     return rows, problems
+
+
+def _is_path(value: object) -> bool:
+    text = str(value)
+    return isinstance(value, str | PathLike) and text != "" and "\0" not in text
 
 
 def _is_number(value: object, least: float, most: float) -> bool:

@@ -142,6 +142,16 @@ def test_a_process_that_dies_before_an_answer_leaves_an_intent_that_the_next_run
     assert [one.order.id for one in second.candidates] == [server.ledger[1].subject_id]
 
 
+def test_the_name_that_sqlite_takes_for_memory_is_a_file_like_any_other(
+    server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for source in ("run", "journal"):
+        (outcome,) = server.client.orders.create_orders([KEYED], journal=":memory:").run().outcomes
+        assert outcome.source == source
+    assert [one.name for one in tmp_path.iterdir()] == [":memory:"]
+
+
 def test_the_same_process_is_refused_too(server: Sandbox, journal: Path) -> None:
     with server.client.orders.create_orders([KEYED], journal=journal) as run:
         outcomes = iter(run)

@@ -79,6 +79,8 @@ def test_an_external_id_can_be_given_once(
         ({"grace_seconds": -1}, "grace_seconds: must be a number of seconds from 0 to 86,400, not -1"),
         ({"progress": 5}, "progress: must be a function of a BulkProgress, not 5"),
         ({"journal": 5}, "journal: must be the path of a file, not 5"),
+        ({"journal": ""}, "journal: must be the path of a file, not ''"),
+        ({"journal": "a\0b"}, "journal: must be the path of a file, not 'a"),
         ({"allow_identical": "yes"}, "allow_identical: must be True or False, not 'yes'"),
     ],
 )  # fmt: skip

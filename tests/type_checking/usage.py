@@ -14,6 +14,7 @@ from signtraker import (
     AsyncSignTrakerClient,
     AuthenticationError,
     AwardQ,
+    BulkOutcome,
     CheckedRows,
     CreateOrderDict,
     CreateOrderRequest,
@@ -197,6 +198,21 @@ def watch(client: SignTrakerClient) -> list[float]:
 def awards(client: SignTrakerClient) -> Decimal:
     rows = client.credits.iter_awards(filter=AwardQ.restrictions.contains("Printing"), awarded_to=7)
     return sum((one.remaining_amount or Decimal(0) for one in rows), Decimal(0))
+
+
+def nightly(client: SignTrakerClient, requests: list[CreateOrderRequest]) -> list[int]:
+    with client.orders.create_orders(requests, journal="signs.journal", unknown="adopt") as run:
+        made = [one.order_id for one in run if one.state == "created" and one.order_id is not None]
+    outcome: BulkOutcome[CreateOrderRequest, CreateOrderResult] = run.report.outcomes[0]
+    status: str | None = outcome.result.status if outcome.result else None
+    print(status, outcome.request.agent_id, [one.differs for one in outcome.candidates])
+    removed = client.orders.request_removals([*made, (5, RemovalRequest(notes="x")), {"order_id": 6}]).run()
+    return [one.request.order_id for one in removed.with_state("accepted")]
+
+
+async def nightly_async(client: AsyncSignTrakerClient) -> int:
+    async with client.orders.create_orders([{"agent_id": 1, "preset_id": 7}], max_per_second=5) as run:
+        return len([one.message async for one in run])
 
 
 async def count(client: AsyncSignTrakerClient) -> int:

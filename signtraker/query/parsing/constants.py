@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -118,7 +117,7 @@ def _binary(text: str, generation: Generation) -> bytes | None:
         return bytes.fromhex(digits) if _HEX.fullmatch(digits) else None
     try:
         return base64.b64decode(digits, validate=True)
-    except binascii.Error:
+    except ValueError:  # malformed, or not ASCII
         return None
 
 

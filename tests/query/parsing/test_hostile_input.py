@@ -22,7 +22,8 @@ TOO_DEEP: Final = "Recursion depth exceeded allowed limit."
 quiet: Final = settings(max_examples=400, derandomize=True, deadline=None, database=None)
 WORDS: Final = """( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City
     contains( length( any( x: 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z
-    datetime'x' \x00 é ; $it"""
+    datetime'x' \x00 é ; $it $count @p . = [x] {x} in in( cast( Edm.String binary'é' duration'P1D'
+    guid'x' 1e400 -INF 12:00 2024-01-01T0 0x5"""
 pieces: Final = st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join)
 
 

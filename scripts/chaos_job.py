@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
-from signtraker import SignTrakerClient
+from signtraker import AsyncSignTrakerClient, SignTrakerClient
 from signtraker._bulk.journal import Journal
+from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.http.threads import HttpPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
     from signtraker import BulkOutcome
 
+P = ParamSpec("P")
+T = TypeVar("T")
 FAIL_POINTS = ("before the commit", "after the commit", "before the request", "after the request")
 
 
-def run_job(url: str, batch: list[dict[str, Any]], log: Path, options: dict[str, Any]) -> None:
-    """Send the batch, and log each outcome before anything else happens."""
+def run_job(
+    url: str, batch: list[dict[str, Any]], log: Path, options: dict[str, Any], *, tasks: bool
+) -> None:
+    """Send the batch, from threads or from tasks, and log each outcome before anything else happens."""
     settings: dict[str, Any] = {"deadline_seconds": 1.0, "retry_backoff_seconds": 0.01}
-    with log.open("a", buffering=1) as lines, SignTrakerClient("sandbox-key", url, **settings) as client:
-        for outcome in client.orders.create_orders(batch, **options):
-            lines.write(json.dumps(_told(outcome)) + "\n")
+    with log.open("a", buffering=1) as lines:
+        if tasks:
+            asyncio.run(_run_tasks(url, batch, lines, options, settings))
+            return
+        with SignTrakerClient("sandbox-key", url, **settings) as client:
+            for outcome in client.orders.create_orders(batch, **options):
+                lines.write(_told(outcome))
 
 
-def _told(outcome: BulkOutcome[Any, Any]) -> dict[str, Any]:
-    return {
+async def _run_tasks(
+    url: str, batch: list[dict[str, Any]], lines: TextIO, options: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    async with (
+        AsyncSignTrakerClient("sandbox-key", url, **settings) as client,
+        client.orders.create_orders(batch, **options) as run,
+    ):
+        async for outcome in run:
+            lines.write(_told(outcome))
+
+
+def _told(outcome: BulkOutcome[Any, Any]) -> str:
+    told = {
         "index": outcome.index,
         "state": outcome.state,
         "order_id": outcome.order_id,
@@ -37,26 +59,46 @@ def _told(outcome: BulkOutcome[Any, Any]) -> dict[str, Any]:
         "message": outcome.message,
         "candidates": [one.order.id for one in outcome.candidates],
     }
+    return json.dumps(told) + "\n"
 
 
 def die_at(point: str, number: int) -> None:
     """Kill this process when it comes to a point for the n-th time. Nothing of it runs after that."""
-    owner: Any = Journal if "commit" in point else HttpPool
-    name = "save" if "commit" in point else "attempt"
-    inner: Callable[..., Any] = getattr(owner, name)
-    count = 0
+    passed = count(1)
 
-    def wrapped(*args: Any, **options: Any) -> Any:
-        nonlocal count
-        if point.startswith("before"):
-            count += 1
-            if count >= number:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def die() -> None:
+        if next(passed) >= number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    before, after = (die, _pass) if point.startswith("before") else (_pass, die)
+    if "commit" in point:
+        Journal.save = _around(Journal.save, before, after)  # type: ignore[method-assign]
+    else:
+        HttpPool.attempt = _around(HttpPool.attempt, before, after)  # type: ignore[method-assign]
+        AsyncHttpPool.attempt = _around_async(AsyncHttpPool.attempt, before, after)  # type: ignore[method-assign]
+
+
+def _pass() -> None:
+    pass
+
+
+def _around(inner: Callable[P, T], before: Callable[[], None], after: Callable[[], None]) -> Callable[P, T]:
+    def wrapped(*args: P.args, **options: P.kwargs) -> T:
+        before()
         result = inner(*args, **options)
-        if point.startswith("after"):
-            count += 1
-            if count >= number:
-                os.kill(os.getpid(), signal.SIGKILL)
+        after()
         return result
 
-    setattr(owner, name, wrapped)
+    return wrapped
+
+
+def _around_async(
+    inner: Callable[P, Awaitable[T]], before: Callable[[], None], after: Callable[[], None]
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    async def wrapped(*args: P.args, **options: P.kwargs) -> T:
+        before()
+        result = await inner(*args, **options)
+        after()
+        return result
+
+    return wrapped

@@ -317,6 +317,11 @@ class Engine(Generic[RequestT, ResultT]):
 
     # Outcomes
 
+    @property
+    def has_changes(self) -> bool:
+        """True if records have changed since they were saved."""
+        return bool(self._changed)
+
     def take_changes(self) -> dict[Row[RequestT], Record]:
         """Return the records that changed since the last time, to be saved."""
         changed = {row: self._known[row].record for row in self._changed}

@@ -113,14 +113,14 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         engine = self._engine
         if engine.is_sending:
             rows = self._take()
-            outcomes = await _in_thread(self._save)
+            outcomes = await self._saved()
             for row in rows:
                 workers.send(row)
             if not outcomes:
                 await workers.wait(engine.wait_seconds(time.monotonic()))
                 self._finish(workers.ended())
             return outcomes
-        if outcomes := await _in_thread(self._save):
+        if outcomes := await self._saved():
             return outcomes
         step = engine.next_look(time.time())
         if step is None:
@@ -130,6 +130,12 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         else:
             await asyncio.sleep(step)
         return []
+
+    async def _saved(self) -> list[BulkOutcome[RequestT, ResultT]]:
+        """Save in a thread, unless there is nothing to write."""
+        if self._journal is None or not self._engine.has_changes:
+            return self._save()
+        return await _in_thread(self._save)
 
     async def _call(self, row: Row[RequestT]) -> Call[RequestT, ResultT]:
         """Send one request, in a task of its own."""

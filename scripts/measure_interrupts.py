@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticSerializationError
+
 from signtraker import SignTrakerClient
 from signtraker.sandbox import Sandbox
 
@@ -42,7 +44,8 @@ def interrupted(call: Callable[[], object], seconds: float) -> bool:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         call()
         signal.setitimer(signal.ITIMER_REAL, 0)
-    except SoftTimeLimitError:
+    except (SoftTimeLimitError, PydanticSerializationError):
+        # Pydantic turns an exception that comes while it serialises a field into its own.
         return True
     return False
 
@@ -75,10 +78,12 @@ def main() -> None:
         longest = (time.perf_counter() - start) / 20
         with ThreadPoolExecutor(THREADS) as threads:
             busy = [threads.submit(keep_reading) for _ in range(THREADS)]
-            for number in range(calls):
-                call = write if number % 2 else read
-                ended += interrupted(call, chance.uniform(0.0001, longest))
-            stop.set()
+            try:
+                for number in range(calls):
+                    call = write if number % 2 else read
+                    ended += interrupted(call, chance.uniform(0.0001, longest))
+            finally:
+                stop.set()
             read_by_others = sum(one.result() for one in busy)
             threads.submit(read).result()
         read()

@@ -13,7 +13,7 @@ import httpx
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import own_variables, resolve
 from signtraker._core.exchange import Event, Send, send_with_retries
-from signtraker._core.http.messages import prepared
+from signtraker._core.http.conversion import prepared
 from signtraker._core.http.settings import TransportSettings, checked_http_client
 from signtraker._core.http.threads import HttpPool
 from signtraker._core.prepared import CapturedError

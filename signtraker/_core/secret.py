@@ -13,7 +13,7 @@ class ApiKey(str):
     """The API key as text whose `repr` is `'***'`.
 
     Tracebacks with locals, debuggers and Sentry show the `repr` of what they find. Only `str()` and
-    formatting give the key, which `headers` in `http.messages` alone does.
+    formatting give the key, which `headers` in `http.conversion` alone does.
     """
 
     __slots__ = ()

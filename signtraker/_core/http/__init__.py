@@ -6,7 +6,7 @@ request from each `Location` even when told not to follow it. Both can raise fro
 | module | purpose |
 | --- | --- |
 | `settings` | certificates, proxies, injected clients: checked once |
-| `messages` | our requests to httpx's, httpx's responses and errors to ours |
+| `conversion` | our requests to httpx's, httpx's responses and errors to ours |
 | `threads`, `tasks` | connections, and one attempt over them |
 | `decoding` | compressed responses, in small parts |
 | `network`, `framing` | the network streams: deadlines, counted bytes |

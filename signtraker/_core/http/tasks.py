@@ -20,8 +20,7 @@ import anyio  # httpx depends on it, and its pool understands cancellation by an
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
-from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
-from signtraker._core.http.messages import (
+from signtraker._core.http.conversion import (
     BAD_LOCATION,
     Body,
     bad_location,
@@ -32,6 +31,7 @@ from signtraker._core.http.messages import (
     is_clean,
     reason,
 )
+from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
 from signtraker._core.http.network import DEADLINE_PASSED, AsyncBackend, AsyncStream, Progress, progress
 from signtraker._core.http.settings import (
     KEPT_ALIVE,

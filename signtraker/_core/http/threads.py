@@ -29,8 +29,7 @@ from weakref import WeakValueDictionary
 
 import httpx
 
-from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
-from signtraker._core.http.messages import (
+from signtraker._core.http.conversion import (
     BAD_LOCATION,
     Body,
     bad_location,
@@ -42,6 +41,7 @@ from signtraker._core.http.messages import (
     is_clean,
     reason,
 )
+from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
 from signtraker._core.http.network import Backend, Stream, set_deadline
 from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettings
 from signtraker.exceptions import SignTrakerError

@@ -36,7 +36,6 @@ SHIPPED = [
     "README.md",
     "LICENSE",
     "CHANGELOG.md",
-    "MANIFEST.in",
 ]
 GENERATORS = ["generate_payloads.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
 

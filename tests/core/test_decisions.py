@@ -1,4 +1,4 @@
-"""Drive each row of the table in docs/errors.md with a real server: what is sent again, what it becomes."""
+"""Check each row of the table in docs/errors.md with a real server: the retries, the error, the outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "errors.md"
 CELL = r"(\w+): `(\w+)`, (.+?)"
-ROW = re.compile(rf"^\| (?!trouble|---)(.+?) \| {CELL} \| {CELL} \| (.+?) \|$", re.MULTILINE)
+ROW = re.compile(rf"^\| (?!failure|---)(.+?) \| {CELL} \| {CELL} \| (.+?) \|$", re.MULTILINE)
 ROWS = {match[1]: match.groups()[1:] for match in ROW.finditer(DOCUMENT.read_text(encoding="utf-8"))}
 RETRIES = 2
 UNREACHABLE = "no connection was made"
@@ -47,43 +47,43 @@ def cut(connection: Connection) -> None:
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
 
 
-def answering(answer: bytes) -> Callable[[Connection], None]:
-    def answer_all(connection: Connection) -> None:
+def responding(content: bytes) -> Callable[[Connection], None]:
+    def respond_to_all(connection: Connection) -> None:
         while connection.read_request():
-            connection.send(answer)
+            connection.send(content)
 
-    return answer_all
+    return respond_to_all
 
 
-TROUBLES: dict[str, Callable[[Connection], None]] = {
-    "the connection is reset before an answer": reset,
-    "no answer within `timeout_seconds`": silence,
-    "no answer within `deadline_seconds`": silence,
-    "an answer that is no HTTP": nonsense,
-    "a record with another id": answering(response(b'{"Id": 7}')),
+FAILURES: dict[str, Callable[[Connection], None]] = {
+    "the connection is reset before a response": reset,
+    "no response within `timeout_seconds`": silence,
+    "no response within `deadline_seconds`": silence,
+    "a response that is not HTTP": nonsense,
+    "a record with another id": responding(response(b'{"Id": 7}')),
     "a 2xx whose body breaks off": cut,
-    "a 2xx whose body can't be read": answering(response(b"<html>")),
-    "a 2xx larger than `max_response_bytes`": answering(response(b'{"Id": 5}' + b" " * 5000)),
-    "429 with a `Retry-After` beyond 60 s": answering(response(b"", "429 X", b"Retry-After: 61\r\n")),
-    "any other 4xx": answering(response(b"", "418 X")),
-    "any other 5xx": answering(response(b"", "599 X")),
+    "a 2xx whose body can't be read": responding(response(b"<html>")),
+    "a 2xx larger than `max_response_bytes`": responding(response(b'{"Id": 5}' + b" " * 5000)),
+    "429 with a `Retry-After` beyond 60 s": responding(response(b"", "429 X", b"Retry-After: 61\r\n")),
+    "any other 4xx": responding(response(b"", "418 X")),
+    "any other 5xx": responding(response(b"", "599 X")),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
-    "no answer within `timeout_seconds`": {"timeout_seconds": 0.1},
-    "no answer within `deadline_seconds`": {"deadline_seconds": 0.2},
+    "no response within `timeout_seconds`": {"timeout_seconds": 0.1},
+    "no response within `deadline_seconds`": {"deadline_seconds": 0.2},
     "a 2xx larger than `max_response_bytes`": {"max_response_bytes": 1000},
 }
 
 
-def behaviour(trouble: str) -> Callable[[Connection], None]:
-    return TROUBLES.get(trouble) or answering(response(b"", f"{int(trouble[:3])} X"))
+def behaviour(failure: str) -> Callable[[Connection], None]:
+    return FAILURES.get(failure) or responding(response(b"", f"{int(failure[:3])} X"))
 
 
 @contextmanager
-def a_client(flavour: Any, trouble: str) -> Generator[tuple[Any, list[bytes]]]:
-    """Open a client of a server with this trouble; yield it with the requests that the server sees."""
-    options: dict[str, Any] = {"max_retries": RETRIES, "retry_backoff_seconds": 0, **OPTIONS.get(trouble, {})}
-    if trouble == UNREACHABLE:
+def a_client(flavour: Any, failure: str) -> Generator[tuple[Any, list[bytes]]]:
+    """Open a client of a server with this failure; yield it with the requests that the server sees."""
+    options: dict[str, Any] = {"max_retries": RETRIES, "retry_backoff_seconds": 0, **OPTIONS.get(failure, {})}
+    if failure == UNREACHABLE:
         with socket.socket() as deaf:  # Bound but not listening, so that connecting is refused.
             deaf.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
@@ -91,7 +91,7 @@ def a_client(flavour: Any, trouble: str) -> Generator[tuple[Any, list[bytes]]]:
                 yield client, []
         return
     with (
-        raw_server(behaviour(trouble)) as server,
+        raw_server(behaviour(failure)) as server,
         open_client(flavour, "key", server.url, **options) as client,
     ):
         yield client, server.requests
@@ -106,25 +106,25 @@ def write(client: Any) -> object:
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
-@pytest.mark.parametrize("trouble", ROWS)
-def test_each_row_of_the_table_is_what_happens(trouble: str, flavour: Any) -> None:
-    cells = ROWS[trouble]
+@pytest.mark.parametrize("failure", ROWS)
+def test_each_row_of_the_table_is_true(failure: str, flavour: Any) -> None:
+    cells = ROWS[failure]
     for call, (times, kind, outcome) in ((read, cells[:3]), (write, cells[3:6])):
-        with a_client(flavour, trouble) as (client, requests), pytest.raises(SignTrakerError) as caught:
+        with a_client(flavour, failure) as (client, requests), pytest.raises(SignTrakerError) as caught:
             call(client)
         error = caught.value
         attempts = RETRIES + 1 if times == "again" else 1
         assert (type(error).__name__, error.outcome) == (kind, outcome.replace(" ", "_"))
         assert error.attempts == attempts
-        assert len(requests) == (0 if trouble == UNREACHABLE else attempts)
+        assert len(requests) == (0 if failure == UNREACHABLE else attempts)
         target = ("GET", "/api/orders/5") if call is read else ("PATCH", "/api/agents/5")
         assert (error.method, str(error.url).removeprefix(client.base_url)) == target
         assert error.request_body == (None if call is read else b'{"Notes":"Gate code"}')
         assert error.elapsed_seconds > 0
 
 
-def test_the_table_has_each_trouble_that_the_tests_can_make_and_names_errors_of_the_sdk() -> None:
-    assert set(TROUBLES) <= set(ROWS)
+def test_the_table_has_every_tested_failure_and_only_sdk_errors() -> None:
+    assert set(FAILURES) <= set(ROWS)
     assert DOCUMENT.read_text(encoding="utf-8").count("\n| ") == len(ROWS) + 2
     for _, kind, _, _, other, *_ in ROWS.values():
         assert issubclass(getattr(signtraker, kind), SignTrakerError)

@@ -1,6 +1,6 @@
 """Answer every method with bytes that Hypothesis makes up: the result is a model or an error of the SDK.
 
-`FUZZ_EXAMPLES=5000 python -m pytest tests/core/test_fuzzed_answers.py` tries more than the quick run does.
+`FUZZ_EXAMPLES=5000 python -m pytest tests/core/test_fuzzed_responses.py` tries more than the quick run does.
 """
 
 from __future__ import annotations

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
+    TypeAdapter,
     ValidationError,
+    create_model,
     model_validator,
 )
 from pydantic_core import InitErrorDetails
 
 from signtraker.exceptions import NotSelectedError, Problem
 from signtraker.exceptions import ValidationError as ClientValidationError
+from signtraker.models._fields_set import SharedFieldsSet, shared_fields_set
 from signtraker.models._messages import custom_error, error_message
 
 if TYPE_CHECKING:
@@ -167,9 +171,13 @@ class ResponseModel(BaseModel, frozen=True):
 
         Raises the SDK's `ValidationError` for an unknown field and for a value of a wrong type.
         """
-        if update:
-            update = _checked_update(self, update)
-        return super().model_copy(update=update, deep=deep)
+        if not update:
+            return super().model_copy(deep=deep)
+        update = _checked_update(self, update)
+        copied = super().model_copy(update=update, deep=deep)
+        # Pydantic adds the names to a set that it reads from the copy, which does not change the copy's own.
+        set_fields_set(copied, self.model_fields_set.union(update))
+        return copied
 
 
 def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,22 +199,59 @@ def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[st
     return {name: checked[name] for name in update}
 
 
+# Pydantic declares the slot as a set. What is read here is one.
+ResponseModel.__pydantic_fields_set__ = SharedFieldsSet()  # type: ignore[assignment]
 ResponseT = TypeVar("ResponseT", bound=ResponseModel)
 
 
-def read_selected(model: type[ResponseT], row: Mapping[str, Any]) -> ResponseT:
-    """Read a row of a call with `$select`. Reading a field that is missing raises `NotSelectedError`."""
-    missing = [
-        name for name, field in model.model_fields.items() if field.alias not in row and name not in row
-    ]
-    required = {name: 0 for name in missing if model.model_fields[name].is_required()}
-    record = model.model_validate({**row, **required})
-    delete_fields(record, missing)
-    return record
+def set_fields_set(record: ResponseModel, names: Iterable[str]) -> None:
+    """Set the names of the fields that were given; `__setattr__` refuses every change."""
+    object.__setattr__(record, "__pydantic_fields_set__", names)
 
 
 def delete_fields(record: ResponseModel, names: Iterable[str]) -> None:
     """Delete fields from a record, so that reading them raises `NotSelectedError`."""
     for name in names:
         vars(record).pop(name, None)
-        record.model_fields_set.discard(name)
+    set_fields_set(record, record.model_fields_set.difference(names))
+
+
+def read_selected(model: type[ResponseT], row: object) -> ResponseT:
+    """Read a row of a call with `$select`. Reading a field that is missing raises `NotSelectedError`."""
+    return _with_missing_fields(model, _partial_model(model).model_validate(row))
+
+
+def read_selected_list(model: type[ResponseT], body: bytes) -> list[ResponseT]:
+    """Read the JSON of a list with `$select`. Reading a field that is missing raises `NotSelectedError`."""
+    rows = _partial_list(model).validate_json(body)
+    return [_with_missing_fields(model, row) for row in rows]
+
+
+@cache
+def _partial_model(model: type[ResponseModel]) -> type[ResponseModel]:
+    """Return a model of the same fields, none of which is required."""
+    required = {
+        name: (field.annotation, None) for name, field in model.model_fields.items() if field.is_required()
+    }
+    fields: dict[str, Any] = required
+    return create_model(model.__name__, __base__=model, **fields)
+
+
+@cache
+def _partial_list(model: type[ResponseModel]) -> TypeAdapter[list[Any]]:
+    return TypeAdapter(list[_partial_model(model)])  # type: ignore[misc, arg-type]  # a model in a variable
+
+
+def _with_missing_fields(model: type[ResponseT], record: Any) -> ResponseT:
+    """Turn a record of the partial model into one of `model`, without the fields that were not given."""
+    object.__setattr__(record, "__class__", model)
+    fields = vars(record)
+    for name in _missing(model, shared_fields_set(record)):
+        del fields[name]
+    typed: ResponseT = record
+    return typed
+
+
+@lru_cache(maxsize=1024)
+def _missing(model: type[ResponseModel], given: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in model.model_fields if name not in given)

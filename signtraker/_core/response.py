@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pydantic
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
+from signtraker._core.collector import collector_paused
 from signtraker.exceptions import Problem, UnreadableResponseError
-from signtraker.models._base import ResponseModel, read_selected
+from signtraker.models._base import ResponseModel, read_selected, read_selected_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +60,11 @@ class ReadList(Generic[ResponseT]):
     selected: bool = False
 
     def __call__(self, body: bytes, /) -> list[ResponseT]:
-        if not self.selected:
+        with collector_paused(len(body)):
             try:
-                return _read_list(self.model, body)
+                return read_selected_list(self.model, body) if self.selected else _read_list(self.model, body)
             except pydantic.ValidationError:
-                pass  # Row by row below, to keep the rows that can be read.
-        return self._row_by_row(body)
+                return self._row_by_row(body)  # To keep the rows that can be read.
 
     def _row_by_row(self, body: bytes) -> list[ResponseT]:
         records: list[ResponseT] = []
@@ -89,9 +89,7 @@ class ReadList(Generic[ResponseT]):
         raise unreadable(self.model.__name__, body, [Problem("", "is no JSON array")])
 
     def _read(self, row: Any) -> ResponseT:
-        if self.selected and isinstance(row, dict):
-            return read_selected(self.model, cast("dict[str, Any]", row))
-        return self.model.model_validate(row)
+        return read_selected(self.model, row) if self.selected else self.model.model_validate(row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ import pytest
 from signtraker import NotSelectedError, UnreadableResponseError, ValidationError
 from signtraker._core.response import ReadList, ReadOne
 from signtraker.models import Agent, Award, Order
+from signtraker.models._base import delete_fields
+from signtraker.models._fields_set import shared_fields_set
 
 
 def order(**fields: Any) -> Order:
@@ -215,3 +217,39 @@ def test_every_field_of_every_model_has_a_docstring() -> None:
                 and not (isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant))
             ]
     assert undocumented == []
+
+
+def two_orders() -> list[Order]:
+    """Read two rows that give the same fields."""
+    return ReadList(Order)(b'[{"Id":1,"Notes":"a"},{"Id":2,"Notes":"b"}]')
+
+
+def test_records_with_the_same_fields_share_one_set_of_names() -> None:
+    first, second = two_orders()
+    assert shared_fields_set(first) is shared_fields_set(second)
+    assert shared_fields_set(copy.deepcopy(first)) is shared_fields_set(second)
+
+
+def test_a_change_to_one_record_leaves_the_set_of_another_as_it_is() -> None:
+    first, second = two_orders()
+    changed = first.model_copy(update={"status": "Draft"})
+    assert changed.model_fields_set == {"id", "notes", "status"}
+    first.model_fields_set.add("agent")
+    delete_fields(first, ["notes"])
+    assert first.model_fields_set == {"id"}
+    assert second.model_fields_set == {"id", "notes"}
+
+
+def test_more_kinds_of_rows_than_are_shared_are_read() -> None:
+    rows = [{"Id": number, f"New{number}": 1} for number in range(5_000)]
+    read = ReadList(Order)(json.dumps(rows).encode())
+    assert [one.model_extra for one in read[::4_999]] == [{"New0": 1}, {"New4999": 1}]
+
+
+def test_a_selected_row_is_an_order_like_any_other() -> None:
+    [selected] = ReadList(Order, selected=True)(b'[{"Status":"Draft","Agent":{"Id":5}}]')
+    assert type(selected) is Order
+    assert selected.agent == two_orders()[0].model_copy(update={"agent": {"Id": 5}}).agent
+    assert selected.model_dump() == {"status": "Draft", "agent": {"id": 5, "name": None}}
+    with pytest.raises(NotSelectedError, match="id"):
+        _ = selected.id

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import httpx
@@ -111,3 +113,13 @@ def test_a_cancelled_task_leaves_the_pool_usable(sandbox: Sandbox) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         asyncio.run(main(f"http://127.0.0.1:{server.getsockname()[1]}"))
+
+
+def test_httpcore_does_not_search_for_a_missing_sniffio_at_each_request() -> None:
+    asyncio.run(_make_an_async_client())
+    searched_again = find_spec("sniffio") is None and "sniffio" not in sys.modules
+    assert not searched_again
+
+
+async def _make_an_async_client() -> None:
+    await AsyncSignTrakerClient("key", "http://127.0.0.1:1").close()

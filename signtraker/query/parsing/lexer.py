@@ -52,7 +52,7 @@ class Lexer:
         self.text = text
         self._generation = generation
         self._next: Token | None = None
-        self.token = Token("start", "", 0, 0)
+        self.token: Token = Token("start", "", 0, 0)
         self.advance()
 
     def advance(self) -> Token:

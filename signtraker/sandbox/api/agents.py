@@ -103,7 +103,7 @@ _INLINE: dict[str, Schema] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
 # FastAPI would not describe it as required: a missing one is refused in the words of Web API.
 _ID = {"name": "id", "in": "query", "description": "The agent's Id.", "required": True, "schema": INT64}
 _BY_ID = {"parameters": [_ID]}
-routes = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=GuardedRoute)
+routes: APIRouter = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=GuardedRoute)
 
 
 @routes.get("", openapi_extra=lists("Agent"))

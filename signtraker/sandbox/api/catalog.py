@@ -16,7 +16,7 @@ from signtraker.sandbox.api.operations import ANY_INT64, lists
 from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import tables, views
 
-routes = APIRouter(prefix="/api", route_class=GuardedRoute)
+routes: APIRouter = APIRouter(prefix="/api", route_class=GuardedRoute)
 
 
 @routes.get("/enterprises", tags=["Enterprises"], openapi_extra=lists("Enterprise"))

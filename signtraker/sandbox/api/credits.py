@@ -54,7 +54,7 @@ INSTALLATION = "Installation"
 """The restriction (assumed; only `Printing` is known) of awards that pay for orders."""
 
 
-routes = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=GuardedRoute)
+routes: APIRouter = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=GuardedRoute)
 
 
 @routes.get("", openapi_extra=lists("Award"))

@@ -62,7 +62,7 @@ REMOVAL_TAKES = timedelta(days=3)
 _USUAL_PRICE = Decimal("65.00")
 
 
-routes = APIRouter(prefix="/api/orders", tags=["Orders"], route_class=GuardedRoute)
+routes: APIRouter = APIRouter(prefix="/api/orders", tags=["Orders"], route_class=GuardedRoute)
 
 
 @routes.get("", openapi_extra=lists("Order"))

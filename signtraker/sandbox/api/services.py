@@ -17,7 +17,7 @@ from signtraker.sandbox.api.responses import ok
 from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import views
 
-routes = APIRouter(prefix="/api/services", tags=["Services"], route_class=GuardedRoute)
+routes: APIRouter = APIRouter(prefix="/api/services", tags=["Services"], route_class=GuardedRoute)
 
 
 @routes.get("", openapi_extra=lists("ServiceOrder"))

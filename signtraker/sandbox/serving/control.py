@@ -167,7 +167,7 @@ def _sandbox(request: Request) -> Controlled:
 
 
 Live = Annotated[Controlled, Depends(_sandbox)]
-router = APIRouter(prefix=PREFIX, route_class=_GuardedRoute)
+router: APIRouter = APIRouter(prefix=PREFIX, route_class=_GuardedRoute)
 
 
 # Of a fault, only the parameters that differ from their defaults are shown.

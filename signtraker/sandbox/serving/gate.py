@@ -103,7 +103,7 @@ class RequestLog(deque[ReceivedRequest]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dropped = 0
+        self.dropped: int = 0
         """The number of requests that were dropped since the last reset."""
         self._bytes = 0
 

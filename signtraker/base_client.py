@@ -19,7 +19,7 @@ from signtraker._core.http.threads import HttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden
-from signtraker._lists.paging import Given
+from signtraker._lists.paging import RowBuffer
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
@@ -172,7 +172,7 @@ class BaseClient(Client["_Connection"]):
         return self._send(listing.request(options, self._connection.config, extra_params))
 
     def _run(self, steps: Generator[Request[Any], Any, T]) -> T:
-        """Perform an operation of several requests: it yields them, and is sent their answers or errors."""
+        """Perform an operation of several requests: it yields them, and is sent their responses or errors."""
         try:
             request = next(steps)
             while True:
@@ -205,15 +205,15 @@ class _Rows(Iterator[M]):
     def __init__(self, connection: _Connection, pages: AnyPager[M]) -> None:
         self._connection = connection
         self._pages = pages
-        self._given: Given[M] = Given()
+        self._buffer: RowBuffer[M] = RowBuffer()
 
     def __next__(self) -> M:
-        while not self._given.rows:
+        while not self._buffer.rows:
             if (request := self._pages.next_request()) is None:
                 raise StopIteration
-            with self._given.page():
-                self._given.rows.extend(self._pages.received(self._connection.send(request)))
-        return self._given.take()
+            with self._buffer.page():
+                self._buffer.rows.extend(self._pages.received(self._connection.send(request)))
+        return self._buffer.take()
 
 
 class _Connection(Connection["HttpPool"]):

@@ -10,7 +10,7 @@
     │   ├── UnconfirmedNetworkError     … and a NetworkError
     │   ├── UnconfirmedRedirectError    … and an APIStatusError
     │   └── UnconfirmedServerError      … and a ServerError
-    └── APIStatusError              the server answered with an error status
+    └── APIStatusError              the response has an error status
         ├── ValidationError             400, 422, and requests refused before sending (a ValueError too)
         │   └── QueryLimitError             a query beyond the server's limits, refused before sending
         ├── AuthenticationError         401, 403, and a key that is missing or unusable
@@ -65,7 +65,7 @@ class IterationProgress:
     """The progress of an iteration that an error interrupted."""
 
     rows: int
-    """The number of rows that it had given."""
+    """The number of rows that it had returned."""
     last_id: int | None
     """The id of the last of them; None if there was none, or if `select` left the id out."""
 
@@ -84,17 +84,17 @@ class SignTrakerError(Exception):
 
     @property
     def status_code(self) -> int | None:
-        """The HTTP status of the answer; None if there was none."""
+        """The HTTP status of the response; None if there was none."""
         return self.exchange.status_code
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The answer's headers, names in lower case; empty if there was no answer."""
+        """The response's headers, names in lower case; empty if there was no response."""
         return self.exchange.headers
 
     @property
     def body(self) -> bytes:
-        """The answer's body as it came."""
+        """The response's body as it was received."""
         return self.exchange.body
 
     @property
@@ -157,10 +157,11 @@ class NetworkError(SignTrakerError):
 
 
 class UnreadableResponseError(SignTrakerError):
-    """The answer's status was a success, but its body is not what the API documents.
+    """The response's status was a success, but its body is not what the API documents.
 
     `partial` holds the records that could be read, in their order; `problems` says what was wrong with the
-    others; `body` is the answer as it came. After a write, `outcome` is `"happened"`: do not send it again.
+    others; `body` is the response as it was received. After a write, `outcome` is `"happened"`: do not send
+    it again.
     """
 
     def __init__(
@@ -179,13 +180,13 @@ class UnreadableResponseError(SignTrakerError):
 
 
 class UnconfirmedWriteError(SignTrakerError):
-    """A write may have happened, and was not sent again; look for what it made before you repeat it."""
+    """A write may have happened, and was not sent again; look for what it created before you repeat it."""
 
     outcome: Outcome = "may_have_happened"
 
 
 class APIStatusError(SignTrakerError):
-    """The server answered with an error status."""
+    """The response has an error status."""
 
     def __init__(
         self,
@@ -252,7 +253,7 @@ class UnconfirmedNetworkError(UnconfirmedWriteError, NetworkError):
 
 
 class UnconfirmedRedirectError(UnconfirmedWriteError, APIStatusError):
-    """The server answered a write with a redirect (3xx): some do so after they did the work."""
+    """The server responded to a write with a redirect (3xx): some do so after they did the work."""
 
 
 class UnconfirmedServerError(UnconfirmedWriteError, ServerError):

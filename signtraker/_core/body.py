@@ -1,4 +1,4 @@
-"""Build the request of a write from a model, a mapping or keywords, checked at the moment of sending."""
+"""Build the request of a write from a model, a mapping or keywords, checked when it is sent."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def _checked_extra(model: type[RequestModel], extra: object) -> dict[str, object
             found.append(Problem("extra_fields", f"must have texts as names, not {short_repr(name)}"))
         elif name in known or name in model.model_fields:
             field = known.get(name, name)
-            told = f"{name} is a field of {model.__name__}: give it as {field}, where it is checked"
-            found.append(Problem("extra_fields", told))
+            message = f"{name} is a field of {model.__name__}: give it as {field}, where it is checked"
+            found.append(Problem("extra_fields", message))
     refuse(found)
     return cast("dict[str, object]", given)
 

@@ -54,7 +54,7 @@ class Connection(Generic[HttpT]):
 
 
 class Client(Generic[ConnectionT]):
-    """The common part of `BaseClient` and `AsyncBaseClient`."""
+    """Base class of `BaseClient` and `AsyncBaseClient`: settings, copies, `with_options`, `record`."""
 
     _connection: ConnectionT
     _owns_http: bool
@@ -143,7 +143,7 @@ def _restore(kind: Callable[..., Client[Any]], settings: dict[str, Any]) -> Clie
 
 
 def not_a_method(given: object) -> TypeError:
-    """Return the error for preparing what is no call of a client."""
+    """Return the error of `prepare` for anything but a method of a client."""
     return TypeError(f"prepare takes a method of a client, such as client.orders.get_order, not {given!r}")
 
 

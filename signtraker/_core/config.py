@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
+from signtraker._common.loopback import is_loopback
 from signtraker._core.secret import ApiKey, hidden, quoted
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
 from signtraker.query import QueryLimits
@@ -75,6 +75,9 @@ class Config:
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
 
+_DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(Config)}
+
+
 def resolve(
     environ: Mapping[str, str],
     *,
@@ -98,14 +101,12 @@ def resolve(
     return Config(
         api_key=_api_key(environ, api_key),
         base_url=_base_url(environ, base_url, subdomain),
-        timeout_seconds=_seconds(environ, "timeout_seconds", timeout_seconds, 30.0, allow_zero=False),
-        deadline_seconds=_seconds(environ, "deadline_seconds", deadline_seconds, 120.0, allow_zero=False),
-        max_response_bytes=_whole(
-            environ, "max_response_bytes", max_response_bytes, LARGEST_RESPONSE, 1, _MOST_BYTES
-        ),
-        max_retries=_whole(environ, "max_retries", max_retries, 2, 0, _MOST_RETRIES),
+        timeout_seconds=_seconds(environ, "timeout_seconds", timeout_seconds, allow_zero=False),
+        deadline_seconds=_seconds(environ, "deadline_seconds", deadline_seconds, allow_zero=False),
+        max_response_bytes=_whole(environ, "max_response_bytes", max_response_bytes, 1, _MOST_BYTES),
+        max_retries=_whole(environ, "max_retries", max_retries, 0, _MOST_RETRIES),
         retry_backoff_seconds=_seconds(
-            environ, "retry_backoff_seconds", retry_backoff_seconds, 0.5, allow_zero=True
+            environ, "retry_backoff_seconds", retry_backoff_seconds, allow_zero=True
         ),
         resend_on_429=_switch("resend_on_429", resend_on_429),
         odata_version=_odata_version(environ, odata_version),
@@ -124,18 +125,10 @@ def own_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def changed(config: Config, **settings: Any) -> Config:
-    """Return a configuration in which the settings that are not None are others, checked as at the start."""
+    """Return the configuration with the settings that are not None replaced, and check them again."""
     given = {name: value for name, value in settings.items() if value is not None}
     known: dict[str, Any] = {item.name: getattr(config, item.name) for item in fields(config)}
     return resolve({}, **{**known, **given})
-
-
-def is_loopback(host: str) -> bool:
-    """Decide by parsing, so that `127.0.0.1.example.com` is no loopback address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _api_key(environ: Mapping[str, str], given: object) -> ApiKey:
@@ -150,7 +143,7 @@ def _api_key(environ: Mapping[str, str], given: object) -> ApiKey:
     if not isinstance(key, str) or not _HEADER_TOKEN.fullmatch(key):
         # The key itself is never quoted.
         raise AuthenticationError(
-            f"The API key from {source} can't stand in an HTTP header: it must be one word of visible "
+            f"The API key from {source} can't be sent in an HTTP header: it must be one word of visible "
             f"ASCII characters. Look for a blank, a line break or a quotation mark copied along with it."
         )
     return ApiKey(key)
@@ -181,20 +174,20 @@ def _tenant_url(subdomain: object, source: str) -> str:
 
 
 def _checked_url(given: object, source: str) -> str:
-    mend = f"{source} must be a URL such as https://acme.signtraker.com"
+    rule = f"   (rename the variable `rule` to `rule` in the whole function){source} must be a URL such as https://acme.signtraker.com"
     # The URL is quoted only once it is known to hold neither a password nor a query.
     if not isinstance(given, str) or re.search(r"[\x00-\x20\x7f\\]", given):
-        raise SignTrakerConfigError(f"{mend}, without blanks, control characters or backslashes.")
+        raise SignTrakerConfigError(f"{rule}, without blanks, control characters or backslashes.")
     if "?" in given or "#" in given:
-        raise SignTrakerConfigError(f"{mend}, without a query or a fragment.")
+        raise SignTrakerConfigError(f"{rule}, without a query or a fragment.")
     if "@" in given:
-        raise SignTrakerConfigError(f"{mend}, without a user name or password; the key goes into api_key.")
+        raise SignTrakerConfigError(f"{rule}, without a user name or password; the key goes into api_key.")
     parts = _split(given)
     if parts is None:
-        raise SignTrakerConfigError(f"{mend}, not {quoted(given)}.")
+        raise SignTrakerConfigError(f"{rule}, not {quoted(given)}.")
     if _API_PATH.search(parts.path):
         raise SignTrakerConfigError(
-            f"{mend}, without /api and what follows, which the requests add themselves: {quoted(given)}."
+            f"{rule}, without /api and what follows, which the requests add themselves: {quoted(given)}."
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SignTrakerConfigError(
@@ -222,7 +215,7 @@ def _switch(name: str, given: object) -> bool:
 
 def _odata_version(environ: Mapping[str, str], given: object) -> ODataVersion:
     variable = "SIGNTRAKER_ODATA_VERSION"
-    value = given if given is not None else environ.get(variable) or "v4"
+    value = given if given is not None else environ.get(variable) or _DEFAULTS["odata_version"]
     if value == "v3":
         return "v3"
     if value == "v4":
@@ -239,10 +232,8 @@ def _query_limits(given: object) -> QueryLimits:
     return given
 
 
-def _seconds(
-    environ: Mapping[str, str], name: str, given: object, default: float, *, allow_zero: bool
-) -> float:
-    value, source = _number(environ, name, given, default)
+def _seconds(environ: Mapping[str, str], name: str, given: object, *, allow_zero: bool) -> float:
+    value, source = _number(environ, name, given)
     smallest = "0 or more" if allow_zero else "more than 0"
     if not (0 <= value <= _LONGEST_SECONDS and (value or allow_zero)):
         raise SignTrakerConfigError(
@@ -252,8 +243,8 @@ def _seconds(
     return float(value)
 
 
-def _whole(environ: Mapping[str, str], name: str, given: object, default: int, least: int, most: int) -> int:
-    value, source = _number(environ, name, given, default)
+def _whole(environ: Mapping[str, str], name: str, given: object, least: int, most: int) -> int:
+    value, source = _number(environ, name, given)
     if not least <= value <= most or value != int(value):
         raise SignTrakerConfigError(
             f"{source} must be a whole number from {least} to {most:,}, not {quoted(value)}."
@@ -282,7 +273,7 @@ def _extra_headers(given: object) -> Mapping[str, str]:
     return dict(cast("Mapping[str, str]", given))
 
 
-def _number(environ: Mapping[str, str], name: str, given: object, default: float) -> tuple[float, str]:
+def _number(environ: Mapping[str, str], name: str, given: object) -> tuple[float, str]:
     """Return the setting and the name under which the user gave it."""
     if given is not None:
         if isinstance(given, bool) or not isinstance(given, int | float):
@@ -291,7 +282,7 @@ def _number(environ: Mapping[str, str], name: str, given: object, default: float
     variable = f"SIGNTRAKER_{name.upper()}"
     text = environ.get(variable)
     if not text:
-        return default, name
+        return _DEFAULTS[name], name
     try:
         return float(text), variable
     except ValueError:

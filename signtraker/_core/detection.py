@@ -1,4 +1,4 @@
-"""Detect a server's OData dialect harmlessly: each dialect refuses an option that only the other has."""
+"""Detect a server's OData version with one or two reads: each version refuses an option of the other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROBES: tuple[tuple[ODataVersion, str, str], ...] = (
 
 
 def detection() -> Generator[Request[None], None, ODataVersion]:
-    """Yield the questions and return the dialect; raises `SignTrakerError` if the answers leave it open."""
+    """Yield the requests and return the OData version; raises `SignTrakerError` if it can't be detected."""
     for version, option, value in _PROBES:
         try:
             yield Request("GET", "/api/orders", ReadNothing(), (("$top", "0"), (option, value)))
@@ -29,6 +29,6 @@ def detection() -> Generator[Request[None], None, ODataVersion]:
                 raise
             return version
     raise SignTrakerError(
-        "The server takes the options of both OData dialects, so it can't be told which it speaks; "
+        "The server takes the options of both OData dialects, so its version can't be detected; "
         "set odata_version yourself."
     )

@@ -7,6 +7,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from signtraker._common.printable import printable
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import (
     APIStatusError,
@@ -42,7 +43,7 @@ _NOT_DONE = frozenset(
         # RFC 9110, 15.6.2 and 15.6.6: the server can't do what was asked.
         HTTPStatus.NOT_IMPLEMENTED,
         HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
-        # RFC 6585, section 6: a proxy on the way answers instead of the server.
+        # RFC 6585, section 6: a proxy on the way responds instead of the server.
         HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,
     }
 )
@@ -68,7 +69,7 @@ _PLAIN: dict[int, str] = {
 
 
 def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float | None) -> APIStatusError:
-    """Return the error that an answer with an error status (anything but 2xx) is."""
+    """Return the error for a response whose status is not 2xx."""
     status = exchange.status_code or 0
     said, found = _describe(exchange.body)
     sentence = (said or _plain(exchange, status)).rstrip(". ")
@@ -86,7 +87,7 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
 def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
     """Decide each status once; docs/errors.md is the table of this function and of `retry.may_repeat`."""
     if status in _REDIRECTS:
-        # RFC 9110, 15.4.4: 303 See Other is how a server answers a POST that it has processed.
+        # RFC 9110, 15.4.4: 303 See Other is how a server responds to a POST that it has processed.
         return UnconfirmedRedirectError if is_write else APIStatusError
     if status in _REFUSALS:
         return _CLASSES.get(status, APIStatusError)
@@ -99,10 +100,10 @@ def _plain(exchange: Exchange, status: int) -> str:
         return f"The server redirects to {short_repr(target)}, which is not followed; check the base URL"
     if status == HTTPStatus.NOT_FOUND and exchange.body.strip():
         return (
-            "The server answered with a page instead of an API error: the base URL may be wrong, "
+            "The server responded with a page instead of an API error: the base URL may be wrong, "
             "or the query longer than the 2,048 bytes that IIS takes"
         )
-    return _PLAIN.get(status, f"The server answered with status {status}")
+    return _PLAIN.get(status, f"The server responded with status {status}")
 
 
 def _describe(body: bytes) -> tuple[str, list[Problem]]:
@@ -123,19 +124,14 @@ def _describe(body: bytes) -> tuple[str, list[Problem]]:
 
 def _text(described: _Json, name: str) -> str:
     value = described.get(name)
-    return _printable(value.strip()) if isinstance(value, str) else ""
-
-
-def _printable(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON can hold and no output can print."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return printable(value.strip()) if isinstance(value, str) else ""
 
 
 def _listed(state: object, *, strip: bool) -> list[Problem]:
     if not isinstance(state, dict):
         return []
     return [
-        Problem(_python_name(_printable(str(key)), strip=strip), _printable(str(sentence)))
+        Problem(_python_name(printable(str(key)), strip=strip), printable(str(sentence)))
         for key, sentences in cast("_Json", state).items()
         for sentence in (cast("list[object]", sentences) if isinstance(sentences, list) else [sentences])
     ]
@@ -145,7 +141,7 @@ def _python_name(key: str, *, strip: bool) -> str:
     """Turn `order.JobSite.City` into `job_site.city`.
 
     ModelState keys start with the name of the server's own parameter, which means nothing here; it is
-    told from a field by its small first letter.
+    recognised by its lower-case first letter, and removed.
     """
     segments = key.split(".")
     if strip and segments[0][:1].islower():

@@ -1,7 +1,7 @@
-"""Decide one call from the first attempt to its result, in a generator that performs nothing itself.
+"""Decide the attempts, waits and result of one call, in a generator without I/O.
 
-It yields an action (`Send`, `Wait`) and is sent the event that came of it (`Response`, `TransportError`).
-The two base clients perform the actions, so the rules stand here once for threads and for tasks.
+It yields an action (`Send`, `Wait`) and is sent the resulting event (`Response`, `TransportError`).
+The two base clients perform the actions, so threads and asyncio tasks follow the same rules.
 """
 
 from __future__ import annotations
@@ -98,40 +98,40 @@ def send_with_retries(
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Action, Event, T]:
-    """Send a request until it is answered, or until sending it again would be wrong or in vain.
+    """Send a request, and retry it as `retry.py` allows. Returns the result or raises the SDK's error.
 
     All attempts and the waits between them end with the deadline (`deadline_seconds`).
     """
     attempt = 1
     deadline = clock() + config.deadline_seconds
     fresh = False
-    story = _CallLog(request, config, now())
+    call_log = _CallLog(request, config, now())
     while True:
         event = yield Send(attempt, deadline - clock(), fresh)
-        assert event is not None, "a Send is answered by a Response or a TransportError"  # noqa: S101 - for type checkers
-        story.elapsed += event.elapsed_seconds
+        assert event is not None, "a Send is followed by a Response or a TransportError"  # noqa: S101 - for type checkers
+        call_log.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
         if isinstance(event, Response) and event.status_code in _SUCCESS and not event.cut:
             try:
-                result = _read(request, event, story, attempt)
+                result = _read(request, event, call_log, attempt)
             except WrongRecordError as wrong:
                 # The response belongs to another request, so nothing that comes over this connection counts.
                 event = TransportError(str(wrong), never_sent=False, elapsed_seconds=0.0, cause=None)
                 fresh = True
             except UnreadableResponseError:
-                story.record(observe, event, attempt)
+                call_log.record(observe, event, attempt)
                 raise
             else:
-                story.record(observe, event, attempt)
+                call_log.record(observe, event, attempt)
                 return result
         failure = _attempt_failure(event, now)
         wait = _wait(request, failure, config, attempt, chance)
         if wait is None or clock() + wait >= deadline:
-            story.record(observe, event, attempt)
+            call_log.record(observe, event, attempt)
             if clock() >= deadline:
                 event = _with_deadline(event, config)
-            _raise_error(request, event, failure, story, attempt)
-        story.failures.append(_describe(event))
+            _raise_error(request, event, failure, call_log, attempt)
+        call_log.failures.append(_describe(event))
         _log.warning(
             "%s %s: %s; again in %.2f s (attempt %d of %d)",
             request.method,
@@ -146,7 +146,7 @@ def send_with_retries(
 
 
 def _with_deadline(event: Response | TransportError, config: Config) -> Response | TransportError:
-    """Say that the deadline ended the call, whatever the last attempt died of."""
+    """Return the event with the deadline as its reason, and the last failure in parentheses."""
     reason = f"the deadline of {config.deadline_seconds:g} s for the whole call passed"
     if isinstance(event, TransportError):
         return replace(event, reason=f"{reason} ({event.reason})")
@@ -155,7 +155,7 @@ def _with_deadline(event: Response | TransportError, config: Config) -> Response
 
 @dataclass(slots=True)
 class _CallLog:
-    """The call so far, for its error and for its recording."""
+    """Collect the facts of a call for its error and its recording."""
 
     request: AnyRequest
     config: Config
@@ -169,7 +169,7 @@ class _CallLog:
         event: Response | TransportError,
         attempt: int,
     ) -> None:
-        """Hand the call to whoever records it."""
+        """Pass the call to the recorder, if there is one."""
         if observe is None:
             return
         exchange = self.exchange(event, attempt)
@@ -233,36 +233,36 @@ def _wait(
     )
 
 
-def _read(request: Request[T], response: Response, story: _CallLog, attempt: int) -> T:
+def _read(request: Request[T], response: Response, call_log: _CallLog, attempt: int) -> T:
     try:
         return request.reader(response.body.removeprefix(_BYTE_ORDER_MARK))
     except UnreadableResponseError as error:
-        _complete(error, story, response, attempt)
+        _complete(error, call_log, response, attempt)
         # The reader's frames and Pydantic's own error hold the body as it came.
         error.__context__ = None
         raise error.with_traceback(None)  # noqa: B904 - it is the same one
 
 
-def _complete(error: UnreadableResponseError, story: _CallLog, response: Response, attempt: int) -> None:
+def _complete(error: UnreadableResponseError, call_log: _CallLog, response: Response, attempt: int) -> None:
     """Give a reader's error the facts of the call; hide the key in what was quoted from the body."""
-    key = story.config.api_key
+    key = call_log.config.api_key
     error.message = redact(error.message, key)
     error.args = (error.message,)
     error.problems = tuple(
         Problem(redact(one.field, key), redact(one.message, key)) for one in error.problems
     )
-    error.exchange = story.exchange(response, attempt)
-    error.outcome = "happened" if story.request.is_write else "did_not_happen"
+    error.exchange = call_log.exchange(response, attempt)
+    error.outcome = "happened" if call_log.request.is_write else "did_not_happen"
 
 
 def _raise_error(
     request: AnyRequest,
     event: Response | TransportError,
     failure: AttemptFailure,
-    story: _CallLog,
+    call_log: _CallLog,
     attempt: int,
 ) -> NoReturn:
-    exchange = story.exchange(event, attempt)
+    exchange = call_log.exchange(event, attempt)
     if isinstance(event, TransportError):
         raise _network_error(request, event, exchange) from event.cause
     if event.status_code in _SUCCESS:
@@ -287,7 +287,7 @@ def _network_error(request: AnyRequest, failure: TransportError, exchange: Excha
         return UnconfirmedNetworkError(
             f"The connection failed after {what}. {_doubt(request)}", exchange=exchange
         )
-    return NetworkError(f"No answer to {what}", exchange=exchange)
+    return NetworkError(f"No response to {what}", exchange=exchange)
 
 
 def _doubt(request: AnyRequest) -> str:
@@ -300,7 +300,7 @@ def _log_exchange(request: AnyRequest, event: Response | TransportError, attempt
         "%s %s %s in %.3f s (attempt %d)",
         request.method,
         request.path,
-        event.status_code if isinstance(event, Response) else "unanswered",
+        event.status_code if isinstance(event, Response) else "no response",
         event.elapsed_seconds,
         attempt,
     )
@@ -310,4 +310,4 @@ def _log_exchange(request: AnyRequest, event: Response | TransportError, attempt
 def _describe(event: Response | TransportError) -> str:
     if isinstance(event, TransportError):
         return event.reason
-    return f"broke off: {event.cut}" if event.cut else f"answered {event.status_code}"
+    return f"broke off: {event.cut}" if event.cut else f"responded with {event.status_code}"

@@ -1,4 +1,4 @@
-"""JSON Merge Patch (RFC 7396): what changes between two agents, and what the API is known to refuse."""
+"""Compute a JSON Merge Patch (RFC 7396) from two agents; refuse changes that the API forbids."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def merge_patch(before: Agent, after: Agent) -> UpdateAgentRequest:
     changes = difference(_set(before), _set(after))
     for name in ("Office", "Manager", "DefaultPostType"):
         if isinstance(changes.get(name), dict):
-            # A reference is told by its id, also where only its name differs.
+            # Send the id of a reference even if only its name differs: the server identifies it by the id.
             changes[name] = {"Id": _set(after)[name].get("Id"), **changes[name]}
     try:
         patch = UpdateAgentRequest.model_validate(changes)

@@ -29,7 +29,7 @@ class PreparedRequest:
 
 
 class CapturedError(Exception):
-    """Carries a request out of the call that would have sent it. Never seen outside `prepare`."""
+    """Carry the request from the call to `prepare`, which catches this exception."""
 
     def __init__(self, request: AnyRequest) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Exchanges recorded inside a `with` block, each call into the blocks that its own context is in."""
+"""Record the exchanges of calls inside a `with` block. `contextvars` decides which calls belong to it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class RecordedExchange:
     method: str
     url: str
     status_code: int | None
-    """The last answer's status; None if nothing came back."""
+    """The last response's status; None if nothing came back."""
     headers: Mapping[str, str]
-    """The last answer's headers, names in lower case."""
+    """The last response's headers, names in lower case."""
     attempts: int
     """How many times the request was sent."""
     failures: tuple[str, ...]
-    """What was wrong with each attempt that was followed by another."""
+    """The failure of each attempt that was retried."""
     started: datetime
     """When the call began, in UTC."""
     elapsed_seconds: float
     """How long the attempts took together, without the waits between them."""
     request_body: bytes | None = field(default=None, repr=False)
-    """What was sent; None unless bodies were asked for."""
+    """The request body; None without `record(bodies=True)`."""
     response_body: bytes | None = field(default=None, repr=False)
-    """What came back; None unless bodies were asked for."""
+    """The response body; None without `record(bodies=True)`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,12 +57,12 @@ def recording(pool: object, *, bodies: bool) -> Generator[list[RecordedExchange]
         yield recorder.exchanges
     finally:
         recorder.open = False
-        # Not a token's reset, which fails where a generator is closed from another context.
+        # `ContextVar.reset(token)` would raise if the generator is closed in another context.
         _active.set(tuple(one for one in _active.get() if one is not recorder))
 
 
 def observer(pool: object) -> Callable[[RecordedExchange], None] | None:
-    """Return what to hand a call's exchange to; None where nobody in this context records."""
+    """Return the function that records an exchange; None if no recorder is open in this context."""
     if any(one.open and one.pool is pool for one in _active.get()):
         return partial(_observe, pool)
     return None

@@ -25,7 +25,7 @@ def redact(text: str, key: str) -> str:
 
 def redact_bytes(content: bytes, key: str) -> bytes:
     """Return a body without the key, otherwise byte for byte as it was."""
-    # Latin-1 gives every byte a character and takes it back; the key is ASCII.
+    # Latin-1 maps each byte to one character and back, so no other byte changes. The key is ASCII.
     return redact(content.decode("latin-1"), key).encode("latin-1")
 
 

@@ -40,7 +40,7 @@ class Request(Generic[T_co]):
 
     @property
     def is_write(self) -> bool:
-        """True if sending it twice could do something twice."""
+        """True for every method except GET: the request may change data."""
         return self.method != "GET"
 
     @cached_property

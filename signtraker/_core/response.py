@@ -1,4 +1,4 @@
-"""Read responses into models. One bad record costs neither the others nor the raw bytes."""
+"""Read responses into models. The error for an unreadable record keeps the others and the raw bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ResponseT = TypeVar("ResponseT", bound=ResponseModel)
 
 
 class Reader(Protocol[T_co]):
-    """Reads the body of a successful answer, or raises `UnreadableResponseError`."""
+    """Reads the body of a successful response, or raises `UnreadableResponseError`."""
 
     def __call__(self, body: bytes, /) -> T_co: ...
 
@@ -48,7 +48,9 @@ class ReadOne(Generic[ResponseT]):
             raise unreadable(self.model.__name__, body, problems(error)) from None
         if self.record_id is not None and (received := vars(record).get("id")) != self.record_id:
             name = self.model.__name__
-            raise WrongRecordError(f"{name} {received} came back where {name} {self.record_id} was asked for")
+            raise WrongRecordError(
+                f"{name} {received} was received, but {name} {self.record_id} was requested"
+            )
         return record
 
 
@@ -94,7 +96,7 @@ class ReadList(Generic[ResponseT]):
 
 @dataclass(frozen=True, slots=True)
 class ReadNothing:
-    """An answer whose body, documented as empty or JSON, says nothing that the status does not."""
+    """Read a response without a result: its body must be empty or JSON."""
 
     def __call__(self, body: bytes, /) -> None:
         try:
@@ -128,7 +130,7 @@ def unreadable(
     mistakes: Sequence[Problem],
     partial: Sequence[ResponseModel] = (),
 ) -> UnreadableResponseError:
-    """Return the error for an answer that is not what was expected."""
+    """Return the error for a response that is not what was expected."""
     if body.lstrip()[:1] == b"<":
         reason = "it is a page, not JSON; does the base URL lead to the API?"
     elif not body.strip():
@@ -137,7 +139,7 @@ def unreadable(
         reason = "; ".join(str(one) for one in mistakes[:5])
         reason += f"; and {len(mistakes) - 5} more" if len(mistakes) > 5 else ""  # noqa: PLR2004 - as above
     return UnreadableResponseError(
-        f"The answer can't be read as {expected}: {reason}",
+        f"The response can't be read as {expected}: {reason}",
         partial=partial,
         problems=mistakes,
     )

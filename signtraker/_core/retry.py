@@ -25,7 +25,7 @@ TRANSIENT = frozenset(
     }
 )
 LONGEST_WAIT_SECONDS = 60.0
-"""A server that asks for more is not waited for: the error says how long it asked."""
+"""The longest `Retry-After` that is waited for. A longer one raises an error that names it."""
 _LARGEST_EXPONENT = 16
 
 
@@ -35,9 +35,9 @@ class AttemptFailure:
 
     never_sent: bool = False
     status_code: int | None = None
-    """The status of the answer; None if none came."""
+    """The status of the response; None if there was none."""
     cut: bool = False
-    """Whether the answer broke off."""
+    """Whether the body broke off."""
     retry_after_seconds: float | None = None
 
 
@@ -57,8 +57,8 @@ def wait_seconds(
 ) -> float | None:
     """Return how long to wait after the `attempt`-th attempt; None if the server asks for too long.
 
-    The backoff doubles with each attempt; `chance` (0 to 1) takes up to half of it away, so that clients
-    that failed together do not return together. `Retry-After` is a lower bound.
+    The backoff doubles with each attempt; `chance` (0 to 1) shortens it by up to a half (jitter), so that
+    clients that failed together do not return together. `Retry-After` is a lower bound.
     """
     backoff = backoff_seconds * 2 ** min(attempt - 1, _LARGEST_EXPONENT)
     wait = min(backoff, LONGEST_WAIT_SECONDS) * (1 - chance / 2)
@@ -74,7 +74,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text[:10])
     try:
-        moment = parsedate_to_datetime(text)
-        return max(0.0, (moment - now).total_seconds()) if moment.utcoffset() is not None else None
+        date = parsedate_to_datetime(text)
+        return max(0.0, (date - now).total_seconds()) if date.utcoffset() is not None else None
     except (ValueError, OverflowError):
         return None

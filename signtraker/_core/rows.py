@@ -155,11 +155,11 @@ def _checked_columns(model: type[RequestModel], columns: Mapping[str, str]) -> d
     taken: dict[str, str] = {}
     for heading, field in columns.items():
         if _annotation(model, field) is None:
-            told = f"{heading!r} is mapped to {field!r}, which {unknown_field(model, field)}"
-            problems.append(Problem("columns", told))
+            message = f"{heading!r} is mapped to {field!r}, which {unknown_field(model, field)}"
+            problems.append(Problem("columns", message))
         elif field in taken:
-            told = f"{taken[field]!r} and {heading!r} are both mapped to {field}; keep one of them"
-            problems.append(Problem("columns", told))
+            message = f"{taken[field]!r} and {heading!r} are both mapped to {field}; keep one of them"
+            problems.append(Problem("columns", message))
         taken[field] = heading
     if problems:
         listed = "; ".join(map(str, problems))
@@ -186,17 +186,17 @@ class _Sheet:
         for heading, cell in row.items():
             if heading is None:
                 # csv.DictReader collects what is beyond the headings under None.
-                told = f"has more cells than there are headings: {short_repr(cell)}"
-                problems.append(RowProblem(number, None, "", told))
+                message = f"has more cells than there are headings: {short_repr(cell)}"
+                problems.append(RowProblem(number, None, "", message))
                 continue
             name = str(heading)
             is_new = name not in self._known
             field = self._field(name)
             if field is None:
                 if is_new and not self._ignore_extra:
-                    told = unknown_field(self._model, name)
-                    told += "; map it with columns=…, or give ignore_extra=True"
-                    problems.append(RowProblem(heading_row, name, name, told))
+                    message = unknown_field(self._model, name)
+                    message += "; map it with columns=…, or give ignore_extra=True"
+                    problems.append(RowProblem(heading_row, name, name, message))
                 continue
             headings[field] = name
             value = _read_cell(cell, _annotation(self._model, field))

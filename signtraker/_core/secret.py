@@ -1,4 +1,4 @@
-"""Keep the API key out of what prints, logs and debuggers collect."""
+"""Hide the API key from `repr`, logs and tracebacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def hidden(key: T) -> T | ApiKey:
 
 
 def quoted(value: object) -> str:
-    """Quote a wrong setting in a message, unless it may be the key in a wrong place."""
+    """Format an invalid setting for an error message; shows only the length of a possible API key."""
     if isinstance(value, str) and len(value) > _LONGEST_HARMLESS and "://" not in value:
         return f"a text of {len(value)} characters"
     if isinstance(value, str | int | float | bool | None):

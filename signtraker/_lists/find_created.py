@@ -57,7 +57,7 @@ def created_candidates(
 
 
 def compare_order(order: Order, request: CreateOrderRequest) -> CreatedCandidate:
-    """Tell which fields of a request an order has, and which it has otherwise."""
+    """Compare an order with a request: which fields match, and which differ."""
     matched, differs = ["agent_id"], list[str]()
     pairs: list[tuple[str, Any]] = [(name, getattr(order.job_site, name, None)) for name in SITE_FIELDS]
     pairs += [("notes", order.notes), ("due_date", order.due_date)]

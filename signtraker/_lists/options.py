@@ -267,14 +267,6 @@ def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
     return isinstance(value, Field)
 
 
-def check_same_list(value: Filter[Any], entity: str) -> None:
-    """Raise `ValidationError` if a filter is for another list."""
-    try:
-        _check_entity(value, entity)
-    except _RefusedError as refusal:
-        refuse([Problem("filter", str(refusal))])
-
-
 def _check_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
     if value.entity not in {entity, ANY_LIST}:
         raise _RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")
@@ -300,12 +292,9 @@ def _count(value: object, lowest: int = 0) -> int:
     return number
 
 
-def check_counts(lowest: int, **given: object) -> None:
-    """Raise one `ValidationError` for all numbers that are not from `lowest` to 2,147,483,647."""
-    problems: list[Problem] = []
-    for name, value in given.items():
-        try:
-            _count(value, lowest)
-        except _RefusedError as refusal:
-            problems.append(Problem(name, str(refusal)))
-    refuse(problems)
+def check_count(name: str, value: object, lowest: int) -> None:
+    """Raise `ValidationError` for a number that is not from `lowest` to 2,147,483,647."""
+    try:
+        _count(value, lowest)
+    except _RefusedError as refusal:
+        refuse([Problem(name, str(refusal))])

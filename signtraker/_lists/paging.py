@@ -106,8 +106,8 @@ class Pager(Generic[M]):
         )
 
 
-class Given(Generic[M]):
-    """The rows of an iteration that wait to be given on, and the progress so far."""
+class RowBuffer(Generic[M]):
+    """Buffer rows that were received and not yet returned, and count the progress."""
 
     def __init__(self) -> None:
         self.rows: deque[M] = deque()
@@ -122,7 +122,7 @@ class Given(Generic[M]):
 
     @contextmanager
     def page(self) -> Generator[None]:
-        """Tell the progress with every error of the SDK that is raised while a page is read."""
+        """Add the progress to every error of the SDK that is raised inside the block."""
         try:
             yield
         except SignTrakerError as error:
@@ -130,7 +130,7 @@ class Given(Generic[M]):
             raise
 
 
-class Plan:
+class ReadPlan:
     """Decide how to read a list in an ordering: by key or by offset, and which keys to fetch in addition."""
 
     def __init__(self, options: ResolvedOptions) -> None:

@@ -53,7 +53,7 @@ class SeenIds:
         return after != before
 
 
-class Record(Protocol):
+class HasId(Protocol):
     """A row of a list."""
 
     @property
@@ -145,7 +145,7 @@ class Keys:
         """True if a key is a property of a nested object, which `$select` drops."""
         return any(len(one.path.segments) > 1 for one in self.terms)
 
-    def values(self, row: Record) -> tuple[Scalar, ...]:
+    def values(self, row: HasId) -> tuple[Scalar, ...]:
         """Return the values of a row from which the next page continues."""
         return tuple(evaluate(one.path, row, self.entity) for one in self.terms)
 
@@ -184,12 +184,10 @@ _LONGEST: dict[Edm, Scalar] = {
 class ByKey:
     """The position after a row, described by the row's values in the ordering."""
 
-    def __init__(
-        self, keys: Keys, last: tuple[Scalar, ...] | None = None, seen: SeenIds | None = None
-    ) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._last = last
-        self._seen = seen or SeenIds()
+        self._last: tuple[Scalar, ...] | None = None
+        self._seen = SeenIds()
         self._has_met_null = False
 
     def page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
@@ -262,8 +260,8 @@ class _Nulls(ByKey):
 class ByOffset:
     """The position after the number of rows that were received."""
 
-    def __init__(self, received: int = 0) -> None:
-        self._received = received
+    def __init__(self) -> None:
+        self._received = 0
         self._seen = SeenIds()
 
     def page(self, options: ResolvedOptions, _version: ODataVersion) -> ResolvedOptions:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from signtraker._common.integers import INT32_MAX
 from signtraker._core.request import encode
-from signtraker._lists.options import FilterText, check_counts, limit_problems, resolve_options
-from signtraker._lists.paging import Pager, Plan, hide
+from signtraker._lists.options import FilterText, check_count, limit_problems, resolve_options
+from signtraker._lists.paging import Pager, ReadPlan, hide
 from signtraker._lists.positions import BY_ID, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, QueryLimitError, ValidationError, refuse
 from signtraker.query import Filter
@@ -45,7 +45,7 @@ def make_pager(
 ) -> AnyPager[M]:
     """Return the pager of a whole list; raise `ValidationError` at once for options that can't be sent."""
     resolved = _resolve(listing, options, config, page_size=page_size, max_items=max_items)
-    plan = Plan(resolved)
+    plan = ReadPlan(resolved)
     try:
         pieces = _pieces(plan, config, extra_params, page_size=page_size)
     except QueryLimitError:
@@ -86,8 +86,8 @@ def _resolve(
     """Check everything except the limits; raise one `ValidationError` for all mistakes."""
     problems: list[Problem] = []
     checks: tuple[Callable[[], object], ...] = (
-        lambda: check_counts(1, page_size=page_size),
-        lambda: None if max_items is None else check_counts(0, max_items=max_items),
+        lambda: check_count("page_size", page_size, 1),
+        lambda: None if max_items is None else check_count("max_items", max_items, 0),
     )
     for check in checks:
         try:
@@ -103,7 +103,9 @@ def _resolve(
     return cast("ResolvedOptions", resolved)
 
 
-def _pieces(plan: Plan, config: Config, extra_params: Pairs, *, page_size: int) -> list[FilterText | None]:
+def _pieces(
+    plan: ReadPlan, config: Config, extra_params: Pairs, *, page_size: int
+) -> list[FilterText | None]:
     """Split the filter so that each piece stays within the limits on every page.
 
     Returns the whole filter if it fits. Raises `QueryLimitError` if splitting does not help.

@@ -20,7 +20,7 @@ from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden
-from signtraker._lists.paging import Given
+from signtraker._lists.paging import RowBuffer
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
@@ -154,11 +154,11 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             try:
                 result = await self._send(request)
             except SignTrakerError as error:
-                answered = partial(steps.throw, error)
+                resume = partial(steps.throw, error)
             else:
-                answered = partial(steps.send, result)
+                resume = partial(steps.send, result)
             try:
-                request = answered()
+                request = resume()
             except StopIteration as end:
                 return cast("T", end.value)
 
@@ -181,15 +181,15 @@ class _Rows(AsyncIterator[M]):
     def __init__(self, connection: _AsyncConnection, pages: AnyPager[M]) -> None:
         self._connection = connection
         self._pages = pages
-        self._given: Given[M] = Given()
+        self._buffer: RowBuffer[M] = RowBuffer()
 
     async def __anext__(self) -> M:
-        while not self._given.rows:
+        while not self._buffer.rows:
             if (request := self._pages.next_request()) is None:
                 raise StopAsyncIteration
-            with self._given.page():
-                self._given.rows.extend(self._pages.received(await self._connection.send(request)))
-        return self._given.take()
+            with self._buffer.page():
+                self._buffer.rows.extend(self._pages.received(await self._connection.send(request)))
+        return self._buffer.take()
 
 
 def _step(pending: object) -> None:

@@ -221,7 +221,9 @@ def test_a_record_with_another_id_is_asked_for_again_over_a_new_connection() -> 
 def test_a_record_that_keeps_having_another_id_is_never_given_as_data() -> None:
     with ScriptedServer([OTHER]) as server:
         with SignTrakerClient("key", server.url, retry_backoff_seconds=0) as client:
-            with pytest.raises(NetworkError, match="Order 7 came back where Order 5 was asked for") as caught:
+            with pytest.raises(
+                NetworkError, match="Order 7 was received, but Order 5 was requested"
+            ) as caught:
                 client.orders.get_order(5)
     assert caught.value.attempts == len(server.requests) == 3
     assert caught.value.outcome == "did_not_happen"

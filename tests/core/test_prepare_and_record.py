@@ -112,7 +112,7 @@ def test_a_call_is_recorded_with_its_attempts_and_without_the_key(
     client.orders.get_order(7)
     [one] = exchanges
     assert (one.method, one.url, one.status_code) == ("GET", f"{server.url}/api/orders/7", 200)
-    assert (one.attempts, one.failures) == (2, ("answered 503",))
+    assert (one.attempts, one.failures) == (2, ("responded with 503",))
     assert one.headers["content-type"] == "application/json"
     assert before <= one.started <= datetime.now(UTC)
     assert one.elapsed_seconds > 0

@@ -331,7 +331,7 @@ def test_a_server_that_stays_silent_is_left_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with open_client(_FLAVOUR[0], KEY, url, timeout_seconds=0.4, max_retries=0) as client:
-            with pytest.raises(NetworkError, match="No answer to GET /api/orders/5"):
+            with pytest.raises(NetworkError, match="No response to GET /api/orders/5"):
                 read(client)
             with pytest.raises(UnconfirmedNetworkError, match="ReadTimeout"):
                 write(client)
@@ -621,7 +621,7 @@ def test_the_log_tells_the_exchange_but_neither_the_key_nor_peoples_data(
     ours = [text for name, level, text in lines if name == "signtraker" and level == "INFO"]
     assert [text[: text.index(" in ")] for text in ours] == ["GET /api/orders 503", "GET /api/orders 200"]
     warnings = [text for _, level, text in lines if level == "WARNING"]
-    assert warnings == ["GET /api/orders: answered 503; again in 0.00 s (attempt 2 of 3)"]
+    assert warnings == ["GET /api/orders: responded with 503; again in 0.00 s (attempt 2 of 3)"]
     assert all(level == "DEBUG" for _, level, text in lines if "Secretperson" in text)
 
 

@@ -1,4 +1,4 @@
-"""Send one request over httpx and httpcore. Only this folder knows them.
+"""Send one request over httpx and httpcore. Only this folder sends with them.
 
 It talks to httpx's transports, not to `httpx.Client`, which would keep the server's cookies and build a
 request from each `Location` even when told not to follow it. Both can raise from what a server sent.

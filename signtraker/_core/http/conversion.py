@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import AnyRequest
 
 USER_AGENT: Final = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
-# None of these leaves a request behind: no connection was made, or no pool slot was free.
+# After these errors the server has received nothing: no connection was made, or no pool slot was free.
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # httpx builds the next request of a redirect even when told not to follow it, and raises these.
 BAD_LOCATION: Final = (httpx.InvalidURL, ValueError)
@@ -62,11 +62,11 @@ def interrupted(error: BaseException, request: AnyRequest) -> BaseException:
     It gets a note that says where it came, and that a write may have happened.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
-    told = (
+    message = (
         f"It ended {request.method} {request.path}, in {place.name} ({place.filename}, line {place.lineno})"
     )
     doubt = f"; it may have happened: {request.check_hint}" if request.is_write else ""
-    error.add_note(f"{told}{doubt}".rstrip(": "))
+    error.add_note(f"{message}{doubt}".rstrip(": "))
     error.__context__ = None
     return error.with_traceback(None)
 
@@ -101,8 +101,8 @@ def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
 class Body:
     """Collect and decode a response's body, up to the largest size that is taken."""
 
-    def __init__(self, answer: httpx.Response, most: int) -> None:
-        self._answer = answer
+    def __init__(self, response: httpx.Response, most: int) -> None:
+        self._response = response
         self._most = most
         self._chunks: list[bytes] = []
         self._size = 0
@@ -113,7 +113,7 @@ class Body:
         """Add bytes as they came; return False if it is of no use to go on."""
         try:
             if self._decoder is None:
-                self._decoder = Decoder(self._answer.headers.get("content-encoding", ""))
+                self._decoder = Decoder(self._response.headers.get("content-encoding", ""))
             return all(self._add_decoded(part) for part in self._decoder.decode(received))
         except DecodingError as error:
             self.cut = str(error)
@@ -131,32 +131,32 @@ class Body:
 
     def response(self, start: float) -> Response:
         """Return the response as far as it has come."""
-        received = {name.lower(): value for name, value in self._answer.headers.items()}
+        received = {name.lower(): value for name, value in self._response.headers.items()}
         elapsed = time.perf_counter() - start
         cut = self.cut
         if not cut and self._decoder is not None and not self._decoder.is_complete:
             cut = "its compressed data ended early"
-        return Response(self._answer.status_code, received, b"".join(self._chunks), elapsed, cut)
+        return Response(self._response.status_code, received, b"".join(self._chunks), elapsed, cut)
 
 
 def failure(
     error: httpx.RequestError, message: httpx.Request, config: Config, start: float
 ) -> TransportError:
-    """Describe a request that nothing came back for."""
+    """Return the `TransportError` of an attempt without a response."""
     # The original carries the authorization header, and the error will be chained to ours. Its frames, and
     # those of the error behind it, hold the header too.
     error.request = httpx.Request(message.method, message.url)
     error.__traceback__ = error.__cause__ = error.__context__ = None
-    told = reason(error, config)
-    cause = error if told.endswith(str(error)) else None
+    text = reason(error, config)
+    cause = error if text.endswith(str(error)) else None
     elapsed = time.perf_counter() - start
-    return TransportError(told, isinstance(error, _NEVER_SENT), elapsed, cause)
+    return TransportError(text, isinstance(error, _NEVER_SENT), elapsed, cause)
 
 
 def bad_location(error: Exception, config: Config, start: float) -> TransportError:
     """Describe a redirect that an injected httpx client could not read."""
-    told = f"the server's redirect can't be read: {reason(error, config)}"
-    return TransportError(told, never_sent=False, elapsed_seconds=time.perf_counter() - start, cause=None)
+    message = f"the server's redirect can't be read: {reason(error, config)}"
+    return TransportError(message, never_sent=False, elapsed_seconds=time.perf_counter() - start, cause=None)
 
 
 def reason(error: Exception, config: Config) -> str:
@@ -168,7 +168,7 @@ def reason(error: Exception, config: Config) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def is_clean(stream: Stream | AsyncStream, answer: httpx.Response) -> bool:
+def is_clean(stream: Stream | AsyncStream, response: httpx.Response) -> bool:
     """Return whether exactly this response came over the connection since the request was sent."""
-    received = {name.lower(): value for name, value in answer.headers.items()}
-    return stream.received.is_exactly(answer.status_code, received)
+    received = {name.lower(): value for name, value in response.headers.items()}
+    return stream.received.is_exactly(response.status_code, received)

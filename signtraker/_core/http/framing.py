@@ -1,9 +1,9 @@
-"""Count the bytes of one HTTP/1.1 response on the wire, to tell whether more came than belong to it.
+"""Count the bytes of one HTTP/1.1 response on the wire, to detect bytes that do not belong to it.
 
 httpcore parses bytes that follow a response as the response to the next request on that connection
 (h11 keeps them in its buffer). A faulty server or proxy can send such bytes: a second response, a body
-after 204, or more than `Content-Length` said. They would then be taken for the answer to another
-question, so a connection that received any is not used again.
+after 204, or more than `Content-Length` said. They would then be taken for the response to another
+request, so a connection that received any is not used again.
 """
 
 from __future__ import annotations

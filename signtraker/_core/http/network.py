@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from weakref import WeakSet
 
 _LARGEST_WRITE = 65_536
-"""Bytes handed to the socket at once, so that the time left is looked at in between."""
+"""Bytes handed to the socket at once, so that the deadline is checked after each chunk."""
 _INTERIM = (b"HTTP/1.1 1", b"HTTP/1.0 1")
 """The beginnings of 1xx responses, which announce the real one (RFC 9110, 15.2)."""
 _LARGEST_READ_AHEAD = 1_000_000
@@ -169,7 +169,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             await self._write_while_reading(buffer, timeout)
 
     async def _write_while_reading(self, buffer: bytes, timeout: float | None) -> None:  # noqa: ASYNC109 - httpcore's
-        """Write a large body, and stop when the server answers meanwhile.
+        """Write a large body, and stop when the server responds meanwhile.
 
         A server may refuse a body before it has read all of it, and close the connection (RFC 9112, 9.5).
         asyncio drops what was not yet read when a write fails, and anyio reads only when it is asked to.
@@ -179,10 +179,10 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             tasks.start_soon(self._read_ahead)
             try:
                 for start in range(0, len(buffer), _LARGEST_WRITE):
-                    # Otherwise the reader has no turn while the socket takes all.
+                    # Let the reading task run: writes to a socket that accepts everything never yield.
                     await anyio.lowlevel.checkpoint()
                     if self._ahead and not self._ahead[0].startswith(_INTERIM):
-                        raise httpcore.WriteError("the server answered before it had read the whole request")
+                        raise httpcore.WriteError("the server responded before it had read the whole request")
                     await self._stream.write(buffer[start : start + _LARGEST_WRITE], timeout)
             except (httpcore.NetworkError, httpcore.TimeoutException) as error:
                 failures.append(error)  # Raised in the group, it would become an ExceptionGroup.

@@ -40,7 +40,7 @@ class TransportSettings:
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             if isinstance(error, SignTrakerConfigError):
                 raise
-            # What these variables hold may be a password, so only the kind of the error is told.
+            # What these variables hold may be a password, so only the kind of the error is shown.
             raise SignTrakerConfigError(
                 f"The connections can't be set up ({type(error).__name__}): look at proxy, and at "
                 "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and "

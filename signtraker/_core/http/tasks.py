@@ -66,7 +66,7 @@ class _AsyncChannel:
 
     def _open(self, settings: TransportSettings, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
         transport = settings.make(httpx.AsyncHTTPTransport, limits)
-        # As in _Channel.
+        # httpx takes no backend for the pool that it makes (see `_Connection` in `threads`).
         pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
         pool._network_backend = AsyncBackend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
         return transport
@@ -119,7 +119,7 @@ class AsyncHttpPool:
         attempt = Progress()
         if self._injected is not None:
             self._check_home(loop)
-            attempt.sent = True  # An injected client does not tell, so the worst is assumed.
+            attempt.sent = True  # An injected client does not report it, so the worst is assumed.
             sending = _exchange_async(self._injected, message, config, attempt)
         else:
             sending = _take_turn(self._channel(loop), message, config, attempt, is_write=request.is_write)
@@ -146,7 +146,7 @@ class AsyncHttpPool:
             self._channels.pop(loop, None)
 
     async def drop_connections(self) -> None:
-        """Use none of the present connections again; calls under way end on theirs."""
+        """Retire the open connections: new calls open new ones, running calls finish on the old ones."""
         if (channel := self._channels.pop(_running_loop(), None)) is not None:
             await channel.retire()
 
@@ -221,35 +221,35 @@ async def _exchange_async(
     start = time.perf_counter()
     try:
         if isinstance(sender, httpx.AsyncClient):
-            answer = await sender.send(message, stream=True, auth=None, follow_redirects=False)
+            response = await sender.send(message, stream=True, auth=None, follow_redirects=False)
         else:
-            answer = await sender.handle_async_request(message)
+            response = await sender.handle_async_request(message)
     except httpx.RequestError as error:
         return failure(error, message, config, start)
     except BAD_LOCATION as error:
         return bad_location(error, config, start)
-    body = Body(answer, config.max_response_bytes)
+    body = Body(response, config.max_response_bytes)
     attempt.begun = partial(body.response, start)
     try:
-        async for chunk in answer.aiter_raw():
+        async for chunk in response.aiter_raw():
             if not body.add(chunk):
                 break
     except httpx.RequestError as error:
         body.cut = reason(error, config)
     finally:
-        stream: object = answer.extensions.get("network_stream")
-        if isinstance(stream, AsyncStream) and not is_clean(stream, answer):
+        stream: object = response.extensions.get("network_stream")
+        if isinstance(stream, AsyncStream) and not is_clean(stream, response):
             await stream.aclose()
-        await answer.aclose()
+        await response.aclose()
     return body.response(start)
 
 
 async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | None:
     """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
 
-    httpcore's pool protects its cleaning up by a scope of anyio, which a cancelled task breaks through: the
-    connection then counts as used for ever. So the attempt
-    gets a task of its own, and is cancelled by a scope, which the pool understands.
+    httpcore's pool protects its clean-up with an anyio scope, which `Task.cancel` ignores: the connection
+    then counts as used for ever. So the attempt gets a task of its own, and is cancelled by a scope, which
+    the pool understands.
     """
     results: list[T] = []
     scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)

@@ -115,7 +115,7 @@ class _Connections:
         connection.abort()
 
     def retire(self) -> None:
-        """Use none of the present connections again; calls under way end on theirs."""
+        """Retire the open connections: new calls open new ones, running calls finish on the old ones."""
         for connection in self._present():
             connection.is_retired = True
         with suppress(IndexError):
@@ -195,7 +195,7 @@ class HttpPool:
         return connections
 
     def drop_connections(self) -> None:
-        """Use none of the present connections again; calls under way end on theirs."""
+        """Retire the open connections: new calls open new ones, running calls finish on the old ones."""
         if (connections := self._by_process.get(os.getpid())) is not None:
             connections.retire()
 
@@ -236,23 +236,23 @@ def _exchange(
     start = time.perf_counter()
     try:
         if isinstance(sender, httpx.Client):
-            answer = sender.send(message, stream=True, auth=None, follow_redirects=False)
+            response = sender.send(message, stream=True, auth=None, follow_redirects=False)
         else:
-            answer = sender.handle_request(message)
+            response = sender.handle_request(message)
     except httpx.RequestError as error:
         return failure(error, message, config, start)
     except BAD_LOCATION as error:
         return bad_location(error, config, start)
-    body = Body(answer, config.max_response_bytes)
+    body = Body(response, config.max_response_bytes)
     try:
-        for chunk in answer.iter_raw():
+        for chunk in response.iter_raw():
             if not body.add(chunk):
                 break
     except httpx.RequestError as error:
         body.cut = reason(error, config)
     finally:
-        stream: object = answer.extensions.get("network_stream")
-        if isinstance(stream, Stream) and not is_clean(stream, answer):
+        stream: object = response.extensions.get("network_stream")
+        if isinstance(stream, Stream) and not is_clean(stream, response):
             stream.close()
-        answer.close()
+        response.close()
     return body.response(start)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 from signtraker._common.integers import INT32_MAX, INT64_MAX
+from signtraker._common.printable import printable
 from signtraker.sandbox.api.responses import api_error, invalid
 
 if TYPE_CHECKING:
@@ -186,12 +187,7 @@ def _unconverted(value: object, type_name: str, name: str) -> Mistake:
 
 
 def _undated(value: object, name: str) -> Mistake:
-    return Mistake(f"Could not convert string to DateTimeOffset: {_printable(value)}. Path '{name}'.")
-
-
-def _printable(value: object) -> str:
-    """Return text that can be sent back: a lone surrogate becomes U+FFFD, as in .NET."""
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return Mistake(f"Could not convert string to DateTimeOffset: {printable(str(value))}. Path '{name}'.")
 
 
 def _short_repr(value: object) -> str:

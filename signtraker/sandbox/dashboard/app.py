@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from signtraker.sandbox.dashboard import forms
 from signtraker.sandbox.dashboard.state import State
-from signtraker.sandbox.serving.gate import is_loopback
+from signtraker.sandbox.serving.gate import names_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class Dashboard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if is_loopback(Headers(scope=scope).get("host", "")):
+        if names_loopback(Headers(scope=scope).get("host", "")):
             await self._app(scope, receive, send_with_headers)
         else:
             await _error_page(400, _FOREIGN_HOST)(scope, receive, send_with_headers)

@@ -23,7 +23,7 @@ from signtraker import __version__
 from signtraker.sandbox.api.responses import ApiError, api_error, format_datetime
 from signtraker.sandbox.faults.fault import Fault
 from signtraker.sandbox.faults.parse import parse_rule
-from signtraker.sandbox.serving.gate import is_loopback, read_body, replay
+from signtraker.sandbox.serving.gate import names_loopback, read_body, replay
 from signtraker.sandbox.settings import CheckedModel, SandboxError
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class Control:
                 MutableHeaders(scope=message).update(headers)
             await send(message)
 
-        if not is_loopback(Request(scope).headers.get("host", "")):
+        if not names_loopback(Request(scope).headers.get("host", "")):
             refusal = api_error(400, "The sandbox is controlled under a name of this machine only.")
             await refusal.response()(scope, receive, send_uncached)
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ipaddress
 import json
 import re
 from collections import deque
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from signtraker._common.loopback import is_loopback
 from signtraker.query import Filter, ODataError
 from signtraker.query.parsing.parse import parse_filter
 from signtraker.sandbox.api.responses import api_error, html
@@ -168,7 +168,7 @@ class Gate:
             await apply_fault(received.fault, self._app, scope, again, send_recorded)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
-        if not is_loopback(headers.get("host", "")):
+        if not names_loopback(headers.get("host", "")):
             return html(400, "Bad Request - Invalid Hostname", "The request hostname is invalid.")
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{headers['host']}".lower():
@@ -190,21 +190,15 @@ _HOST = re.compile(r"(?:\[(?P<bracketed>[^\]]*)\]|(?P<plain>[^:]*))(?::[0-9]*)?"
 
 
 @functools.lru_cache(maxsize=64)
-def is_loopback(host: str) -> bool:
+def names_loopback(host: str) -> bool:
     """Return True if a Host header names this machine.
 
     A web page can make its own name resolve to 127.0.0.1, but its requests still name it (DNS rebinding).
     """
     parts = _HOST.fullmatch(host)
-    if parts is None:
-        return False
-    name: str = parts["plain"] if parts["bracketed"] is None else parts["bracketed"]
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return parts is not None and is_loopback(
+        parts["plain"] if parts["bracketed"] is None else parts["bracketed"]
+    )
 
 
 def _received(scope: Scope, headers: dict[str, str], body: bytes, server: Generation) -> ReceivedRequest:

@@ -232,7 +232,7 @@ def test_a_record_that_keeps_having_another_id_is_never_given_as_data() -> None:
 def test_a_change_that_is_answered_with_another_record_may_have_happened() -> None:
     with ScriptedServer([Reply.json('{"Id": 7}')]) as server:
         with SignTrakerClient("key", server.url) as client:
-            with pytest.raises(UnconfirmedNetworkError, match="Agent 7 came back") as caught:
+            with pytest.raises(UnconfirmedNetworkError, match="Agent 7 was received") as caught:
                 client.agents.update_agent(5, notes="Gate code")
     assert caught.value.outcome == "may_have_happened"
     assert len(server.requests) == 1

@@ -4,8 +4,9 @@ Each measure runs in fresh processes, the two subjects in turn, over several rou
 server on loopback with canned responses. A ratio is taken within each round, so that a machine whose speed
 drifts disturbs both alike. Lower is better. Nothing is judged, and nothing of it is part of the tests.
 
-scripts/bench                      take all measures, and write docs/bench.json
-scripts/bench --only get_order     take those whose name holds this text, and write nothing
+scripts/bench                      take all measures
+scripts/bench --only get_order     take those whose name holds this text
+scripts/bench --output FILE        write the figures as JSON, too
 """
 
 from __future__ import annotations
@@ -22,13 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _environment import CACHE, ROOT, check_python, environment, run
+from _environment import CACHE, check_python, environment, run
 from run_tests import build_wheel, install_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-OUTPUT = ROOT / "docs" / "bench.json"
 PUBLISHED = "signtraker==0.1.0"
 QUERY_PACKAGE = "python-odata==0.8.1"
 SCRIPTS = Path(__file__).parent
@@ -167,11 +167,12 @@ def _print(result: dict[str, object]) -> None:
 
 
 def main() -> None:
-    """Take the measures, print the table, and write the JSON."""
+    """Take the measures and print the table."""
     check_python()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", metavar="TEXT", help="take the measures whose name holds this text")
     parser.add_argument("--rounds", type=int, help="the number of rounds; each measure has its own")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
     options = parser.parse_args()
     pythons = environments()
     print(f"{'measure':<28} {'against':<26} {'median':>12} {'lowest':>12} {'highest':>12} {'to reach':>12}")
@@ -180,11 +181,9 @@ def main() -> None:
         if options.only is None or options.only in row.name:
             results.append(measure(row, pythons, options.rounds))
             _print(results[-1])
-    if options.only is None:
-        OUTPUT.write_text(
-            json.dumps({"machine": machine(), "measures": results}, indent=2) + "\n", encoding="utf-8"
-        )
-        print(f"\nWritten to {OUTPUT.relative_to(ROOT)}")
+    if options.output is not None:
+        figures = {"machine": machine(), "measures": results}
+        options.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class _AsyncChannel:
 def _mark_missing_sniffio() -> None:
     """Let httpcore's `import sniffio` fail at once where that package is not installed.
 
-    httpcore tries it some 40 times for each request (`current_async_library` in its `_synchronization.py`),
+    httpcore's `current_async_library` tries it some 40 times for each request,
     and each time Python searches the whole module path: 2.5 ms a request. None in `sys.modules` is Python's
     own mark of a module that can't be imported: https://docs.python.org/3/reference/import.html#the-module-cache
     """

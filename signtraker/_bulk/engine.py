@@ -34,6 +34,9 @@ ResultT = TypeVar("ResultT")
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """By how much the search begins before an intent: `Date` has whole seconds, and a server several clocks."""
 
+_GATEWAY_REFUSALS: Final = frozenset({408, 425, 499})
+"""Refusals that a gateway may send after it has passed the request on (assumed)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[RequestT, ResultT]):
@@ -364,7 +367,7 @@ class Engine(Generic[RequestT, ResultT]):
 def _state_after(error: SignTrakerError) -> StoredState:
     if error.outcome == "happened":
         return "answered"
-    if error.outcome == "may_have_happened":
+    if error.outcome == "may_have_happened" or error.status_code in _GATEWAY_REFUSALS:
         return "unknown"
     return "refused" if error.status_code is not None else "not_sent"
 

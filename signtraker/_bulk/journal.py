@@ -1,8 +1,9 @@
 """Keep the records of a batch in a file that survives `kill -9` and a loss of power.
 
 SQLite in WAL mode with `synchronous=FULL` syncs the log at each commit (https://www.sqlite.org/pragma.html).
-The exclusive locking mode holds a lock of the operating system, which ends with the process, however it ends;
-the log's index then stays in memory and makes no third file (https://www.sqlite.org/wal.html, section 8).
+The exclusive locking mode keeps the log's index in memory, so that it makes no third file
+(https://www.sqlite.org/wal.html, section 8). Until the file is closed, a part of the truth is in the log
+(`-wal`): a flag in the file itself tells that the log belongs to it, and a file without its log is refused.
 
 The file holds no key and no payload. A row is known by an HMAC-SHA256 of what identifies it; the key of the
 HMAC is random for each journal and stands in it, so hashes of two journals can't be compared. Whoever can
@@ -11,8 +12,10 @@ read the file and guesses a whole request can check the guess; hence the mode 06
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import hmac
+import itertools
 import os
 import secrets
 import sqlite3
@@ -20,12 +23,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, get_args
 
+from signtraker._bulk.file_lock import FileLock
 from signtraker._bulk.states import IN_DOUBT, TO_SEND, Past, Record, StoredState
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import JournalError, Problem, ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from typing import Any
 
     from signtraker._bulk.plan import Plan, Row
@@ -34,6 +38,12 @@ APPLICATION_ID: Final = 0x53544A4C
 """`STJL` in ASCII: tells a journal from other SQLite files."""
 FORMAT_VERSION: Final = 1
 _OWNER_ONLY: Final = 0o600
+_RANK: Final[dict[str, int]] = {
+    "created": 0,
+    "accepted": 1,
+    **dict.fromkeys(IN_DOUBT, 2),
+    **dict.fromkeys(TO_SEND, 3),
+}
 _SCHEMA: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE rows (
@@ -57,7 +67,10 @@ ON CONFLICT (key) DO UPDATE SET
 
 
 class Journal:
-    """One open journal, which no other process can open meanwhile."""
+    """One open journal, which no other process can open meanwhile.
+
+    After a fork only the process that opened it may call a method.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open or make the file; raises `JournalError` if it is no journal or another process has it."""
@@ -65,16 +78,26 @@ class Journal:
         self.path = Path(path).absolute()
         self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
         with self._explained("can't be opened"):
-            _make_private(self.path)
-            # No waiting for another process, which may hold the lock for hours.
-            self._database = sqlite3.connect(
-                self.path, timeout=0, isolation_level=None, check_same_thread=False
-            )
+            self._lock = FileLock(self._beside("-lock"))
         try:
-            with self._explained("can't be used"):
-                self._prepare()
+            with self._explained("can't be opened"):
+                has_log = self._beside("-wal").exists()
+                _make(self.path)
+                # No waiting for another process, which may hold the lock for hours.
+                self._database = sqlite3.connect(
+                    self.path, timeout=0, isolation_level=None, check_same_thread=False
+                )
+            # A forked process must not close it: that would delete the log (measured). It is never freed,
+            # since the interpreter frees all that it can reach when a process ends.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._database))
+            try:
+                with self._explained("can't be used"):
+                    self._prepare(has_log=has_log)
+            except BaseException:
+                self._database.close()
+                raise
         except BaseException:
-            self._database.close()
+            self._lock.release()
             raise
 
     @classmethod
@@ -113,15 +136,30 @@ class Journal:
     def close(self) -> None:
         """Close the file and give up the lock. All that was saved is on the disk already."""
         with suppress(sqlite3.Error):
+            self._write_back()
+            self._put("is_open", 0)
+        with suppress(sqlite3.Error):
             self._database.close()
+        self._lock.release()
 
-    def _prepare(self) -> None:
-        """Take the lock, and find a journal or make one."""
+    def _beside(self, ending: str) -> Path:
+        """Return the path of a side file: beside the file itself, where the path is a symbolic link."""
+        return Path(os.path.realpath(self.path) + ending)
+
+    def _write_back(self) -> None:
+        """Write the log back into the file."""
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _prepare(self, *, has_log: bool) -> None:
+        """Find a journal or make one."""
         run = self._database.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
         if run("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise JournalError(f"The journal {self.path} can't be used: SQLite has no WAL mode there.")
         run("PRAGMA synchronous = FULL")
+        # On macOS `fsync` leaves data in the drive's cache (https://www.sqlite.org/pragma.html#pragma_fullfsync).
+        run("PRAGMA fullfsync = ON")
+        run("PRAGMA checkpoint_fullfsync = ON")
         with self._transaction():
             (application,) = run("PRAGMA application_id").fetchone()
             (version,) = run("PRAGMA user_version").fetchone()
@@ -140,6 +178,14 @@ class Journal:
         if not isinstance(salt, bytes):
             raise JournalError(f"The journal {self.path} is damaged (it has no salt); nothing was sent.")
         self._salt = salt
+        if self._about().get("is_open") and not has_log:
+            raise JournalError(
+                f"The journal {self.path} can't be used: its file {self._beside('-wal').name} is missing, "
+                "which holds what an interrupted run did; nothing was sent. Put it back beside the journal."
+            )
+        # On the disk before anything is sent, and in the file itself.
+        self._put("is_open", 1)
+        self._write_back()
 
     def _create(self) -> None:
         run = self._database.execute
@@ -168,10 +214,11 @@ class Journal:
                     )
                 self._put(name, value)
 
-    def _past(self, rows: Iterable[Row[Any]]) -> Past:
+    def _past(self, rows: Sequence[Row[Any]]) -> Past:
         """Read the records, and compare the contents of the rows that are known by a key of the caller's."""
         columns = "key, content, visible, state, order_id, request_id, first_sent, last_sent"
-        stored = {row[0]: row[1:] for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
+        stored = {row[0]: list(row[1:]) for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
+        self._rank(rows, stored)
         records: dict[str, Record] = {}
         changed: list[Problem] = []
         own = [(row, self._hashes(row)) for row in rows]
@@ -197,6 +244,22 @@ class Journal:
         twins = {row.key for row, (_, _, visible) in own if visible in doubtful}
         ahead = self._about().get("server_ahead")
         return Past(records, claimed, twins, ahead if isinstance(ahead, float) else None)
+
+    def _rank(self, rows: Sequence[Row[Any]], stored: dict[bytes, list[Any]]) -> None:
+        """Hand the records of equal rows out best first: a batch that drops one drops the least done."""
+        moved: dict[bytes, list[Any]] = {}
+        for row in rows:
+            if row.identity.key is not None or row.number != 1:
+                continue
+            numbered = (self._hash(row.equal_key(number)) for number in itertools.count(1))
+            keys = list(itertools.takewhile(stored.__contains__, numbered))
+            ranked = sorted(
+                (stored[key] for key in keys), key=lambda values: _RANK[_record(values[2:]).state]
+            )
+            moved.update((key, to) for key, to in zip(keys, ranked, strict=True) if stored[key] is not to)
+        stored.update(moved)
+        with self._transaction():
+            self._database.executemany(_UPSERT, [(key, *values) for key, values in moved.items()])
 
     def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
         """Return the hashes of a row's key, its content and its visible part, computed once."""
@@ -235,7 +298,7 @@ def _record(values: list[Any]) -> Record:
     return Record(state, order_id, request_id, first_sent, last_sent)
 
 
-def _make_private(path: Path) -> None:
+def _make(path: Path) -> None:
     """Make the file readable to its owner only; SQLite gives its side files the same mode.
 
     An existing file is not opened: closing it would give up the locks that this process has on it
@@ -249,11 +312,11 @@ def _make_private(path: Path) -> None:
 
 
 def _reason(error: sqlite3.Error | OSError) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if isinstance(error, BlockingIOError) or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "another process is using it; wait until that run has ended"
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "another process is using it; wait until that run has ended"
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return "it is damaged, or no journal; choose another path, or restore the file"
     return f"{short_repr(str(error))} ({name or type(error).__name__})"

@@ -33,9 +33,20 @@ class Row(Generic[RequestT]):
 
     index: int
     request: RequestT
-    key: str
-    """What it is known by in a later run: the caller's own key, or the content and a number."""
     identity: Identity
+    number: int = 1
+    """Its place among the equal requests of the batch, from 1."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by in a later run: the caller's own key, or the content and a number."""
+        return self.equal_key(self.number)
+
+    def equal_key(self, number: int) -> str:
+        """Return the key of the equal request that has this number."""
+        own = self.identity.key
+        base = f"content {self.identity.content}" if own is None else f"key {own}"
+        return f"{base} #{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,7 @@ def _identify(
         elif number > 1 and not allow_identical:
             told = f"equals {name}[{place}]; {operation.key_advice}, or pass allow_identical=True"
             problems.append(Problem(f"{name}[{index}]", f"{told} if both are meant"))
-        rows.append(Row(index, request, f"{base} #{number}", identity))
+        rows.append(Row(index, request, identity, number))
     return rows, problems
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import time
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
@@ -46,6 +47,7 @@ class Run(Generic[RequestT, ResultT]):
         self._journal: Journal | None = None
         self._is_started = False
         self._is_running = False
+        self._process = os.getpid()
 
     @property
     def report(self) -> BulkReport[RequestT, ResultT]:
@@ -60,6 +62,7 @@ class Run(Generic[RequestT, ResultT]):
         if self._is_started:
             raise SignTrakerError("This run was started already; call the method again for another run.")
         self._is_started = True
+        self._process = os.getpid()
         if self._plan.options.journal is None:
             self._engine.start(Past())
             self._is_running = True
@@ -72,8 +75,19 @@ class Run(Generic[RequestT, ResultT]):
 
     def _close(self) -> None:
         self._is_running = False
-        if self._journal is not None:
+        if self._journal is not None and not self._is_forked:
             self._journal.close()
+
+    @property
+    def _is_forked(self) -> bool:
+        """True in a process that was forked from the one that runs the batch: it saves and closes nothing."""
+        return os.getpid() != self._process
+
+    def _refuse_fork(self) -> None:
+        if self._is_forked:
+            raise SignTrakerError(
+                f"This run belongs to process {self._process}, from which this one was forked: go on there."
+            )
 
     def _save(self) -> list[BulkOutcome[RequestT, ResultT]]:
         """Save what changed, and return the outcomes that may now be told."""

@@ -99,9 +99,10 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
                     self._tell_progress()
                     yield outcome
         except BaseException as error:
-            calls = await workers.finish()
-            await _in_thread(lambda: self._end_early(calls, workers.begun))
-            self._explain_end(error)
+            if not self._is_forked:
+                calls = await workers.finish()
+                await _in_thread(lambda: self._end_early(calls, workers.begun))
+                self._explain_end(error)
             raise
         finally:
             self._close()
@@ -110,6 +111,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         self, workers: _Workers[RequestT, ResultT]
     ) -> list[BulkOutcome[RequestT, ResultT]] | None:
         """Do what comes next, and return the outcomes that are saved; None at the end."""
+        self._refuse_fork()
         engine = self._engine
         if engine.is_sending:
             rows = self._take()

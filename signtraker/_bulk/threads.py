@@ -89,7 +89,7 @@ class BulkRun(Run[RequestT, ResultT]):
     ) -> None:
         if (outcomes := self._outcomes()) is not None:
             outcomes.close()
-            if exc_value is not None:
+            if exc_value is not None and not self._is_forked:
                 self._explain_end(exc_value)
 
     def _iterate(self) -> Generator[BulkOutcome[RequestT, ResultT]]:
@@ -102,14 +102,16 @@ class BulkRun(Run[RequestT, ResultT]):
                     yield outcome
             workers.finish()
         except BaseException as error:
-            self._end_early(workers.finish(), workers.begun)
-            self._explain_end(error)
+            if not self._is_forked:
+                self._end_early(workers.finish(), workers.begun)
+                self._explain_end(error)
             raise
         finally:
             self._close()
 
     def _step(self, workers: _Workers[RequestT, ResultT]) -> list[BulkOutcome[RequestT, ResultT]] | None:
         """Do what comes next, and return the outcomes that are saved; None at the end."""
+        self._refuse_fork()
         engine = self._engine
         if engine.is_sending:
             rows = self._take()

@@ -91,6 +91,36 @@ def test_what_was_refused_is_sent_again_and_may_come_back_mended_under_its_own_k
     assert created(server) == 3
 
 
+@pytest.mark.parametrize("status", [408, 425, 499])
+def test_a_refusal_that_a_gateway_may_send_after_passing_a_request_on_leaves_it_unknown(
+    both: SignTrakerClient, server: Sandbox, journal: Path, status: int
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, status=status, after_work=True)
+    for _ in range(2):
+        (unknown,) = both.orders.create_orders(some(1), journal=journal).run().outcomes
+        assert unknown.state == "unknown"
+        assert created(server) == 1
+
+
+@pytest.mark.parametrize("fault", ["refused", "unknown"])
+def test_of_equal_rows_the_least_done_is_the_one_that_a_later_run_drops(
+    both: SignTrakerClient, server: Sandbox, journal: Path, fault: str
+) -> None:
+    if fault == "refused":
+        server.faults.add(method="POST", path=ORDERS, nth=1, status=400)
+    else:
+        server.faults.add(method="POST", path=ORDERS, nth=1, reset="before_work")
+    options: dict[str, Any] = {"journal": journal, "allow_identical": True, "max_concurrency": 1}
+    assert both.orders.create_orders(some(1) * 3, **options).run().outcomes[0].state == fault
+    for count in (2, 1, 2):
+        report = both.orders.create_orders(some(1) * count, **options).run()
+        assert [(one.state, one.source) for one in report.outcomes] == [("created", "journal")] * count
+        assert len({one.order_id for one in report.outcomes}) == count
+    whole = both.orders.create_orders(some(1) * 3, **options).run()
+    assert whole.outcomes[2].state == ("created" if fault == "refused" else "unknown")
+    assert created(server) == (3 if fault == "refused" else 2)
+
+
 RESETS: tuple[Reset, ...] = ("before_work", "before_answer")
 
 

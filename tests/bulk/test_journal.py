@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,6 @@ from signtraker._bulk.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from signtraker.sandbox import Sandbox
 
@@ -30,6 +30,8 @@ KEYED: dict[str, Any] = {
     "street_name": "Cottonwood",
     "notes": "ring twice",
 }
+
+BATCH: list[dict[str, Any]] = [{**KEYED, "external_id": f"KEY-{at}"} for at in range(8)]
 
 
 def rows_of(path: Path, columns: str = "*") -> list[tuple[Any, ...]]:
@@ -44,7 +46,7 @@ def test_the_files_are_readable_to_their_owner_only_and_hold_neither_key_nor_pay
     for outcome in server.client.orders.create_orders([KEYED], journal=journal):
         assert outcome.state == "created"
         files = sorted(journal.parent.iterdir())
-        assert [one.name for one in files] == ["signs.journal", "signs.journal-wal"]
+        assert [one.name for one in files] == ["signs.journal", "signs.journal-lock", "signs.journal-wal"]
         assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
         for content in (one.read_bytes().lower() for one in files):
             assert not [
@@ -63,9 +65,23 @@ def test_every_commit_is_synced_and_the_log_is_written_ahead(server: Sandbox, jo
     with closing(Journal(journal)) as opened:
         pragma = {
             name: opened._database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("synchronous", "journal_mode", "locking_mode", "user_version")
+            for name in (
+                "synchronous",
+                "journal_mode",
+                "locking_mode",
+                "user_version",
+                "fullfsync",
+                "checkpoint_fullfsync",
+            )
         }
-    assert pragma == {"synchronous": 2, "journal_mode": "wal", "locking_mode": "exclusive", "user_version": 1}
+    assert pragma == {
+        "synchronous": 2,
+        "journal_mode": "wal",
+        "locking_mode": "exclusive",
+        "user_version": 1,
+        "fullfsync": 1,
+        "checkpoint_fullfsync": 1,
+    }
 
 
 def test_the_intent_is_on_disk_before_its_request_is_sent(
@@ -152,6 +168,74 @@ def test_the_name_that_sqlite_takes_for_memory_is_a_file_like_any_other(
     assert [one.name for one in tmp_path.iterdir()] == [":memory:"]
 
 
+@pytest.mark.slow
+def test_a_second_process_is_refused_after_the_first_one_has_read_the_journal(
+    server: Sandbox, journal: Path
+) -> None:
+    # Closing any descriptor of a file gives up the POSIX locks that a process has on it.
+    read = f"open({str(journal)!r}, 'rb').close(); print('read', flush=True); sys.stdin.read()"
+    with another_process(server, journal, read) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "read\n"
+        refused(server, journal, "another process is using it", sent=1)
+        process.kill()
+
+
+@pytest.mark.slow
+def test_a_journal_whose_log_is_missing_after_kill_9_is_refused_until_the_log_is_back(
+    server: Sandbox, journal: Path
+) -> None:
+    with another_process(server, journal, "os.kill(os.getpid(), signal.SIGKILL)"):
+        pass
+    made = len(server.ledger)
+    log, elsewhere = journal.with_name("signs.journal-wal"), journal.with_name("elsewhere")
+    log.rename(elsewhere)
+    for _ in range(2):
+        refused(server, journal, "its file signs.journal-wal is missing", sent=made)
+    elsewhere.rename(log)
+    assert server.client.orders.create_orders([KEYED], journal=journal).run().outcomes[0].source == "journal"
+    assert len(server.ledger) == made
+
+
+def test_a_journal_that_was_closed_may_be_moved(server: Sandbox, journal: Path) -> None:
+    server.client.orders.create_orders([KEYED], journal=journal).run()
+    moved = journal.rename(journal.with_name("moved"))
+    assert server.client.orders.create_orders([KEYED], journal=moved).run().outcomes[0].source == "journal"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leave", ["sys.exit()", "raise ZeroDivisionError", "next(outcomes)"])
+def test_a_forked_process_leaves_the_journal_alone(server: Sandbox, journal: Path, leave: str) -> None:
+    # With threads only: a fork that ends an event loop breaks its parent's (they share the selector).
+    code = f"""if True:
+        import os, signal, sys, warnings
+        warnings.simplefilter("ignore")  # Python 3.12 warns of a fork of a process with threads.
+        from signtraker import SignTrakerClient
+        with SignTrakerClient({server.api_key!r}, {server.url!r}) as client:
+            run = client.orders.create_orders({BATCH!r}, journal={str(journal)!r}, max_concurrency=2)
+            outcomes = iter(run)
+            next(outcomes), next(outcomes)
+            if (child := os.fork()) == 0:
+                sys.stderr = open(os.devnull, "w")
+                {leave}
+                sys.exit()
+            _, status = os.waitpid(child, 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+            list(zip(outcomes, range(3)))
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.stdout == ("0\n" if leave == "sys.exit()" else "1\n"), ended.stderr
+    assert ended.returncode == -signal.SIGKILL
+    assert journal.with_name("signs.journal-wal").stat().st_size > 0
+    report = server.client.orders.create_orders(BATCH, journal=journal).run()
+    made = [entry.external_id for entry in server.ledger]
+    assert len(made) == len(set(made))
+    assert {one.state for one in report.outcomes} <= {"created", "unknown"}
+
+
 def test_the_same_process_is_refused_too(server: Sandbox, journal: Path) -> None:
     with server.client.orders.create_orders([KEYED], journal=journal) as run:
         outcomes = iter(run)
@@ -221,8 +305,7 @@ def test_a_place_where_no_file_can_be_is_refused(server: Sandbox, tmp_path: Path
 
 
 def test_a_file_that_can_not_be_written_is_refused(server: Sandbox) -> None:
-    from pathlib import Path  # noqa: PLC0415 - a file that not even root can write
-
+    # Not even root can write it.
     refused(server, Path("/proc/version"), "can't be")
 
 

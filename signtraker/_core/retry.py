@@ -26,7 +26,6 @@ TRANSIENT = frozenset(
 )
 LONGEST_WAIT_SECONDS = 60.0
 """The longest `Retry-After` that is waited for. A longer one raises an error that names it."""
-_LARGEST_EXPONENT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def wait_seconds(
     The backoff doubles with each attempt; `chance` (0 to 1) shortens it by up to a half (jitter), so that
     clients that failed together do not return together. `Retry-After` is a lower bound.
     """
-    backoff = backoff_seconds * 2 ** min(attempt - 1, _LARGEST_EXPONENT)
+    backoff = backoff_seconds * 2 ** (attempt - 1)
     wait = min(backoff, LONGEST_WAIT_SECONDS) * (1 - chance / 2)
     asked = failure.retry_after_seconds or 0.0
     return None if asked > LONGEST_WAIT_SECONDS else max(wait, asked)

@@ -57,6 +57,17 @@ def test_the_odata_version_may_come_from_the_environment(monkeypatch: pytest.Mon
         SignTrakerClient(KEY, subdomain="acme")
 
 
+def test_a_number_of_rows_fits_32_bits(flavour: Any) -> None:
+    with ScriptedServer([Reply.json("[]")]) as server, open_client(flavour, KEY, server.url) as client:
+        client.orders.list_orders(top=2**31 - 1, skip=0)
+        with pytest.raises(ValidationError, match="from 0 to 2147483647, not 2147483648") as caught:
+            client.orders.list_orders(top=2**31, skip=-1)
+        with pytest.raises(ValidationError, match="page_size: must be a whole number from 1 to 2147483647"):
+            client.orders.iter_orders(page_size=0)
+        assert [one.field for one in caught.value.problems] == ["top", "skip"]
+        assert queries(server) == [{"$top": "2147483647", "$skip": "0"}]
+
+
 @pytest.mark.parametrize("wrong", [{"odata_version": "v5"}, {"query_limits": 100}])
 def test_an_invalid_version_or_limit_is_refused(wrong: Any) -> None:
     with pytest.raises(SignTrakerConfigError, match=next(iter(wrong))):

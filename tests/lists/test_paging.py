@@ -119,6 +119,20 @@ def test_a_server_that_sends_the_same_page_again_raises_an_error(
     assert [one.id for one in caught.value.partial if isinstance(one, Order)] == [1, 2]
 
 
+@pytest.mark.parametrize("orderby", [None, "Status", "tolower(Status)"])
+@pytest.mark.filterwarnings("ignore:This iteration goes by offset")
+def test_a_page_of_one_row_that_comes_again_raises_an_error(flavour: Any, orderby: Any) -> None:
+    with pytest.raises(UnreadableResponseError, match="can't be combined") as caught:
+        read_pages(flavour, page(7), orderby=orderby)
+    assert caught.value.outcome == "did_not_happen"
+    assert [one.id for one in caught.value.partial if isinstance(one, Order)] == [7]
+
+
+def test_a_page_holds_100_rows_unless_a_size_is_given(flavour: Any) -> None:
+    _, queries = read_pages(flavour, page())
+    assert queries[0]["$top"] == "100"
+
+
 def test_all_mistakes_in_the_arguments_are_reported_at_once(flavour: Any) -> None:
     wrong: Any = {"page_size": 0, "max_items": -1, "filter": 5, "select": [5]}
     with pytest.raises(ValidationError) as caught:

@@ -59,6 +59,19 @@ def test_the_pieces_are_merged_in_the_requested_order(flavour: Any, sandbox: San
     assert [one.id for one in pieces] == [one.id for one in whole]
 
 
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_rows_of_several_pieces_that_are_equal_in_the_ordering_come_by_id(
+    flavour: Any, direction: str
+) -> None:
+    def rows(*ids: int) -> Reply:
+        return Reply.json(json.dumps([{"Id": one, "Notes": "same"} for one in ids]))
+
+    pages = [rows(3, 6), rows(1, 4), rows(2, 5), *[rows()] * 3]
+    with ScriptedServer(pages) as server, open_client(flavour, KEY, server.url) as client:
+        found = [one.id for one in client.orders.iter_orders(filter=many(50), orderby=f"Notes {direction}")]
+    assert found == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_row_of_several_pieces_comes_once(flavour: Any, sandbox: Sandbox) -> None:
     with open_client(flavour, sandbox.api_key, sandbox.url) as client:
         where = (Q.id > 0) | many(40)

@@ -53,12 +53,29 @@ if TYPE_CHECKING:
         ("startswith(Status,'x') and endswith(Status,'y')", 9, 9),
         ("Id eq 1 and Status eq 'x'", 10, 11),
         ("Status eq 'a' and startswith(Notes,'b')", 10, 10),
+        ("(Id mod Id) eq -2147483648", 7, 8),
+        ("SalesOrder/OrderTotal add 5 gt 100", 7, 9),
     ],
 )
 def test_terms_cost_what_was_measured_on_the_servers_parsers(text: str, v4: int, v3: int) -> None:
     node = parse_filter(text, "Order")
     assert node_count(node, "Order", "v4") == v4
     assert node_count(node, "Order", "v3", rendered=False) == v3
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("Restrictions/any()", 3),
+        ("Restrictions/all()", 4),
+        ("Restrictions/any(one:one eq 'x')", 6),
+        ("Restrictions/any(one:'UT' gt 'Sandy')", 6),
+        ("'UT' gt 'PaymentRequired' and Restrictions/all(one:true and false)", 10),
+    ],
+)
+def test_conditions_on_a_collection_cost_what_was_measured(text: str, nodes: int) -> None:
+    node = parse_filter(text, "Award")
+    assert node_count(node, "Award", "v4") == node_count(node, "Award", "v3") == nodes
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,12 @@ TRUE: Final[list[Filter[Order]]] = [
     Q.is_due_date_definitive.is_true(),
     Q.is_due_date_definitive == True,  # noqa: E712 - builds a filter
     Q.order_number // 2 == -3,
+    Q.order_number // -2 == 3,
     Q.order_number % 2 == -1,
+    Q.order_number % -2 == -1,
+    Q.id // -2 == -3,
+    Q.id % -2 == 1,
+    Q.job_site.longitude % 2 == -0.5,
     -Q.order_number == 7,
     Q.sales_order.order_total == Decimal("100.50"),
     Q.sales_order.order_total.round() == 101,
@@ -79,6 +84,8 @@ UNKNOWN: Final[list[Filter[Order]]] = [
     Q.order_number // 0 == 1,
     Q.notes.not_in(["a", "b"]),
     Q.parse("Id gt null"),
+    Q.parse("OrderNumber add null eq 5"),
+    Q.parse("null add null eq 5"),
     (Q.notes == "x") & (Q.id == 7),
     (Q.notes == "x") | (Q.id == 8),
 ]

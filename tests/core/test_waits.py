@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signtraker._core.exchange import Event
+    from signtraker._core.recording import RecordedExchange
     from signtraker._core.request import Method
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -82,6 +83,28 @@ def test_the_server_sets_the_least_wait_in_seconds_or_by_a_date(asked: str) -> N
 def test_a_wait_of_a_minute_is_granted_and_a_longer_one_is_not() -> None:
     assert fail(busy("60"), config(deadline_seconds=1000))[0] == [60.0, 60.0]
     assert fail(busy("Sun, 01 Mar 2026 12:01:01 GMT"), config(deadline_seconds=1000))[0] == []
+
+
+def test_a_write_waits_too_if_the_server_refused_it_or_was_never_reached() -> None:
+    assert fail(busy("0"), config(), method="POST")[0] == [0.5, 1.0]
+    assert fail(REFUSED, config(), method="POST")[0] == [0.5, 1.0]
+    assert fail(busy("0"), config(resend_on_429=False), method="POST")[0] == []
+    assert fail(SILENCE, config(), method="POST")[0] == []
+
+
+def test_a_recording_tells_why_each_earlier_attempt_failed() -> None:
+    recorded: list[RecordedExchange] = []
+    request: Request[bytes] = Request("GET", "/api/orders", reader=bytes)
+    call = send_with_retries(request, config(), chance=lambda: 0.0, observe=recorded.append)
+    assert isinstance(next(call), Send)
+    for event in (SILENCE, Response(200, {}, b"[", elapsed_seconds=0.5, cut="too short")):
+        assert isinstance(call.send(event), Wait)
+        assert isinstance(call.send(None), Send)
+    with pytest.raises(StopIteration) as returned:
+        call.send(Response(200, {}, b"[]", elapsed_seconds=0.25))
+    assert returned.value.value == b"[]"
+    assert recorded[0].failures == ("ReadTimeout", "broke off: too short")
+    assert (recorded[0].attempts, recorded[0].elapsed_seconds) == (3, 2.0)
 
 
 def test_a_date_without_a_time_zone_or_in_the_past_asks_for_no_wait() -> None:

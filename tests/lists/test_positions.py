@@ -163,6 +163,30 @@ def test_each_page_requests_the_rows_after_the_last_one(flavour: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("orderby", "value", "condition"),
+    [
+        ("asc", None, "IsDueDateDefinitive ne null or IsDueDateDefinitive eq null and Id gt 4"),
+        ("asc", False, "IsDueDateDefinitive eq true or IsDueDateDefinitive eq false and Id gt 4"),
+        ("asc", True, "IsDueDateDefinitive eq true and Id gt 4"),
+        (
+            "desc",
+            True,
+            (
+                "IsDueDateDefinitive eq false or IsDueDateDefinitive eq null"
+                " or IsDueDateDefinitive eq true and Id gt 4"
+            ),
+        ),
+        ("desc", False, "IsDueDateDefinitive eq null or IsDueDateDefinitive eq false and Id gt 4"),
+        ("desc", None, "IsDueDateDefinitive eq null and Id gt 4"),
+    ],
+)
+def test_null_comes_before_false_and_false_before_true(orderby: str, value: object, condition: str) -> None:
+    pages = replies([{"Id": 4, "IsDueDateDefinitive": value}], [], [])
+    _, queries = read("sync", pages, orderby=f"IsDueDateDefinitive {orderby}")
+    assert queries[1]["$filter"] == condition
+
+
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_nulls_that_a_server_puts_last_are_read(flavour: Any) -> None:
     pages = replies(

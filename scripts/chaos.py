@@ -1,4 +1,4 @@
-"""Kill a batch of orders again and again, and compare what it tells with the server's own record.
+"""Kill a batch of orders again and again, and compare its outcomes with the server's own record.
 
 scripts/chaos                  as many seeds as fit into 35 seconds
 scripts/chaos --seeds 200      more of them
@@ -73,7 +73,7 @@ class Plan:
         return plan
 
     def batch(self) -> list[dict[str, Any]]:
-        """Return the requests. `notes` tell them apart in the ledger's orders, except the identical ones."""
+        """Return the requests. `notes` distinguish them in the ledger's orders, except the identical ones."""
         rows: list[dict[str, Any]] = [
             {
                 "agent_id": 1,
@@ -85,8 +85,8 @@ class Plan:
             for at in range(10)
         ]
         if self.identical:
-            twin = {"agent_id": 1, "preset_id": 1, "street_name": f"Twin Street {self.seed}"}
-            rows += [twin, twin, twin]
+            same = {"agent_id": 1, "preset_id": 1, "street_name": f"Twin Street {self.seed}"}
+            rows += [same, same, same]
         return rows
 
     def __str__(self) -> str:
@@ -140,7 +140,7 @@ class Scenario:
         self.others: set[int] = set()
 
     def run(self) -> Counter[str]:
-        """Run the job until it ends, check what it told, and return the counts."""
+        """Run the job until it ends, check its outcomes, and return the counts."""
         plan, world = self.plan, self.world
         before = {one["id"] for one in world.ledger()}
         late = LONG_SECONDS if plan.broken == "executed later" else 0.0
@@ -158,24 +158,24 @@ class Scenario:
         for kill in plan.kills:
             if self._run_job(kill):
                 break
-        told = self._run_to_the_end()
+        outcomes = self._run_to_the_end()
         world.wait_for_late_work()
         work = [
             one for one in world.ledger() if one["id"] not in before and one["subject_id"] not in self.others
         ]
-        return Check(self, told, work).counts()
+        return Check(self, outcomes, work).counts()
 
     def _run_to_the_end(self) -> list[dict[str, Any]]:
-        """Run the same line until it has nothing left to do; return the outcomes that the last run told."""
-        told: list[dict[str, Any]] = []
+        """Run the same batch until it has nothing left to do; return the outcomes of the last run."""
+        outcomes: list[dict[str, Any]] = []
         for _ in range(_MOST_RUNS):
             self.log.unlink(missing_ok=True)
             if self._run_job(None):
-                told = [json.loads(line) for line in self.log.read_text().splitlines()]
-                is_done = self.plan.policy != "resend" or all(one["state"] != "unknown" for one in told)
-                if is_done and all(one["state"] not in {"refused", "not_sent"} for one in told):
+                outcomes = [json.loads(line) for line in self.log.read_text().splitlines()]
+                is_done = self.plan.policy != "resend" or all(one["state"] != "unknown" for one in outcomes)
+                if is_done and all(one["state"] not in {"refused", "not_sent"} for one in outcomes):
                     break
-        return told
+        return outcomes
 
     def _order_as_others_do(self) -> None:
         for row in self.batch[:10]:
@@ -218,24 +218,26 @@ class Scenario:
 class Check:
     """Hold the outcomes of one scenario against the ledger."""
 
-    def __init__(self, scenario: Scenario, told: list[dict[str, Any]], work: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, scenario: Scenario, outcomes: list[dict[str, Any]], work: list[dict[str, Any]]
+    ) -> None:
         self.plan = scenario.plan
         self.keys: list[str | None] = [row.get("external_id") for row in scenario.batch]
         self.others = scenario.others
-        self.told = {one["index"]: one for one in told}
+        self.outcomes = {one["index"]: one for one in outcomes}
         self.made: dict[str, list[int]] = {}
         for one in work:
             self.made.setdefault(one["external_id"] or "twin", []).append(one["subject_id"])
 
     def counts(self) -> Counter[str]:
         """Check everything, and count what was found."""
-        self.expect(sorted(self.told) == list(range(len(self.keys))), "every request has an outcome")
-        found: Counter[str] = Counter(one["state"] for one in self.told.values())
+        self.expect(sorted(self.outcomes) == list(range(len(self.keys))), "every request has an outcome")
+        found: Counter[str] = Counter(one["state"] for one in self.outcomes.values())
         found["orders"] = sum(map(len, self.made.values()))
-        for key, outcome in zip(self.keys, [self.told[at] for at in sorted(self.told)], strict=True):
+        for key, outcome in zip(self.keys, [self.outcomes[at] for at in sorted(self.outcomes)], strict=True):
             if key is not None:
                 found += self._check_row(outcome, self.made.get(key, []))
-        twins = [one for at, one in self.told.items() if self.keys[at] is None]
+        twins = [one for at, one in self.outcomes.items() if self.keys[at] is None]
         self._check_twins(twins, self.made.get("twin", []))
         return found
 
@@ -273,17 +275,17 @@ class Check:
         undecided = len([one for one in twins if one["state"] == "unknown"])
         self.expect(
             len(made) <= len(named) + undecided or self.plan.policy == "resend",
-            "no identical request was made and told as not made",
+            "no identical request was created and reported as not created",
         )
 
-    def expect_broken(self, allowed: tuple[Broken, ...], told: str) -> None:
+    def expect_broken(self, allowed: tuple[Broken, ...], message: str) -> None:
         """Allow a failure only of a policy that was opted in, and of an assumption that is broken here."""
-        self.expect(self.plan.policy != "leave" and self.plan.broken in allowed, told)
+        self.expect(self.plan.policy != "leave" and self.plan.broken in allowed, message)
 
-    def expect(self, holds: bool, told: str) -> None:  # noqa: FBT001 - a condition
+    def expect(self, holds: bool, message: str) -> None:  # noqa: FBT001 - a condition
         """Raise if the promise is broken."""
         if not holds:
-            raise AssertionError(f"{self.plan}: {told}; made: {self.made}")
+            raise AssertionError(f"{self.plan}: {message}; made: {self.made}")
 
 
 def open_world(stack: ExitStack) -> World:

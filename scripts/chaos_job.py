@@ -1,4 +1,4 @@
-"""The job that is killed: a batch of orders with a journal, which logs every outcome that it is told."""
+"""The job that is killed: a batch of orders with a journal, which logs every outcome."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def _run_tasks(
 
 
 def _told(outcome: BulkOutcome[Any, Any]) -> str:
-    told = {
+    line = {
         "index": outcome.index,
         "state": outcome.state,
         "order_id": outcome.order_id,
@@ -59,7 +59,7 @@ def _told(outcome: BulkOutcome[Any, Any]) -> str:
         "message": outcome.message,
         "candidates": [one.order.id for one in outcome.candidates],
     }
-    return json.dumps(told) + "\n"
+    return json.dumps(line) + "\n"
 
 
 def die_at(point: str, number: int) -> None:

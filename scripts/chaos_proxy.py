@@ -2,7 +2,7 @@
 
 python chaos_proxy.py SANDBOX_PORT
 
-It prints its own port. `PUT /scenario` (JSON) begins a scenario, `GET /scenario` tells how many requests it
+It prints its own port. `PUT /scenario` (JSON) begins a scenario, `GET /scenario` shows how many requests it
 still holds back. Everything else goes on to the sandbox, after the fate that the scenario's seed gives it.
 """
 
@@ -43,7 +43,7 @@ class Scenario:
     count: int = 0
     held_back: int = 0
     seen: dict[int, float] = field(default_factory=dict[int, float])
-    """The moment at which each order was made, by its id."""
+    """The time at which each order was created, by its id."""
 
 
 class Proxy:

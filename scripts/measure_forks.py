@@ -1,4 +1,4 @@
-"""Write from forked processes that share a client, and count the writes that were told another write's order.
+"""Write from forked processes that share a client, and count the writes that received another write's order.
 
 PYTHONPATH=. .cache/test-3.11/bin/python scripts/measure_forks.py [rounds]
 
@@ -27,7 +27,7 @@ def write_and_compare(client: SignTrakerClient, who: str, writes: int) -> list[s
         made = client.orders.create_order(agent_id=1, preset_id=1, notes=notes).order_id
         found = None if made is None else client.orders.get_order(made).notes
         if found != notes:
-            wrong.append(f"{notes!r} was told order {made}, which says {found!r}")
+            wrong.append(f"{notes!r} received order {made}, which says {found!r}")
     return wrong
 
 

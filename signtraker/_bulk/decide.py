@@ -1,4 +1,4 @@
-"""Decide what becomes of a row that may have been processed. Pure."""
+"""Decide whether to adopt, resend or leave a row that may have been processed. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UncertainRow:
     """A row in doubt, and what is known around it."""
 
     state: StoredState
     policy: UnknownPolicy
     findings: Findings
-    """The traces that no other row claims."""
-    has_twin: bool
-    """Whether another row is equal in all that the server shows, or could have made the match, too."""
+    """The findings that no other row claims."""
+    has_duplicate: bool
+    """True if another row equals it in every visible field, or may have created the matching order."""
     grace_is_over: bool
     was_resent: bool
     """Whether this run sent it again already."""
@@ -30,30 +30,32 @@ class Doubt:
 class Decision:
     """What to do with a row in doubt."""
 
-    action: Literal["adopt", "resend", "leave", "look_again"]
+    action: Literal["adopt", "resend", "leave", "search_later"]
     why: str = ""
 
 
-def decide(doubt: Doubt) -> Decision:
+def decide(row: UncertainRow) -> Decision:
     """Return what the policy allows, and `leave` wherever more than one explanation is possible."""
-    found = doubt.findings
-    if doubt.policy == "leave" or len(found.matches) > 1:
-        return Decision("leave", found.told)
-    if found.matches and doubt.has_twin:
-        return Decision("leave", f"{found.told}; another request of the batch may have made it")
+    found = row.findings
+    if row.policy == "leave" or len(found.matches) > 1:
+        return Decision("leave", found.message)
+    if found.matches and row.has_duplicate:
+        return Decision("leave", f"{found.message}; another request of the batch may have created it")
     if found.matches:
         return Decision("adopt")
-    if not doubt.grace_is_over:
-        return Decision("look_again")
-    return Decision("leave", found.told) if doubt.policy == "adopt" else _decide_to_resend(doubt)
+    if not row.grace_is_over:
+        return Decision("search_later")
+    return Decision("leave", found.message) if row.policy == "adopt" else _decide_to_resend(row)
 
 
-def _decide_to_resend(doubt: Doubt) -> Decision:
-    found = doubt.findings
+def _decide_to_resend(row: UncertainRow) -> Decision:
+    found = row.findings
     if found.possible:
-        return Decision("leave", f"{found.told}; the server may have changed an address, so it is not resent")
-    if doubt.state == "answered":
-        return Decision("leave", f"{found.told}; the server answered with a success, so it is not resent")
-    if doubt.was_resent:
-        return Decision("leave", f"{found.told}; it was resent once in this run already")
+        return Decision(
+            "leave", f"{found.message}; the server may have changed an address, so it is not resent"
+        )
+    if row.state == "no_id":
+        return Decision("leave", f"{found.message}; the server responded with a success, so it is not resent")
+    if row.was_resent:
+        return Decision("leave", f"{found.message}; it was resent once in this run already")
     return Decision("resend")

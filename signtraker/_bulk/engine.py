@@ -1,8 +1,8 @@
-"""Run a batch from its rows to their outcomes, without performing anything.
+"""Decide each step of a batch without I/O: which rows to send, search for, save and report.
 
-The two drivers (threads, tasks) ask what to do, do it, and tell what came of it. Before they send what
-`take` returned they save `take_changes` in the journal, so that an intent is on disk before its request
-leaves; and they hand an outcome out only when it is saved.
+The two drivers (threads, tasks) ask for the next step, perform it, and pass the result back. Before they send
+what `take` returned they save `take_changes` in the journal, so that an intent is on disk before its request
+is sent; and they return an outcome only when it is saved.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from signtraker._bulk.decide import Doubt, decide
+from signtraker._bulk.decide import UncertainRow, decide
 from signtraker._bulk.outcome import BulkOutcome, BulkProgress
 from signtraker._bulk.pacing import Pacing
-from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, Past, Record
+from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, EarlierRuns, RowRecord
 from signtraker.exceptions import AuthenticationError, NetworkError, RateLimitError, SignTrakerError
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from signtraker._bulk.operation import Findings, Receipt
     from signtraker._bulk.outcome import Source
-    from signtraker._bulk.plan import Plan, Row
+    from signtraker._bulk.plan import BatchPlan, Row
     from signtraker._bulk.states import StoredState
     from signtraker._core.recording import RecordedExchange
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
 CLOCK_MARGIN: Final = timedelta(minutes=5)
-"""By how much the search begins before an intent: `Date` has whole seconds, and a server several clocks."""
+"""The search begins this long before the intent: `Date` has whole seconds, and servers' clocks differ."""
 
 _GATEWAY_REFUSALS: Final = frozenset({408, 425, 499})
 """Refusals that a gateway may send after it has passed the request on (assumed)."""
@@ -44,7 +44,7 @@ class Call(Generic[RequestT, ResultT]):
 
     row: Row[RequestT]
     started: float
-    """The moment by a monotonic clock."""
+    """The time by a monotonic clock."""
     result: ResultT | None = None
     error: SignTrakerError | None = None
     crash: BaseException | None = None
@@ -53,12 +53,12 @@ class Call(Generic[RequestT, ResultT]):
 
 
 @dataclass(slots=True)
-class _Known(Generic[RequestT, ResultT]):
+class _RowState(Generic[RequestT, ResultT]):
     """All that is known about a row."""
 
     row: Row[RequestT]
-    record: Record
-    before: Record
+    record: RowRecord
+    before: RowRecord
     """The record before the last intent."""
     outcome: BulkOutcome[RequestT, ResultT] | None = None
     error: SignTrakerError | None = None
@@ -70,17 +70,17 @@ class _Known(Generic[RequestT, ResultT]):
 class Engine(Generic[RequestT, ResultT]):
     """The state of one run."""
 
-    def __init__(self, plan: Plan[RequestT, ResultT]) -> None:
+    def __init__(self, plan: BatchPlan[RequestT, ResultT]) -> None:
         self.plan = plan
         self.pacing = Pacing(plan.options, plan.config)
         self.stopped: BaseException | None = None
-        """The error that ended the run before its time."""
+        """The error that ended the run early."""
         self.server_ahead: float | None = None
         """By how many seconds the server's clock is ahead of this machine's; None if it is not known."""
-        self._known: dict[Row[RequestT], _Known[RequestT, ResultT]] = {
-            row: _Known(row, Record(), Record()) for row in plan.rows
+        self._known: dict[Row[RequestT], _RowState[RequestT, ResultT]] = {
+            row: _RowState(row, RowRecord(), RowRecord()) for row in plan.rows
         }
-        self._past = Past()
+        self._earlier = EarlierRuns()
         self._queue: deque[Row[RequestT]] = deque()
         self._under_way: set[Row[RequestT]] = set()
         self._doubtful: deque[Row[RequestT]] = deque()
@@ -89,14 +89,14 @@ class Engine(Generic[RequestT, ResultT]):
         self._ready: deque[BulkOutcome[RequestT, ResultT]] = deque()
         self._unreached = 0
 
-    def start(self, past: Past) -> None:
-        """Begin with what earlier runs left."""
-        self._past = past
-        self.server_ahead = past.server_ahead
+    def start(self, earlier: EarlierRuns) -> None:
+        """Load the records of earlier runs."""
+        self._earlier = earlier
+        self.server_ahead = earlier.server_ahead
         for row, known in self._known.items():
-            before = past.records.get(row.key, Record())
+            before = earlier.records.get(row.key, RowRecord())
             known.record = known.before = before.resume()
-            if known.record != before or row.key not in past.records:
+            if known.record != before or row.key not in earlier.records:
                 self._changed[row] = None
             if known.record.state in TO_SEND:
                 self._queue.append(row)
@@ -114,14 +114,14 @@ class Engine(Generic[RequestT, ResultT]):
         """True while requests are under way or wait for their turn."""
         return bool(self._under_way or (self._queue and self.stopped is None))
 
-    def take(self, now: float, wall: float) -> list[Row[RequestT]]:
+    def take(self, now: float, unix_time: float) -> list[Row[RequestT]]:
         """Return the rows whose requests are to be sent now, in their order; each is noted as an intent."""
         taken: list[Row[RequestT]] = []
         while self._queue and self.stopped is None and self.pacing.may_start(len(self._under_way), now):
             row = self._queue.popleft()
             known = self._known[row]
             known.before = known.record
-            known.record = known.record.intend(wall, self.plan.config.deadline_seconds)
+            known.record = known.record.intend(unix_time, self.plan.config.deadline_seconds)
             known.source = "run"
             self._under_way.add(row)
             self._changed[row] = None
@@ -130,7 +130,7 @@ class Engine(Generic[RequestT, ResultT]):
         return taken
 
     def take_back(self, begun: AbstractSet[Row[RequestT]]) -> None:
-        """Note that what was taken was not sent after all, unless its call has begun."""
+        """Undo `take` for the rows whose calls have not begun."""
         for row in self._under_way - begun:
             self._under_way.discard(row)
             self._changed[row] = None
@@ -143,8 +143,8 @@ class Engine(Generic[RequestT, ResultT]):
             return None
         return self.pacing.wait_seconds(len(self._under_way), now)
 
-    def finish(self, call: Call[RequestT, ResultT], now: float, wall: float, chance: float) -> None:
-        """Take in what came of a request."""
+    def finish(self, call: Call[RequestT, ResultT], now: float, unix_time: float, chance: float) -> None:
+        """Process the result of a request."""
         row, known = call.row, self._known[call.row]
         self._under_way.discard(row)
         self._changed[row] = None
@@ -152,21 +152,21 @@ class Engine(Generic[RequestT, ResultT]):
         self.learn_server_time(call.exchanges)
         if call.crash is not None:
             self.stopped = self.stopped or call.crash
-            known.record = self._ended(row, "unknown", wall)
+            known.record = self._ended(row, "unknown", unix_time)
             return
         if call.error is None and call.result is not None:
             self._unreached = 0
             self.pacing.succeed()
             receipt = self.plan.operation.receipt(row.request, call.result)
-            self._end(row, receipt, wall)
+            self._end(row, receipt, unix_time)
             return
         error = call.error
         assert error is not None, "a call has a result or an error"  # noqa: S101 - for type checkers
         if isinstance(error, RateLimitError):
-            self._limited(row, error, call.started, now, wall, chance)
+            self._limited(row, error, call.started, now, unix_time, chance)
             return
         state = _state_after(error)
-        known.record = self._ended(row, state, wall)
+        known.record = self._ended(row, state, unix_time)
         is_misuse = state == "not_sent" and not isinstance(error, NetworkError)  # Such as a closed client.
         if is_misuse or isinstance(error, AuthenticationError):
             self.stopped = self.stopped or error
@@ -176,16 +176,16 @@ class Engine(Generic[RequestT, ResultT]):
         else:
             self._settle(row)
 
-    def _ended(self, row: Row[RequestT], state: StoredState, wall: float) -> Record:
+    def _ended(self, row: Row[RequestT], state: StoredState, unix_time: float) -> RowRecord:
         """Return the record after an attempt that failed; one that was in doubt before stays in doubt."""
         known = self._known[row]
         if known.before.state in IN_DOUBT and state in TO_SEND:
-            return replace(known.record, state="unknown", last_sent=wall)
-        return known.record.end(state, wall)
+            return replace(known.record, state="unknown", last_sent=unix_time)
+        return known.record.end(state, unix_time)
 
-    def _end(self, row: Row[RequestT], receipt: Receipt, wall: float) -> None:
+    def _end(self, row: Row[RequestT], receipt: Receipt, unix_time: float) -> None:
         known = self._known[row]
-        known.record = known.record.end(receipt.state, wall, receipt.order_id, receipt.request_id)
+        known.record = known.record.end(receipt.state, unix_time, receipt.order_id, receipt.request_id)
         if receipt.state in IN_DOUBT:
             self._doubtful.append(row)
         else:
@@ -197,19 +197,19 @@ class Engine(Generic[RequestT, ResultT]):
         error: RateLimitError,
         started: float,
         now: float,
-        wall: float,
+        unix_time: float,
         chance: float,
     ) -> None:
         """Pause all after a 429. It is assumed to mean that the request was not done."""
         known = self._known[row]
         goes_on = self.pacing.slow_down(started, now, error.retry_after_seconds, chance)
         if not self.plan.config.resend_on_429:
-            known.record = self._ended(row, "unknown", wall)
+            known.record = self._ended(row, "unknown", unix_time)
             self._doubtful.append(row)
             if not goes_on:
                 self.stopped = self.stopped or error
             return
-        known.record = self._ended(row, "not_sent", wall)
+        known.record = self._ended(row, "not_sent", unix_time)
         if known.record.state in IN_DOUBT:
             self._doubtful.append(row)
         elif goes_on:
@@ -220,7 +220,7 @@ class Engine(Generic[RequestT, ResultT]):
             self.stopped = self.stopped or error
 
     def _count_unreached(self, error: SignTrakerError, state: StoredState) -> None:
-        """Stop when as many requests in a row as may be under way made no connection."""
+        """Stop the run after `max_concurrency` consecutive requests that made no connection."""
         if state == "not_sent" and isinstance(error, NetworkError):
             self._unreached += 1
             if self._unreached >= self.plan.options.max_concurrency:
@@ -230,10 +230,10 @@ class Engine(Generic[RequestT, ResultT]):
 
     # Rows in doubt
 
-    def next_look(self, wall: float) -> Row[RequestT] | float | None:
-        """Return a row whose traces to look for now, or the seconds until there is one; None at the end.
+    def next_search(self, unix_time: float) -> Row[RequestT] | float | None:
+        """Return the next row to search for, or the seconds to wait for it; None at the end.
 
-        Raises the error that ended the run before its time.
+        Raises the error that ended the run early.
         """
         if self.stopped is not None:
             raise self.stopped
@@ -242,13 +242,13 @@ class Engine(Generic[RequestT, ResultT]):
         if not self._later:
             return None
         row = min(self._later, key=lambda one: self._later[one])
-        if self._later[row] > wall:
-            return self._later[row] - wall
+        if self._later[row] > unix_time:
+            return self._later[row] - unix_time
         del self._later[row]
         return row
 
     def since(self, row: Row[RequestT]) -> datetime:
-        """Return the moment by the server's clock before which a request can't have made anything."""
+        """Return the time, by the server's clock, from which to search for the order of a row."""
         first = self._known[row].record.first_sent or 0.0
         return datetime.fromtimestamp(first + (self.server_ahead or 0.0), UTC) - CLOCK_MARGIN
 
@@ -256,28 +256,28 @@ class Engine(Generic[RequestT, ResultT]):
         """Note by how much the server's clock is ahead; the earliest reading counts, so nothing is missed."""
         for one in exchanges:
             try:
-                told = parsedate_to_datetime(one.headers["date"]).timestamp()
+                server_time = parsedate_to_datetime(one.headers["date"]).timestamp()
             except (KeyError, ValueError, OverflowError):
                 continue
-            ahead = told - one.started.timestamp() - one.elapsed_seconds
+            ahead = server_time - one.started.timestamp() - one.elapsed_seconds
             self.server_ahead = ahead if self.server_ahead is None else min(self.server_ahead, ahead)
 
-    def looked(self, row: Row[RequestT], findings: Findings, wall: float) -> None:
-        """Take in the traces of a row, and decide what becomes of it."""
+    def apply_findings(self, row: Row[RequestT], findings: Findings, unix_time: float) -> None:
+        """Decide about a row in doubt by what the search found."""
         known = self._known[row]
         findings = findings.without(self._claimed(row))
         grace_ends = (known.record.last_sent or 0.0) + self.plan.options.grace_seconds
         decision = decide(
-            Doubt(
+            UncertainRow(
                 known.record.state,
                 self.plan.options.unknown,
                 findings,
-                has_twin=self._has_twin(row, findings),
-                grace_is_over=wall >= grace_ends,
+                has_duplicate=self._has_duplicate(row, findings),
+                grace_is_over=unix_time >= grace_ends,
                 was_resent=bool(known.resends),
             )
         )
-        if decision.action == "look_again":
+        if decision.action == "search_later":
             self._later[row] = grace_ends
         elif decision.action == "resend":
             known.resends += 1
@@ -285,27 +285,27 @@ class Engine(Generic[RequestT, ResultT]):
         elif decision.action == "adopt":
             self._changed[row] = None
             adopted = self.plan.operation.adopted(findings.matches[0])
-            known.record = known.record.end(adopted.state, wall, adopted.order_id, adopted.request_id)
+            known.record = known.record.end(adopted.state, unix_time, adopted.order_id, adopted.request_id)
             known.source = "adopted"
             known.error = None
             self._settle(row)
         else:
             self._settle(row, decision.why, findings)
 
-    def look_failed(self, row: Row[RequestT], error: SignTrakerError) -> None:
-        """Leave a row in doubt, since the server did not say what it shows."""
-        self._settle(row, f"it could not be looked for: {error}")
+    def search_failed(self, row: Row[RequestT], error: SignTrakerError) -> None:
+        """Leave a row in doubt because the search failed."""
+        self._settle(row, f"the search for its order failed: {error}")
 
     def _claimed(self, row: Row[RequestT]) -> set[int]:
-        if not self.plan.operation.makes_orders:
+        if not self.plan.operation.creates_orders:
             return set()
         ids = {one.record.order_id for other, one in self._known.items() if other is not row}
-        return {one for one in ids if one is not None} | self._past.claimed
+        return {one for one in ids if one is not None} | self._earlier.claimed
 
-    def _has_twin(self, row: Row[RequestT], findings: Findings) -> bool:
-        """Return whether another row may be what made a match."""
+    def _has_duplicate(self, row: Row[RequestT], findings: Findings) -> bool:
+        """Return whether another row may have created the matching order."""
         visible = row.identity.visible
-        if row.key in self._past.twins:
+        if row.key in self._earlier.duplicates:
             return True
         fitting = [one for one in findings.candidates if one.order.id in findings.matches]
         for other, known in self._known.items():
@@ -314,7 +314,7 @@ class Engine(Generic[RequestT, ResultT]):
             if other.identity.visible == visible:
                 return True
             is_open = known.record.order_id is None and known.record.state not in TO_SEND
-            if is_open and any(self.plan.operation.could_be(one, other.request) for one in fitting):
+            if is_open and any(self.plan.operation.may_match(one, other.request) for one in fitting):
                 return True
         return False
 
@@ -325,13 +325,13 @@ class Engine(Generic[RequestT, ResultT]):
         """True if records have changed since they were saved."""
         return bool(self._changed)
 
-    def take_changes(self) -> dict[Row[RequestT], Record]:
+    def take_changes(self) -> dict[Row[RequestT], RowRecord]:
         """Return the records that changed since the last time, to be saved."""
         changed = {row: self._known[row].record for row in self._changed}
         self._changed.clear()
         return changed
 
-    def put_back(self, changes: Mapping[Row[RequestT], Record]) -> None:
+    def put_back(self, changes: Mapping[Row[RequestT], RowRecord]) -> None:
         """Note that changes could not be saved."""
         self._changed.update(dict.fromkeys(changes))
 
@@ -366,14 +366,14 @@ class Engine(Generic[RequestT, ResultT]):
 
 def _state_after(error: SignTrakerError) -> StoredState:
     if error.outcome == "happened":
-        return "answered"
+        return "no_id"
     if error.outcome == "may_have_happened" or error.status_code in _GATEWAY_REFUSALS:
         return "unknown"
     return "refused" if error.status_code is not None else "not_sent"
 
 
 def _outcome(
-    known: _Known[RequestT, ResultT], why: str = "", findings: Findings | None = None
+    known: _RowState[RequestT, ResultT], why: str = "", findings: Findings | None = None
 ) -> BulkOutcome[RequestT, ResultT]:
     record = known.record
     return BulkOutcome(
@@ -390,7 +390,7 @@ def _outcome(
     )
 
 
-def _message(known: _Known[RequestT, ResultT], why: str) -> str:
+def _message(known: _RowState[RequestT, ResultT], why: str) -> str:
     record = known.record
     by = {"run": "", "journal": " by an earlier run", "adopted": ", found and adopted"}[known.source]
     if record.shown == "created":
@@ -399,14 +399,14 @@ def _message(known: _Known[RequestT, ResultT], why: str) -> str:
         named = "" if record.request_id is None else f" as request {record.request_id}"
         return f"Accepted{named}{by}."
     if known.error is not None:
-        told = str(known.error)
+        message = str(known.error)
     else:
-        told = _doubt(known) if record.shown == "unknown" else "Not sent: its turn has not come"
-    return ". ".join(part.strip(". ") for part in (told, why) if part) + "."
+        message = _uncertain(known) if record.shown == "unknown" else "Not sent: its turn has not come"
+    return ". ".join(part.strip(". ") for part in (message, why) if part) + "."
 
 
-def _doubt(known: _Known[RequestT, ResultT]) -> str:
+def _uncertain(known: _RowState[RequestT, ResultT]) -> str:
     sent = datetime.fromtimestamp(known.record.first_sent or 0.0, UTC)
-    if known.record.state == "answered":
-        return "The server answered with a success that names neither an order nor a request"
+    if known.record.state == "no_id":
+        return "The server responded with a success that names neither an order nor a request"
     return f"It was sent, or about to be, at {sent:%Y-%m-%d %H:%M:%S} UTC, and no result was recorded"

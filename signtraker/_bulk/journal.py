@@ -3,9 +3,9 @@
 SQLite in WAL mode with `synchronous=FULL` syncs the log at each commit (https://www.sqlite.org/pragma.html).
 The exclusive locking mode keeps the log's index in memory, so that it makes no third file
 (https://www.sqlite.org/wal.html, section 8). Until the file is closed, a part of the truth is in the log
-(`-wal`): a flag in the file itself tells that the log belongs to it, and a file without its log is refused.
+(`-wal`): a flag in the file itself says that the log belongs to it, and a file without its log is refused.
 
-The file holds no key and no payload. A row is known by an HMAC-SHA256 of what identifies it; the key of the
+The file holds no key and no payload. A row is stored under an HMAC-SHA256 of its identity; the key of the
 HMAC is random for each journal and stands in it, so hashes of two journals can't be compared. Whoever can
 read the file and guesses a whole request can check the guess; hence the mode 0600.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, get_args
 
 from signtraker._bulk.file_lock import FileLock
-from signtraker._bulk.states import IN_DOUBT, TO_SEND, Past, Record, StoredState
+from signtraker._bulk.states import IN_DOUBT, TO_SEND, EarlierRuns, RowRecord, StoredState
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import JournalError, Problem, ValidationError
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from typing import Any
 
-    from signtraker._bulk.plan import Plan, Row
+    from signtraker._bulk.plan import BatchPlan, Row
 
 APPLICATION_ID: Final = 0x53544A4C
-"""`STJL` in ASCII: tells a journal from other SQLite files."""
+"""`STJL` in ASCII: distinguishes a journal from other SQLite files."""
 FORMAT_VERSION: Final = 1
 _OWNER_ONLY: Final = 0o600
 _RANK: Final[dict[str, int]] = {
@@ -73,7 +73,7 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open or make the file; raises `JournalError` if it is no journal or another process has it."""
+        """Open or create the file; raises `JournalError` if it is no journal or another process has it."""
         # Absolute, since SQLite takes the name `:memory:` for no file, and the process may change its folder.
         self.path = Path(path).absolute()
         self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
@@ -101,20 +101,22 @@ class Journal:
             raise
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], plan: Plan[Any, Any]) -> tuple[Self, Past]:
+    def open(cls, path: str | os.PathLike[str], plan: BatchPlan[Any, Any]) -> tuple[Self, EarlierRuns]:
         """Open the journal of a batch, enter its rows, and return what earlier runs left."""
         journal = cls(path)
         try:
             with journal._explained("can't be used"):
                 journal._check_about(plan)
-                past = journal._past(plan.rows)
-            journal.save({row: past.records.get(row.key, Record()) for row in plan.rows}, past.server_ahead)
+                earlier = journal._earlier_runs(plan.rows)
+            journal.save(
+                {row: earlier.records.get(row.key, RowRecord()) for row in plan.rows}, earlier.server_ahead
+            )
         except BaseException:
             journal.close()
             raise
-        return journal, past
+        return journal, earlier
 
-    def save(self, changes: Mapping[Row[Any], Record], server_ahead: float | None) -> None:
+    def save(self, changes: Mapping[Row[Any], RowRecord], server_ahead: float | None) -> None:
         """Write records, all or none, and return when they are on the disk."""
         if not changes:
             return
@@ -167,11 +169,11 @@ class Journal:
             if not application and not tables:
                 self._create()
             elif application != APPLICATION_ID:
-                told = "it is a database of something else; choose another path"
-                raise JournalError(f"The journal {self.path} can't be used: {told}.")
+                message = "it is a database of something else; choose another path"
+                raise JournalError(f"The journal {self.path} can't be used: {message}.")
             elif version != FORMAT_VERSION:
-                told = f"its format is {version}, and this version of signtraker knows {FORMAT_VERSION}"
-                raise JournalError(f"The journal {self.path} can't be used: {told}.")
+                message = f"its format is {version}, and this version of signtraker knows {FORMAT_VERSION}"
+                raise JournalError(f"The journal {self.path} can't be used: {message}.")
         if (fault := run("PRAGMA quick_check(1)").fetchone()) != ("ok",):
             raise JournalError(f"The journal {self.path} is damaged ({fault[0]}); nothing was sent.")
         salt = self._about().get("salt")
@@ -201,7 +203,7 @@ class Journal:
     def _put(self, name: str, value: object) -> None:
         self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
 
-    def _check_about(self, plan: Plan[Any, Any]) -> None:
+    def _check_about(self, plan: BatchPlan[Any, Any]) -> None:
         """Refuse the journal of another server or operation."""
         wanted = {"base_url": plan.config.base_url.lower(), "operation": plan.operation.name}
         about = self._about()
@@ -214,12 +216,12 @@ class Journal:
                     )
                 self._put(name, value)
 
-    def _past(self, rows: Sequence[Row[Any]]) -> Past:
+    def _earlier_runs(self, rows: Sequence[Row[Any]]) -> EarlierRuns:
         """Read the records, and compare the contents of the rows that are known by a key of the caller's."""
         columns = "key, content, visible, state, order_id, request_id, first_sent, last_sent"
         stored = {row[0]: list(row[1:]) for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
         self._rank(rows, stored)
-        records: dict[str, Record] = {}
+        records: dict[str, RowRecord] = {}
         changed: list[Problem] = []
         own = [(row, self._hashes(row)) for row in rows]
         for row, (key, content, _) in own:
@@ -227,13 +229,13 @@ class Journal:
                 continue
             stored_content, _, *values = stored.pop(key)
             records[row.key] = _record(values)
-            # A request that the server refused may come back mended: nothing was done under its key.
+            # A request that the server refused may come back corrected: nothing was done under its key.
             if content != stored_content and records[row.key].state not in TO_SEND:
                 changed.append(Problem(f"[{row.index}]", "has other content than in the run before"))
         if changed:
             listed = "; ".join(map(str, changed))
-            told = "a key of yours means the same request for ever; give a changed one another key"
-            raise ValidationError(f"Nothing was sent, {listed}: {told}", problems=changed)
+            message = "a key of yours means the same request for ever; give a changed one another key"
+            raise ValidationError(f"Nothing was sent, {listed}: {message}", problems=changed)
         others = [(visible, _record(values)) for _, visible, *values in stored.values()]
         claimed = {record.order_id for _, record in others if record.order_id is not None}
         doubtful = {
@@ -241,9 +243,9 @@ class Journal:
             for visible, one in others
             if one.order_id is None and one.state in {*IN_DOUBT, "accepted"}
         }
-        twins = {row.key for row, (_, _, visible) in own if visible in doubtful}
+        duplicates = {row.key for row, (_, _, visible) in own if visible in doubtful}
         ahead = self._about().get("server_ahead")
-        return Past(records, claimed, twins, ahead if isinstance(ahead, float) else None)
+        return EarlierRuns(records, claimed, duplicates, ahead if isinstance(ahead, float) else None)
 
     def _rank(self, rows: Sequence[Row[Any]], stored: dict[bytes, list[Any]]) -> None:
         """Hand the records of equal rows out best first: a batch that drops one drops the least done."""
@@ -291,11 +293,11 @@ class Journal:
             raise JournalError(f"The journal {self.path} {what}: {_reason(error)}.") from None
 
 
-def _record(values: list[Any]) -> Record:
+def _record(values: list[Any]) -> RowRecord:
     state, order_id, request_id, first_sent, last_sent = values
     if state not in get_args(StoredState):
         raise sqlite3.DataError(f"a row is damaged: its state is {short_repr(state)}")
-    return Record(state, order_id, request_id, first_sent, last_sent)
+    return RowRecord(state, order_id, request_id, first_sent, last_sent)
 
 
 def _make(path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Describe an operation that a batch consists of: how its rows are read, sent and looked for."""
+"""Describe an operation that a batch consists of: how its rows are read, sent and searched for."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from signtraker._core.request import Request
+from signtraker._core.response import ReadNothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -13,8 +16,9 @@ if TYPE_CHECKING:
 
     from signtraker._bulk.states import StoredState
     from signtraker._core.config import Config
-    from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
+    from signtraker._lists.listing import Listing
+    from signtraker.models import Order
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
@@ -23,19 +27,19 @@ _MOST_SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The properties by which a request is known again, in canonical text."""
+    """Identify a request in later runs, by canonical text."""
 
     key: str | None
     """The caller's own key; None if the content is the key."""
     content: str
     """All that is sent."""
     visible: str
-    """The part that the server shows later: requests that agree in it can't be told apart."""
+    """The part that the server shows later: requests that agree in it can't be distinguished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The meaning of a success status."""
+    """The state and the ids that a successful response gives."""
 
     state: StoredState
     order_id: int | None = None
@@ -44,17 +48,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The traces of a request that the server shows."""
+    """The orders that may be the result of a request."""
 
     matches: tuple[int, ...] = ()
     """The ids of the orders that agree in every field that is shown."""
     possible: tuple[int, ...] = ()
-    """The ids of those that could be it, even allowing for changes that a server makes."""
+    """The ids of the orders that may match if the server normalised the address."""
     candidates: tuple[CreatedCandidate, ...] = ()
     note: str = ""
 
     def without(self, claimed: AbstractSet[int]) -> Findings:
-        """Return the traces that belong to no other row."""
+        """Return the findings that belong to no other row."""
         return Findings(
             tuple(one for one in self.matches if one not in claimed),
             tuple(one for one in self.possible if one not in claimed),
@@ -63,17 +67,19 @@ class Findings:
         )
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """A sentence about what was found."""
         if self.note:
             return self.note
         if not self.candidates:
-            return "No order was found that could be it"
+            return "No matching order was found"
         shown = ", ".join(str(one.order.id) for one in self.candidates[:_MOST_SHOWN])
         more = len(self.candidates) - _MOST_SHOWN
-        return f"Orders that could be it, the most alike first: {shown}" + (
-            f" and {more} more" if more > 0 else ""
-        )
+        return f"Possible orders, the best match first: {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _never(_candidate: CreatedCandidate, _request: object) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +93,27 @@ class Operation(Generic[RequestT, ResultT]):
     key_name: str
     """The name of the caller's own key."""
     key_advice: str
-    """The advice on how to tell two rows apart."""
+    """The advice on how to distinguish two rows."""
     read: Callable[[Any], RequestT]
     """Validate one row; raises `ValidationError`."""
     identify: Callable[[RequestT], Identity]
     build: Callable[[RequestT], Request[ResultT]]
     receipt: Callable[[RequestT, ResultT], Receipt]
-    look: Callable[[RequestT, datetime, Config], Generator[Request[Any], Any, Findings]]
-    """Look for traces of a request since a moment by the server's clock."""
+    search: Callable[[RequestT, datetime, Config], Generator[Request[Any], Any, Findings]]
+    """Search for the results of a request since a time of the server's clock."""
     adopted: Callable[[int], Receipt]
-    """The receipt of a request whose trace was found."""
-    makes_orders: bool
-    """Whether each row makes an order of its own, which then no other row can have made."""
-    probe: Callable[[], Request[Any]]
-    """A read that tells the server's time and nothing else."""
-    could_be: Callable[[CreatedCandidate, RequestT], bool]
-    """Tell whether another request could have made a candidate, too."""
+    """The receipt of a request whose result was found."""
+    creates_orders: bool
+    """True if each row creates an order, so that one order can't match two rows."""
+    server_time_request: Callable[[], Request[Any]]
+    """A read that shows the server's time, and no records."""
+    may_match: Callable[[CreatedCandidate, RequestT], bool] = _never
+    """Return whether another request may have created a candidate, too."""
+
+
+def server_time_request(orders: Listing[Order]) -> Request[None]:
+    """Return a read of no orders, whose response shows the server's time."""
+    return Request("GET", orders.path, ReadNothing(), (("$top", "0"),))
 
 
 def canonical(fields: Mapping[str, object]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical
+from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical, server_time_request
 from signtraker._core.body import validated, write_request
-from signtraker._core.request import Request
-from signtraker._core.response import ReadNothing, ReadOne
+from signtraker._core.response import ReadOne
 from signtraker._lists.find_created import SITE_FIELDS, compare_order, created_candidates
 from signtraker.models import CreateOrderRequest, CreateOrderResult
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signtraker._core.config import Config
+    from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.listing import Listing
     from signtraker.models import JobSite, Order
@@ -35,7 +35,7 @@ def order_creation(
         body = (CreateOrderRequest, request, dict[str, Any](), None)
         return write_request(orders.path, body, ReadOne(CreateOrderResult), check_hint)
 
-    def look(
+    def search(
         request: CreateOrderRequest, since: datetime, config: Config
     ) -> Generator[Request[Any], Any, Findings]:
         found = yield from created_candidates(orders, request, since, config)
@@ -50,19 +50,14 @@ def order_creation(
         identify=_identify,
         build=build,
         receipt=_receipt,
-        look=look,
+        search=search,
         adopted=lambda order_id: Receipt("created", order_id),
-        makes_orders=True,
-        probe=lambda: probe(orders),
-        could_be=lambda candidate, request: (
+        creates_orders=True,
+        server_time_request=lambda: server_time_request(orders),
+        may_match=lambda candidate, request: (
             not compare_order(candidate.order, request).differs and _agent(candidate) == request.agent_id
         ),
     )
-
-
-def probe(orders: Listing[Order]) -> Request[None]:
-    """Return a read of no orders, for the server's time."""
-    return Request("GET", orders.path, ReadNothing(), (("$top", "0"),))
 
 
 def _read(given: object) -> CreateOrderRequest:
@@ -74,7 +69,7 @@ def _identify(request: CreateOrderRequest) -> Identity:
     visible: dict[str, object] = {"agent_id": request.agent_id}
     for name in (*SITE_FIELDS, "notes"):
         text = getattr(request, name)
-        # As `compare_order` takes texts for alike.
+        # `compare_order` normalises texts in the same way.
         visible[name] = None if text is None else " ".join(text.split()).casefold()
     visible["due_date"] = payload.get("DueDate")
     return Identity(request.external_id, canonical(payload), canonical(visible))
@@ -82,7 +77,7 @@ def _identify(request: CreateOrderRequest) -> Identity:
 
 def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:  # noqa: ARG001 - as every operation's
     state = result.state
-    return Receipt("answered" if state == "unknown" else state, result.order_id, result.request_id)
+    return Receipt("no_id" if state == "unknown" else state, result.order_id, result.request_id)
 
 
 def _findings(request: CreateOrderRequest, found: list[CreatedCandidate]) -> Findings:

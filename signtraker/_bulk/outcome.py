@@ -1,4 +1,4 @@
-"""Define what a run tells: an outcome for each row, and the progress."""
+"""Define the outcome of a row and the progress of a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class BulkOutcome(Generic[RequestT, ResultT]):
     - `"created"`: the order exists; `order_id` is its id.
     - `"accepted"`: the server took the request, and named no order yet.
     - `"refused"`: the server refused it, and nothing happened. The next run sends it again.
-    - `"not_sent"`: it never reached the server. The next run sends it again.
+    - `"not_sent"`: it was not processed: it never reached the server, was refused with 429, or has
+      not started. The next run sends it again.
     - `"unknown"`: it may have been processed. It is not sent again by default; see `candidates`.
     """
 
@@ -38,10 +39,10 @@ class BulkOutcome(Generic[RequestT, ResultT]):
     order_id: int | None = None
     request_id: int | None = None
     result: ResultT | None = None
-    """The server's answer; None if it came in an earlier run, or not at all."""
+    """The server's response; None if it came in an earlier run, or not at all."""
     error: SignTrakerError | None = None
     candidates: tuple[CreatedCandidate, ...] = field(default=(), repr=False)
-    """For `"unknown"`: orders that the request may have made and that no other request claims."""
+    """For `"unknown"`: orders that the request may have created and that no other request claims."""
     source: Source = "run"
     """Whether this run sent it, an earlier one did (`"journal"`), or the match was adopted."""
 
@@ -56,7 +57,7 @@ class BulkProgress:
     refused: int
     unknown: int
     not_sent: int
-    """Those whose turn has not come are among them."""
+    """Includes the requests that have not started yet."""
     under_way: int
 
     @property

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Pacing:
-    """The pace that all requests of a run share. Moments are those of a monotonic clock."""
+    """The pace that all requests of a run share. Times are those of a monotonic clock."""
 
     options: Options
     config: Config
@@ -35,14 +35,9 @@ class Pacing:
     def __post_init__(self) -> None:
         self.window = self.options.max_concurrency
 
-    def may_start(self, under_way: int, now: float) -> int:
-        """Return how many requests may start at this moment."""
-        if now < self._paused_until:
-            return 0
-        free = max(0, self.window - under_way)
-        if self.options.max_per_second is None:
-            return free
-        return min(free, 1) if now >= self._next_start else 0
+    def may_start(self, under_way: int, now: float) -> bool:
+        """Return whether a request may start now."""
+        return under_way < self.window and now >= max(self._paused_until, self._next_start)
 
     def start(self, now: float) -> None:
         """Count a request that starts."""

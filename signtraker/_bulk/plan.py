@@ -1,4 +1,4 @@
-"""Turn requests into rows: validate all of them, and know each one again by its identity."""
+"""Validate all requests of a batch, and give each a key that identifies it in later runs."""
 
 from __future__ import annotations
 
@@ -65,22 +65,22 @@ class Options:
         if not _is_number(self.max_concurrency, 1, MAX_CONCURRENCY) or int(self.max_concurrency) != (
             self.max_concurrency
         ):
-            told = f"must be a whole number from 1 to {MAX_CONCURRENCY}"
-            found.append(Problem("max_concurrency", f"{told}, not {short_repr(self.max_concurrency)}"))
+            message = f"must be a whole number from 1 to {MAX_CONCURRENCY}"
+            found.append(Problem("max_concurrency", f"{message}, not {short_repr(self.max_concurrency)}"))
         rate = self.max_per_second
         if rate is not None and (not _is_number(rate, 0, _HIGHEST_RATE) or rate == 0):
-            told = f"must be a number above 0 and at most {_HIGHEST_RATE:,.0f}, or None"
-            found.append(Problem("max_per_second", f"{told}, not {short_repr(rate)}"))
+            message = f"must be a number above 0 and at most {_HIGHEST_RATE:,.0f}, or None"
+            found.append(Problem("max_per_second", f"{message}, not {short_repr(rate)}"))
         if self.unknown not in get_args(UnknownPolicy):
-            told = f"must be one of {', '.join(map(repr, get_args(UnknownPolicy)))}"
-            found.append(Problem("unknown", f"{told}, not {short_repr(self.unknown)}"))
+            message = f"must be one of {', '.join(map(repr, get_args(UnknownPolicy)))}"
+            found.append(Problem("unknown", f"{message}, not {short_repr(self.unknown)}"))
         if not _is_number(self.grace_seconds, 0, LONGEST_GRACE):
-            told = f"must be a number of seconds from 0 to {LONGEST_GRACE:,.0f}"
-            found.append(Problem("grace_seconds", f"{told}, not {short_repr(self.grace_seconds)}"))
+            message = f"must be a number of seconds from 0 to {LONGEST_GRACE:,.0f}"
+            found.append(Problem("grace_seconds", f"{message}, not {short_repr(self.grace_seconds)}"))
         progress = cast("object", self.progress)
         if progress is not None and not callable(progress):
-            told = f"must be a function of a BulkProgress, not {short_repr(progress)}"
-            found.append(Problem("progress", told))
+            message = f"must be a function of a BulkProgress, not {short_repr(progress)}"
+            found.append(Problem("progress", message))
         journal = cast("object", self.journal)
         if journal is not None and not _is_path(journal):
             found.append(Problem("journal", f"must be the path of a file, not {short_repr(journal)}"))
@@ -88,7 +88,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan(Generic[RequestT, ResultT]):
+class BatchPlan(Generic[RequestT, ResultT]):
     """A batch that was checked: what to send, and how."""
 
     operation: Operation[RequestT, ResultT]
@@ -104,19 +104,19 @@ def make_plan(
     options: Options,
     *,
     allow_identical: object = False,
-) -> Plan[RequestT, ResultT]:
+) -> BatchPlan[RequestT, ResultT]:
     """Validate every request; raises one `ValidationError` that lists the mistakes of all.
 
     An exception that reading the requests raises comes out as it is.
     """
     if not isinstance(allow_identical, bool):
-        told = f"must be True or False, not {short_repr(allow_identical)}"
-        _refuse([Problem("allow_identical", told)])
+        message = f"must be True or False, not {short_repr(allow_identical)}"
+        _refuse([Problem("allow_identical", message)])
     name = operation.argument
     given = requests
     if not isinstance(requests, Iterable) or isinstance(requests, str | bytes | Mapping | RequestModel):
-        told = f"must be an iterable of requests, not {short_repr(given)}"
-        _refuse([Problem(name, told)])
+        message = f"must be an iterable of requests, not {short_repr(given)}"
+        _refuse([Problem(name, message)])
     found: list[Problem] = []
     read: list[tuple[int, RequestT]] = []
     for index, given in enumerate(cast("Iterable[Any]", requests)):
@@ -127,7 +127,7 @@ def make_plan(
             found += [Problem(f"{place}.{one.field}".rstrip("."), one.message) for one in error.problems]
     rows, clashes = _identify(operation, read, allow_identical=bool(allow_identical))
     _refuse(found + clashes)
-    return Plan(operation, tuple(rows), options, config)
+    return BatchPlan(operation, tuple(rows), options, config)
 
 
 def _identify(
@@ -146,11 +146,11 @@ def _identify(
         number = count[base] = count.get(base, 0) + 1
         if number > 1 and identity.key is not None:
             same = "equals" if content == identity.content else "has other content than"
-            told = f"has the same {operation.key_name} as {name}[{place}], and {same} it"
-            problems.append(Problem(f"{name}[{index}]", f"{told}; {operation.key_advice}"))
+            message = f"has the same {operation.key_name} as {name}[{place}], and {same} it"
+            problems.append(Problem(f"{name}[{index}]", f"{message}; {operation.key_advice}"))
         elif number > 1 and not allow_identical:
-            told = f"equals {name}[{place}]; {operation.key_advice}, or pass allow_identical=True"
-            problems.append(Problem(f"{name}[{index}]", f"{told} if both are meant"))
+            message = f"equals {name}[{place}]; {operation.key_advice}, or pass allow_identical=True"
+            problems.append(Problem(f"{name}[{index}]", f"{message} if both are meant"))
         rows.append(Row(index, request, identity, number))
     return rows, problems
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical
-from signtraker._bulk.orders import probe
+from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical, server_time_request
 from signtraker._common.short_repr import short_repr
 from signtraker._core.body import validated
 from signtraker._lists.options import checked_id
@@ -40,7 +39,7 @@ def removal_requests(
 ) -> Operation[OrderRemoval, RemovalResult]:
     """Return the operation that requests the removal of a sign for each row."""
 
-    def look(
+    def search(
         removal: OrderRemoval,
         since: datetime,
         config: Config,  # noqa: ARG001 - as every operation's
@@ -57,24 +56,19 @@ def removal_requests(
         identify=_identify,
         build=lambda removal: build(removal.order_id, removal.request),
         receipt=lambda removal, _: Receipt("accepted", removal.order_id),
-        look=look,
+        search=search,
         adopted=lambda order_id: Receipt("accepted", order_id),
-        makes_orders=False,
-        probe=lambda: probe(orders),
-        could_be=_could_be,
+        creates_orders=False,
+        server_time_request=lambda: server_time_request(orders),
     )
-
-
-def _could_be(_candidate: object, _removal: object) -> bool:
-    return False
 
 
 def _read(given: object) -> OrderRemoval:
     """Read an id, a pair of an id and a request, or a mapping with the field `order_id`."""
     order_id, request = _parts(given)
     if isinstance(order_id, bool) or not isinstance(order_id, int):
-        told = "give an order's id, a pair of an id and a RemovalRequest, or a mapping with order_id"
-        refuse([Problem("order_id", f"{told}, not {short_repr(given)}")])
+        message = "give an order's id, a pair of an id and a RemovalRequest, or a mapping with order_id"
+        refuse([Problem("order_id", f"{message}, not {short_repr(given)}")])
     return OrderRemoval(checked_id("order_id", order_id), validated(RemovalRequest, request, {}))
 
 
@@ -96,11 +90,14 @@ def _identify(removal: OrderRemoval) -> Identity:
 
 
 def _findings(order: Order, since: datetime) -> Findings:
-    """Read what the order shows. A date before the request is of another one, and hides whether ours came."""
+    """Read what the order shows.
+
+    An earlier date belongs to another request; then nothing shows whether this one arrived.
+    """
     asked = order.removal_request_date
     if asked is None:
         return Findings(note=f"Order {order.id} has no removal_request_date")
-    told = f"Order {order.id} has the removal_request_date {asked:%Y-%m-%d %H:%M:%S} UTC"
+    message = f"Order {order.id} has the removal_request_date {asked:%Y-%m-%d %H:%M:%S} UTC"
     if asked >= since:
-        return Findings((order.id,), (order.id,), note=told)
-    return Findings((), (order.id,), note=f"{told}, from before this request")
+        return Findings((order.id,), (order.id,), note=message)
+    return Findings((), (order.id,), note=f"{message}, from before this request")

@@ -1,4 +1,4 @@
-"""Report what became of each request of a batch, as objects and as CSV."""
+"""Report the outcome of each request of a batch, as objects and as CSV."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class BulkReport(Generic[RequestT, ResultT]):
         """
         own = [_cells(one.request) for one in self.outcomes] if rows is None else [dict(row) for row in rows]
         if len(own) != len(self.outcomes):
-            told = f"has {len(own)} rows, but there are {len(self.outcomes)} requests; give one for each"
-            refuse([Problem("rows", told)])
+            message = f"has {len(own)} rows, but there are {len(self.outcomes)} requests; give one for each"
+            refuse([Problem("rows", message)])
         headings = list(dict.fromkeys(heading for row in own for heading in row))
         added = [f"bulk_{name}" if name in headings else name for name in COLUMNS]
         with Path(path).open("w", encoding="utf-8", newline="") as file:
@@ -68,10 +68,12 @@ class BulkReport(Generic[RequestT, ResultT]):
                 writer.writerow([*(row.get(heading, "") for heading in headings), *_values(outcome)])
 
     def __str__(self) -> str:
-        told = [one for one in self.outcomes if one.state in {"refused", "unknown"} or one.error is not None]
+        listed = [
+            one for one in self.outcomes if one.state in {"refused", "unknown"} or one.error is not None
+        ]
         lines = [f"{self.progress}. {self.advice}".rstrip()]
-        lines += [f"  [{one.index}] {one.state}: {one.message}" for one in told[:_MOST_SHOWN]]
-        more = len(told) - _MOST_SHOWN
+        lines += [f"  [{one.index}] {one.state}: {one.message}" for one in listed[:_MOST_SHOWN]]
+        more = len(listed) - _MOST_SHOWN
         return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)
 
 

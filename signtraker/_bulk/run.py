@@ -1,4 +1,4 @@
-"""Hold what the runs for threads and for tasks have in common: the state, its report, and its sentences."""
+"""Define the base class of `BulkRun` and `AsyncBulkRun`: state, report and messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from signtraker._bulk.engine import Engine
 from signtraker._bulk.report import BulkReport
-from signtraker._bulk.states import Past
+from signtraker._bulk.states import EarlierRuns
 from signtraker.exceptions import JournalError, SignTrakerError
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from signtraker._bulk.engine import Call
     from signtraker._bulk.journal import Journal
     from signtraker._bulk.outcome import BulkOutcome
-    from signtraker._bulk.plan import Plan, Row
+    from signtraker._bulk.plan import BatchPlan, Row
     from signtraker._core.recording import RecordedExchange
     from signtraker._core.request import Request
 
-    Record: TypeAlias = Callable[[], AbstractContextManager[list[RecordedExchange]]]
+    Recorder: TypeAlias = Callable[[], AbstractContextManager[list[RecordedExchange]]]
 
 T = TypeVar("T")
 RequestT = TypeVar("RequestT")
@@ -39,19 +39,21 @@ def single(request: Request[T]) -> Generator[Request[T], T, T]:
 
 
 class Run(Generic[RequestT, ResultT]):
-    """The common part of `BulkRun` and `AsyncBulkRun`."""
+    """Base class of `BulkRun` and `AsyncBulkRun`."""
 
-    def __init__(self, plan: Plan[RequestT, ResultT]) -> None:
+    def __init__(self, plan: BatchPlan[RequestT, ResultT]) -> None:
         self._plan = plan
         self._engine = Engine(plan)
         self._journal: Journal | None = None
         self._is_started = False
         self._is_running = False
+        self._was_left = False
+        """True if the caller left the loop before its end."""
         self._process = os.getpid()
 
     @property
     def report(self) -> BulkReport[RequestT, ResultT]:
-        """The outcomes so far. Those whose turn has not come are `"not_sent"`."""
+        """The outcomes so far. Requests that have not started are `"not_sent"`."""
         return BulkReport(self._engine.outcomes(), self._engine.progress(), self._advice())
 
     def __repr__(self) -> str:
@@ -64,7 +66,7 @@ class Run(Generic[RequestT, ResultT]):
         self._is_started = True
         self._process = os.getpid()
         if self._plan.options.journal is None:
-            self._engine.start(Past())
+            self._engine.start(EarlierRuns())
             self._is_running = True
             return
         from signtraker._bulk.journal import Journal  # noqa: PLC0415 - loads sqlite3 only when used
@@ -90,7 +92,7 @@ class Run(Generic[RequestT, ResultT]):
             )
 
     def _save(self) -> list[BulkOutcome[RequestT, ResultT]]:
-        """Save what changed, and return the outcomes that may now be told."""
+        """Save the changed records, and return the outcomes that are now safe to report."""
         changes = self._engine.take_changes()
         if self._journal is not None:
             try:
@@ -101,7 +103,7 @@ class Run(Generic[RequestT, ResultT]):
         return self._engine.take_outcomes()
 
     def _end_early(self, calls: Iterable[Call[RequestT, ResultT]], begun: AbstractSet[Row[RequestT]]) -> None:
-        """Take in what was under way when the run ended early, and save it."""
+        """Process the results of the calls under way when the run ended early, and save them."""
         self._finish(calls)
         self._engine.take_back(begun)
         try:
@@ -117,12 +119,12 @@ class Run(Generic[RequestT, ResultT]):
         for call in calls:
             self._engine.finish(call, time.monotonic(), time.time(), random.random())
 
-    def _tell_progress(self) -> None:
+    def _report_progress(self) -> None:
         if self._plan.options.progress is not None:
             self._plan.options.progress(self._engine.progress())
 
     def _advice(self) -> str:
-        """Say how to go on."""
+        """Return a sentence on how to continue."""
         progress = self._engine.progress()
         if progress.done == progress.total:
             return ""
@@ -133,18 +135,19 @@ class Run(Generic[RequestT, ResultT]):
             )
         parts: list[str] = []
         if progress.refused or progress.not_sent:
-            parts.append("run the same line again to send what is refused or not_sent")
+            parts.append("call the method again with the same journal to send what is refused or not_sent")
         if progress.unknown:
             parts.append(
-                "compare the unknown ones with their candidates, or run it with unknown='adopt' or 'resend'"
+                "compare the unknown ones with their candidates, or call it with unknown='adopt' or 'resend'"
             )
-        told = "; ".join(parts)
-        return f"{told[:1].upper()}{told[1:]}."
+        message = "; ".join(parts)
+        return f"{message[:1].upper()}{message[1:]}."
 
     def _explain_end(self, error: BaseException) -> None:
-        """Say on the exception that ends a run early what is done and how to go on."""
-        told = f"{self._plan.operation.name}: {self._engine.progress()}. {self._advice()}".rstrip()
+        """Add a note to the exception that ends a run early: the progress, and how to continue."""
+        message = f"{self._plan.operation.name}: {self._engine.progress()}. {self._advice()}".rstrip()
         if isinstance(error, GeneratorExit):
-            _log.warning("The run was ended early. %s", told)
+            self._was_left = True
+            _log.warning("The run was ended early. %s", message)
         else:
-            error.add_note(told)
+            error.add_note(message)

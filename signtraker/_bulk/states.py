@@ -2,7 +2,7 @@
 
     planned ──► intended ──► created | accepted      kept
        ▲           │   └───► refused | not_sent      sent again by the next run
-       └───────────┤   └───► unknown | answered      looked for; sent again only by the policy "resend"
+       └───────────┤   └───► unknown | no_id         searched for; sent again only by the policy "resend"
       taken back before it was sent
 
 An intent without a result is what a killed process leaves behind: the next run reads it as unknown.
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 StoredState: TypeAlias = Literal[
-    "planned", "intended", "created", "accepted", "refused", "not_sent", "unknown", "answered"
+    "planned", "intended", "created", "accepted", "refused", "not_sent", "unknown", "no_id"
 ]
-"""`answered` is a success status without an id: it is unknown what became of it, and it is never resent."""
+"""`no_id` is a success status without an id: its result is unknown, and it is never resent."""
 State: TypeAlias = Literal["created", "accepted", "refused", "not_sent", "unknown"]
 KEPT = frozenset({"created", "accepted"})
 TO_SEND = frozenset({"planned", "refused", "not_sent"})
-IN_DOUBT = frozenset({"intended", "unknown", "answered"})
+IN_DOUBT = frozenset({"intended", "unknown", "no_id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RowRecord:
     """What a journal keeps of a row. Times are seconds since 1970, by this machine's clock."""
 
     state: StoredState = "planned"
     order_id: int | None = None
     request_id: int | None = None
     first_sent: float | None = None
-    """The moment before the first attempt that may have been processed."""
+    """The time before the first attempt that may have been processed."""
     last_sent: float | None = None
-    """The latest moment at which an attempt may still have been under way on this side."""
+    """The latest time at which this machine may still have been sending."""
 
     def intend(self, now: float, longest_seconds: float) -> Self:
         """Return the record of a row that is about to be sent, in a call that lasts so long at most."""
@@ -60,21 +60,21 @@ class Record:
         match self.state:
             case "planned":
                 return "not_sent"
-            case "intended" | "answered":
+            case "intended" | "no_id":
                 return "unknown"
             case _:
                 return self.state
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """The traces of earlier runs in a journal."""
+class EarlierRuns:
+    """The records of earlier runs in a journal."""
 
-    records: Mapping[str, Record] = field(default_factory=dict[str, Record])
+    records: Mapping[str, RowRecord] = field(default_factory=dict[str, RowRecord])
     """The records of this batch's rows, by their keys."""
     claimed: AbstractSet[int] = frozenset()
-    """The ids of the orders that rows outside this batch made."""
-    twins: AbstractSet[str] = frozenset()
-    """The keys of the rows that can't be told apart from a row outside this batch that is in doubt."""
+    """The ids of the orders that rows outside this batch created."""
+    duplicates: AbstractSet[str] = frozenset()
+    """The keys of the rows that can't be distinguished from a row outside this batch that is in doubt."""
     server_ahead: float | None = None
     """By how many seconds the server's clock was ahead of this machine's."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from signtraker._bulk.outcome import BulkOutcome
-    from signtraker._bulk.plan import Plan
+    from signtraker._bulk.plan import BatchPlan
     from signtraker._bulk.report import BulkReport
-    from signtraker._bulk.run import Record
+    from signtraker._bulk.run import Recorder
     from signtraker._core.request import Request
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
     wait for what is under way, save its outcomes, and start nothing more. A run is used once.
     """
 
-    def __init__(self, plan: Plan[RequestT, ResultT], perform: AsyncPerform, record: Record) -> None:
+    def __init__(self, plan: BatchPlan[RequestT, ResultT], perform: AsyncPerform, record: Recorder) -> None:
         super().__init__(plan)
         self._perform = perform
         self._record = record
@@ -73,7 +73,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         outcomes = self._outcomes()
         if outcomes is None or not self._is_running:
             outcomes = self._iterate()
-            # Outside an `async with` block only the loop holds it, so that leaving the loop ends it.
+            # A weak reference outside `async with`: leaving the `async for` loop closes the generator.
             self._outcomes = (lambda: outcomes) if self._is_entered else ref(outcomes)
         return outcomes
 
@@ -89,6 +89,8 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
     ) -> None:
         if (outcomes := self._outcomes()) is not None:
             await outcomes.aclose()
+        if self._was_left and exc_value is not None and not self._is_forked:
+            self._explain_end(exc_value)
 
     async def _iterate(self) -> AsyncGenerator[BulkOutcome[RequestT, ResultT]]:
         await _in_thread(self._open)
@@ -96,7 +98,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         try:
             while (outcomes := await self._step(workers)) is not None:
                 for outcome in outcomes:
-                    self._tell_progress()
+                    self._report_progress()
                     yield outcome
         except BaseException as error:
             if not self._is_forked:
@@ -124,11 +126,11 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
             return outcomes
         if outcomes := await self._saved():
             return outcomes
-        step = engine.next_look(time.time())
+        step = engine.next_search(time.time())
         if step is None:
             return None
         if isinstance(step, Row):
-            await self._look(step)
+            await self._search(step)
         else:
             await asyncio.sleep(step)
         return []
@@ -150,19 +152,19 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
                 return Call(row, started, error=error, exchanges=exchanges)
         return Call(row, started, result, exchanges=exchanges)
 
-    async def _look(self, row: Row[RequestT]) -> None:
+    async def _search(self, row: Row[RequestT]) -> None:
         operation, engine = self._plan.operation, self._engine
         with self._record() as exchanges:
             try:
                 if engine.server_ahead is None:
-                    await self._perform(single(operation.probe()))
+                    await self._perform(single(operation.server_time_request()))
                     engine.learn_server_time(exchanges)
-                steps = operation.look(row.request, engine.since(row), self._plan.config)
+                steps = operation.search(row.request, engine.since(row), self._plan.config)
                 findings = await self._perform(steps)
             except SignTrakerError as error:
-                engine.look_failed(row, error)
+                engine.search_failed(row, error)
             else:
-                engine.looked(row, findings, time.time())
+                engine.apply_findings(row, findings, time.time())
 
 
 class _Workers(Generic[RequestT, ResultT]):
@@ -184,20 +186,20 @@ class _Workers(Generic[RequestT, ResultT]):
         task.add_done_callback(self._tasks.pop)
 
     async def wait(self, seconds: float | None) -> None:
-        """Wait until a call ends, or for so long."""
+        """Wait until a call ends, for at most `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         self._wake.clear()
 
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Yield the calls that have ended. Each is forgotten only after it was taken in."""
+        """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
             self._results.popleft()
 
     async def finish(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Begin no more calls, wait for those that have begun, and return what came of them."""
+        """Begin no more calls, wait for those that have begun, and return their results."""
         for task, row in self._tasks.items():
             if row not in self.begun:
                 task.cancel()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from signtraker._bulk.outcome import BulkOutcome
-    from signtraker._bulk.plan import Plan
+    from signtraker._bulk.plan import BatchPlan
     from signtraker._bulk.report import BulkReport
-    from signtraker._bulk.run import Record
+    from signtraker._bulk.run import Recorder
     from signtraker._core.request import Request
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class BulkRun(Run[RequestT, ResultT]):
     under way, save its outcomes, and start nothing more. A run is used once.
     """
 
-    def __init__(self, plan: Plan[RequestT, ResultT], perform: Perform, record: Record) -> None:
+    def __init__(self, plan: BatchPlan[RequestT, ResultT], perform: Perform, record: Recorder) -> None:
         super().__init__(plan)
         self._perform = perform
         self._record = record
@@ -74,7 +74,7 @@ class BulkRun(Run[RequestT, ResultT]):
         outcomes = self._outcomes()
         if outcomes is None or not self._is_running:
             outcomes = self._iterate()
-            # Only the loop holds it, so that leaving the loop ends it.
+            # A weak reference: leaving the `for` loop closes the generator.
             self._outcomes = ref(outcomes)
         return outcomes
 
@@ -89,8 +89,8 @@ class BulkRun(Run[RequestT, ResultT]):
     ) -> None:
         if (outcomes := self._outcomes()) is not None:
             outcomes.close()
-            if exc_value is not None and not self._is_forked:
-                self._explain_end(exc_value)
+        if self._was_left and exc_value is not None and not self._is_forked:
+            self._explain_end(exc_value)
 
     def _iterate(self) -> Generator[BulkOutcome[RequestT, ResultT]]:
         self._open()
@@ -98,7 +98,7 @@ class BulkRun(Run[RequestT, ResultT]):
         try:
             while (outcomes := self._step(workers)) is not None:
                 for outcome in outcomes:
-                    self._tell_progress()
+                    self._report_progress()
                     yield outcome
             workers.finish()
         except BaseException as error:
@@ -124,11 +124,11 @@ class BulkRun(Run[RequestT, ResultT]):
             return outcomes
         if outcomes := self._save():
             return outcomes
-        step = engine.next_look(time.time())
+        step = engine.next_search(time.time())
         if step is None:
             return None
         if isinstance(step, Row):
-            self._look(step)
+            self._search(step)
         else:
             time.sleep(step)
         return []
@@ -144,19 +144,19 @@ class BulkRun(Run[RequestT, ResultT]):
                 return Call(row, started, error=error, exchanges=exchanges)
         return Call(row, started, result, exchanges=exchanges)
 
-    def _look(self, row: Row[RequestT]) -> None:
+    def _search(self, row: Row[RequestT]) -> None:
         operation, engine = self._plan.operation, self._engine
         with self._record() as exchanges:
             try:
                 if engine.server_ahead is None:
-                    self._perform(single(operation.probe()))
+                    self._perform(single(operation.server_time_request()))
                     engine.learn_server_time(exchanges)
-                steps = operation.look(row.request, engine.since(row), self._plan.config)
+                steps = operation.search(row.request, engine.since(row), self._plan.config)
                 findings = self._perform(steps)
             except SignTrakerError as error:
-                engine.look_failed(row, error)
+                engine.search_failed(row, error)
             else:
-                engine.looked(row, findings, time.time())
+                engine.apply_findings(row, findings, time.time())
 
 
 class _Workers(Generic[RequestT, ResultT]):
@@ -182,20 +182,20 @@ class _Workers(Generic[RequestT, ResultT]):
         self._jobs.put((copy_context(), row))
 
     def wait(self, seconds: float | None) -> None:
-        """Wait until a call ends, or for so long."""
+        """Wait until a call ends, for at most `seconds`."""
         with suppress(Empty):
             self._wake.get(timeout=seconds)
             while True:
                 self._wake.get_nowait()
 
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Yield the calls that have ended. Each is forgotten only after it was taken in."""
+        """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
             self._results.popleft()
 
     def finish(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Begin no more calls, wait for those that have begun, and return what came of them."""
+        """Begin no more calls, wait for those that have begun, and return their results."""
         with suppress(Empty):
             while True:
                 self._jobs.get_nowait()

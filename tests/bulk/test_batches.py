@@ -1,4 +1,4 @@
-"""Many orders over HTTP: their outcomes, what stops a batch, and what the next run of the same line sends."""
+"""Check many orders over HTTP: the outcomes, the end of a run, and what the next run of a batch sends."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_broken_connection_leaves_a_row_unknown_with_its_candidates_and_it_is_
         done = reset == "before_answer"
         assert [one.differs for one in unknown.candidates] == [()] * done
         assert created(server) == 3 + done
-        assert ("No order was found" in unknown.message) is not done
+        assert ("No matching order was found" in unknown.message) is not done
     posts = [one for one in server.requests if one.method == "POST"]
     assert len(posts) == 4
 
@@ -160,7 +160,7 @@ def test_adopting_leaves_a_row_that_another_row_of_the_batch_equals(
     )
     first, second = run.run().outcomes
     assert (first.state, second.state) == ("created", "unknown")
-    assert "another request of the batch may have made it" in second.message
+    assert "another request of the batch may have created it" in second.message
     assert [one.order.id for one in second.candidates] == [server.ledger[-1].subject_id]
 
 
@@ -218,7 +218,10 @@ def test_a_rejected_key_stops_the_batch_and_says_how_to_go_on(
     run = both.orders.create_orders(some(8), journal=journal, max_concurrency=1)
     with pytest.raises(AuthenticationError) as caught:
         run.run()
-    assert "2 created, 1 refused, 5 not sent. Run the same line again" in caught.value.__notes__[0]
+    assert (
+        "2 created, 1 refused, 5 not sent. Call the method again with the same journal"
+        in caught.value.__notes__[0]
+    )
     assert states(run.report.outcomes) == {"created": 2, "refused": 1, "not_sent": 5}
     server.faults.clear()
     assert both.orders.create_orders(some(8), journal=journal).run().is_complete
@@ -288,7 +291,7 @@ def test_a_success_without_an_id_is_unknown_and_never_resent(
     server.faults.add(path=ORDERS, method="GET", times=None, status=400)
     report = both.orders.create_orders(some(1), **options).run()
     assert report.outcomes[0].state == "unknown"
-    assert "could not be looked for" in report.outcomes[0].message
+    assert "the search for its order failed" in report.outcomes[0].message
     server.faults.clear()
     report = both.orders.create_orders(some(1), **options).run()
     assert report.outcomes[0].source == "adopted"
@@ -313,7 +316,7 @@ def test_leaving_the_loop_drains_what_is_under_way_and_starts_nothing_more(
     done = states(run.report.outcomes)
     assert done["created"] == created(server) < 12
     assert set(done) == {"created", "not_sent"}
-    assert "Run the same line again" in caplog.text
+    assert "Call the method again with the same journal" in caplog.text
     assert both.orders.create_orders(some(12), journal=journal).run().is_complete
     assert created(server) == 12
 
@@ -329,10 +332,40 @@ def test_an_exception_in_the_progress_callback_ends_the_run_in_the_same_way(
     run = both.orders.create_orders(some(12), journal=journal, max_concurrency=4, progress=interrupt)
     with pytest.raises(error) as caught:
         run.run()
-    assert "Run the same line again" in caught.value.__notes__[0]
+    assert "Call the method again with the same journal" in caught.value.__notes__[0]
     assert states(run.report.outcomes)["created"] == created(server) < 12
     assert both.orders.create_orders(some(12), journal=journal).run().is_complete
     assert created(server) == 12
+
+
+def test_an_exception_in_the_loop_body_says_once_how_to_go_on(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    run = both.orders.create_orders(some(12), journal=journal, max_concurrency=4)
+
+    def fail_after_the_first() -> None:
+        with run:
+            for _ in run:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        fail_after_the_first()
+    (note,) = caught.value.__notes__
+    assert "Call the method again with the same journal" in note
+    assert states(run.report.outcomes)["created"] == created(server) < 12
+
+
+def test_an_error_that_ends_the_run_inside_a_with_block_says_once_how_to_go_on(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, status=401, times=None)
+    with (
+        pytest.raises(AuthenticationError) as caught,
+        both.orders.create_orders(some(3), journal=journal, max_concurrency=1) as run,
+    ):
+        list(run)
+    (note,) = caught.value.__notes__
+    assert "Call the method again with the same journal" in note
 
 
 def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
@@ -340,7 +373,7 @@ def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
 ) -> None:
     async def cancelled() -> BulkReport[CreateOrderRequest, CreateOrderResult]:
         def cancel(progress: BulkProgress) -> None:
-            if progress.created == 2:
+            if progress.created >= 2:
                 task.cancel()
 
         async with AsyncSignTrakerClient(server.api_key, server.url) as client:

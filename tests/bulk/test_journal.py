@@ -1,4 +1,4 @@
-"""The file that remembers a batch: private, durable, locked, and refused where it can't be used."""
+"""Check the journal: private, durable, locked, and refused where it can't be used."""
 
 from __future__ import annotations
 
@@ -263,17 +263,17 @@ def test_an_external_id_means_the_same_request_for_ever(server: Sandbox, journal
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"no database at all" * 100, "it is damaged, or no journal"),
         (b"SQLite format 3\x00" + b"\xff" * 5000, "it is damaged, or no journal"),
     ],
 )
 def test_a_damaged_file_is_refused_before_anything_is_sent(
-    server: Sandbox, journal: Path, content: bytes, told: str
+    server: Sandbox, journal: Path, content: bytes, message: str
 ) -> None:
     journal.write_bytes(content)
-    refused(server, journal, told)
+    refused(server, journal, message)
     assert journal.read_bytes() == content
 
 
@@ -325,28 +325,28 @@ def test_a_full_disk_is_told_before_anything_is_sent(server: Sandbox, journal: P
         refused(server, journal, "can't be")
 
 
-def test_a_disk_that_fills_up_meanwhile_stops_the_batch_truthfully(server: Sandbox, journal: Path) -> None:
+def test_a_disk_that_fills_up_ends_the_run_with_a_correct_report(server: Sandbox, journal: Path) -> None:
     batch = [CreateOrderRequest(agent_id=1, preset_id=1, street_name=f"Elm {at}") for at in range(6)]
     run = server.client.orders.create_orders(batch, journal=journal, max_concurrency=1)
     outcomes = iter(run)
-    told = [next(outcomes)]
+    message = [next(outcomes)]
     with files_no_larger_than(1), pytest.raises(JournalError, match="can't be written") as caught:
-        told += outcomes
+        message += outcomes
     del outcomes
-    assert "Run the same line again" in caught.value.__notes__[0]
+    assert "Call the method again with the same journal" in caught.value.__notes__[0]
     made = [entry.subject_id for entry in server.ledger]
     assert [one.order_id for one in run.report.outcomes if one.order_id] == made
     assert len(made) < 6
     report = server.client.orders.create_orders(batch, journal=journal).run()
     unknown = report.with_state("unknown")
     assert len(server.ledger) == 6
-    assert [one.candidates[0].order.id for one in unknown] == made[len(told) :]
+    assert [one.candidates[0].order.id for one in unknown] == made[len(message) :]
 
 
-def refused(server: Sandbox, journal: Path, told: str, sent: int = 0) -> None:
+def refused(server: Sandbox, journal: Path, message: str, sent: int = 0) -> None:
     """Expect one sentence, and nothing sent."""
     with pytest.raises(JournalError) as caught:
         server.client.orders.create_orders([KEYED], journal=journal).run()
     assert str(caught.value).startswith(f"The journal {journal} ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert len([one for one in server.requests if one.method == "POST"]) == sent

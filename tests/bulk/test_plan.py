@@ -1,4 +1,4 @@
-"""The checks before anything is sent: mistakes of all requests at once, identities, options."""
+"""Check the validation of a batch: mistakes of all requests at once, identities, options."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ def test_the_same_moment_written_otherwise_is_the_same_request(client: SignTrake
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "message"),
     [({}, "and equals it"), ({"notes": "x"}, "and has other content than it")],
 )
 def test_an_external_id_can_be_given_once(
-    client: SignTrakerClient, second: dict[str, Any], told: str
+    client: SignTrakerClient, second: dict[str, Any], message: str
 ) -> None:
     keyed = {**ORDER, "external_id": "A"}
     (found,) = mistakes(client, [keyed, {**keyed, **second}], allow_identical=True)
-    assert found.startswith(f"requests[1]: has the same external_id as requests[0], {told}; give each")
+    assert found.startswith(f"requests[1]: has the same external_id as requests[0], {message}; give each")
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"max_concurrency": 0}, "max_concurrency: must be a whole number from 1 to 100, not 0"),
         ({"max_concurrency": True}, "max_concurrency: must be a whole number from 1 to 100, not True"),
@@ -85,10 +85,10 @@ def test_an_external_id_can_be_given_once(
     ],
 )  # fmt: skip
 def test_an_option_that_can_not_be_used_is_named(
-    client: SignTrakerClient, options: dict[str, Any], told: str
+    client: SignTrakerClient, options: dict[str, Any], message: str
 ) -> None:
     (found,) = mistakes(client, [ORDER], **options)
-    assert found.startswith(told)
+    assert found.startswith(message)
 
 
 def test_an_exception_of_the_callers_own_rows_comes_out_as_it_is(client: SignTrakerClient) -> None:

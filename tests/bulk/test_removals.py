@@ -1,4 +1,4 @@
-"""Many removals over HTTP, which the order's own removal_request_date reconciles."""
+"""Check many removals over HTTP, which the order's removal_request_date reconciles."""
 
 from __future__ import annotations
 

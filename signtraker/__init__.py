@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from signtraker.exceptions import (
         APIStatusError,
         AuthenticationError,
+        IterationProgress,
         JournalError,
         NetworkError,
         NotFoundError,
@@ -139,6 +140,7 @@ else:
         "signtraker.exceptions": (
             "APIStatusError",
             "AuthenticationError",
+            "IterationProgress",
             "JournalError",
             "NetworkError",
             "NotFoundError",
@@ -278,6 +280,7 @@ __all__ = [
     "Field",
     "Filter",
     "FilterOption",
+    "IterationProgress",
     "JobSite",
     "JournalError",
     "ManagerData",

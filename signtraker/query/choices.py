@@ -1,4 +1,7 @@
-"""Check texts against the values that a property is known to have: warn of near misses, refuse strangers."""
+"""Check texts against a property's known values.
+
+A likely misspelling is a warning, and any other unknown value of a closed set is an error.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ _QUOTED: Final = 2048
 class ODataError(ValueError):
     """A query text that the server refuses, in the server's own words.
 
-    `position` counts characters from 0 and is None where the server tells none.
+    `position` counts characters from 0 and is None if the server names none.
     """
 
     def __init__(self, message: str, position: int | None = None) -> None:
@@ -23,7 +23,7 @@ class ODataError(ValueError):
 
 
 class ServerError(ODataError):
-    """A query text on which the server fails instead of refusing it: it answers 500."""
+    """A query text on which the server fails instead of refusing it: it responds with 500."""
 
     def __init__(self) -> None:
         super().__init__("An error has occurred.")

@@ -48,7 +48,7 @@ class Field(Operand[M], Orderable[M], Generic[M, T_co]):
 
 
 # Type checkers take a list of different fields for one of their longest common ancestor, so that must be a
-# Field: why Nullable is one, and whole numbers have a base of their own.
+# Field. Therefore Nullable inherits from Field, and the whole numbers have a common base.
 
 
 class Nullable(Field[M, T_co], Generic[M, T_co]):

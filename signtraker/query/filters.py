@@ -95,7 +95,7 @@ class Filter(Generic[M]):
         return filter_code(self.node, self.entity)
 
     def render(self, version: ODataVersion = "v4") -> str:
-        """Return the OData text; raises ODataError for what the dialect has no words for."""
+        """Return the OData text; raises ODataError if the OData version can't express it."""
         check_dialect(version)
         return render(self._whole, self.entity, version)
 
@@ -147,7 +147,7 @@ class Ordering(Orderable[M], Generic[M]):
         return f"{value_code(self.order.expression, self.entity)}.{direction}()"
 
     def render(self, version: ODataVersion = "v4") -> str:
-        """Return the OData text; raises ODataError for what the dialect has no words for."""
+        """Return the OData text; raises ODataError if the OData version can't express it."""
         check_dialect(version)
         check_bound(self.order.expression, self)
         return render_orders((self.order,), self.entity, version)

@@ -1,4 +1,4 @@
-"""The type of every node, as the server infers it: what rendering, costs and errors depend on."""
+"""Infer the type of every node as the server does; rendering, costs and errors depend on it."""
 
 from __future__ import annotations
 

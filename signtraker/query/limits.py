@@ -86,7 +86,7 @@ def split_filter(
     other_bytes: int = 0,
     other_nodes: int = 0,
 ) -> list[Filter[M]]:
-    """Return filters within the limits that together keep the rows that the whole keeps, as few as fit.
+    """Split a filter into the fewest filters within the limits that together keep the same rows.
 
     A long `in_`, or any other `or`, is cut into pieces, in order; what is joined to it by `and` goes with
     every piece. A row may be kept by several pieces. `other_bytes` and `other_nodes` are what the rest of the

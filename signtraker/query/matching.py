@@ -1,4 +1,4 @@
-"""Local evaluation: what the server's SQL would say of one record, with null as "unknown".
+"""Evaluate a filter on one record in Python, with the three-valued logic of SQL.
 
 A comparison with null is unknown (None), `not unknown` is unknown, and a filter keeps a row only when the
 whole is true. `x eq null` and `x ne null` alone ask for null itself.
@@ -337,7 +337,7 @@ def _moment_beside(one: Any, other: Any) -> Any:
 
 
 def _numbers(left: Any, right: Any) -> list[Any]:
-    """Let a decimal meet no float: the server knows no such sum, but a record may hold either."""
+    """Convert a mixed pair to Decimals: Python can't add a Decimal and a float, and records hold both."""
     if isinstance(left, Decimal) and isinstance(right, float):
         return [left, Decimal(repr(right))]
     if isinstance(left, float) and isinstance(right, Decimal):

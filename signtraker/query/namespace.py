@@ -34,7 +34,7 @@ _KEYWORDS: Final = frozenset({"null", "true", "false", "not", "and", "or"})
 
 
 class Namespace(Generic[M]):
-    """The fields of an entity, at the end of a path."""
+    """Base class of the generated fields of an entity, of a list or nested."""
 
     __slots__ = ("_entity", "_path")
 
@@ -55,7 +55,7 @@ class Namespace(Generic[M]):
 
 
 class Root(Namespace[M], Generic[M]):
-    """The fields of a list's rows, and two more ways to ask."""
+    """Base class of `Q` and its siblings: the fields of a list, `parse` and `field`."""
 
     __slots__ = ()
 

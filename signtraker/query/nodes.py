@@ -1,4 +1,4 @@
-"""The tree that a filter is: immutable, comparable, hashable, picklable nodes over plain paths and values.
+"""Define the nodes of a filter's tree: immutable, comparable, hashable and picklable.
 
 Nodes hold no fields of `Q` (whose `==` builds filters) and know no dialect: `render`, `parse`, `cost`,
 `match` and the sandbox's SQL all work on these same classes.

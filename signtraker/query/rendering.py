@@ -1,4 +1,4 @@
-"""Trees as query text in either dialect, with parentheses only where the tree needs them."""
+"""Render trees as OData v3 or v4 text, with the fewest parentheses."""
 
 from __future__ import annotations
 

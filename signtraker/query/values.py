@@ -143,8 +143,8 @@ class Comparable(Operand[M], Generic[M, V, O]):
     def eq(self, value: V | O) -> Filter[M]:
         """Equal to a value or to another field; `==` that every type checker checks.
 
-        None is refused, so that a variable that happens to be None never asks another question than was
-        meant: `is_null()` finds what has no value.
+        None raises TypeError, so that a variable that is None by mistake does not change the filter's
+        meaning: `is_null()` finds what has no value.
         """
         return self._compare("eq", value)
 
@@ -558,12 +558,12 @@ class DateTimeValue(Ordered[M, date, "DateTimeValue[M]"], Generic[M]):
         return IntegerExpression(self._entity, Call(name, (self._node,)))
 
 
-# What functions and sums make. Were fields subclasses of these, Python would ask the field first in
+# Results of functions and sums. Fields are not subclasses of these: Python would then call the field first in
 # `Q.status.lower() < Q.notes`, and turn the comparison round.
 
 
 class TextExpression(TextValue[M, str], Generic[M]):
-    """Text that a function makes."""
+    """Text that a function returns."""
 
     __slots__ = ()
 

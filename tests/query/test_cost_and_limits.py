@@ -1,4 +1,4 @@
-"""The server's limits are known before anything is sent."""
+"""Check that queries beyond the server's limits are refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -197,6 +197,6 @@ USES: Final[list[Callable[[Any], object]]] = [
 
 @pytest.mark.parametrize("version", ["v9", "V4", "v4-7", "", None, 4, ["v3"]])
 @pytest.mark.parametrize("use", USES)
-def test_a_dialect_that_there_is_not_is_refused(use: Callable[[Any], object], version: object) -> None:
+def test_an_unknown_odata_version_is_refused(use: Callable[[Any], object], version: object) -> None:
     with pytest.raises(ValueError, match=r"^the OData version is 'v3' or 'v4', not "):
         use(version)

@@ -1,4 +1,4 @@
-"""`docs/query.md` says what every construct becomes, and it is so."""
+"""Check that every construct matches as `docs/query.md` says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a filter: what reads well works, and what would go wrong is refused with a sentence."""
+"""Check the operators of fields, and the messages for mistakes in a filter."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def test_a_field_tells_its_path_and_prints_as_code() -> None:
     assert repr(Q.job_site) == "Q.job_site"
 
 
-def test_completion_lists_fields_and_two_doors() -> None:
+def test_completion_lists_fields_parse_and_field() -> None:
     public = {name for name in dir(Q) if not name.startswith("_")}
     assert {"parse", "field"} < public
     assert all(hasattr(Q, name) for name in public)

@@ -1,4 +1,4 @@
-"""`in_(…, operator=True)` writes a list that v4 7.x reads as the same values, or refuses it."""
+"""Check that v4 7.x reads the list of `in_(…, operator=True)` as the same values, or it is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`filter.matches(record)` says what the server would."""
+"""Check that `filter.matches(record)` decides as the server does."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ UNKNOWN: Final[list[Filter[Order]]] = [
 
 
 @pytest.mark.parametrize("one", TRUE, ids=repr)
-def test_what_holds_is_kept_and_its_opposite_is_not(one: Filter[Order]) -> None:
+def test_a_true_filter_matches_and_its_negation_does_not(one: Filter[Order]) -> None:
     assert one.matches(ORDER)
     assert not (~one).matches(ORDER)
 

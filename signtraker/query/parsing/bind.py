@@ -217,7 +217,7 @@ class Binder:
 
 
 def _other(form: Alias | Star | ListText) -> Bound:
-    """Bind what means something in other places alone."""
+    """Bind a parameter alias (null), a list outside of `in` (text) or `*` (an error), as the server does."""
     match form:
         case Alias():
             return Bound(Literal(None), UNTYPED, 1)

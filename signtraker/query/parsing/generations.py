@@ -43,7 +43,7 @@ class Generation:
     """The kind of a literal with any other word before its quote; "" where it is two tokens."""
     is_v3: bool = False
     folds: bool = False
-    """Whether the letters' case of names, keywords and functions does not count."""
+    """True if names, keywords and functions are case-insensitive."""
     has_in: bool = False
     has_has: bool = False
     has_aliases: bool = False

@@ -116,7 +116,7 @@ class Lexer:
         return ODataError(f"{sentence} at position {units} in '{quoted(self.text)}'.", position)
 
     def syntax_error(self) -> ODataError:
-        """Return the error about a token that fits nothing; the server tells where it ends."""
+        """Return the error about a token that fits nothing; the server names its end."""
         return self.error("Syntax error", self.token.end)
 
     def _read(self, end: int) -> Token:  # noqa: PLR0911 - one case for each kind of token

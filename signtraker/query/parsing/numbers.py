@@ -1,4 +1,4 @@
-"""Tell which type a number has, and convert it, as .NET Framework does."""
+"""Decide the type of a number, and convert it, as .NET Framework does."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _BINARY_FLOATS: Final = frozenset({Edm.SINGLE, Edm.DOUBLE})
 
 
 class Operand(NamedTuple):
-    """What the choice looks at: a type, None for null, and whether it is a constant that can be retyped."""
+    """An operand: its type (None for null), and whether it is a constant that can be converted."""
 
     kind: Kind | None
     constant: bool

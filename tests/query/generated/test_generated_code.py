@@ -1,4 +1,4 @@
-"""What the generator writes is what is committed, and it knows every field of every model."""
+"""Check that the generated code is up to date, and has every field of every model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a text is told in the server's words, and where."""
+"""Check the messages and positions for mistakes in a text, in the server's words."""
 
 from __future__ import annotations
 

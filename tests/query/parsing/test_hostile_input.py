@@ -1,4 +1,4 @@
-"""No text makes the parser slow, deep or silent."""
+"""Check that no text makes the parser slow or recurse too deeply."""
 
 from __future__ import annotations
 

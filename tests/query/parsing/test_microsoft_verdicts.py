@@ -1,4 +1,4 @@
-"""Texts are read, counted and refused as Microsoft's parsers of each generation read, count and refuse them.
+"""Check that texts are parsed, counted and refused as by Microsoft's parsers of each generation.
 
 `microsoft_verdicts.jsonl` holds what those parsers said (ran): a line is the list, the text, and for v3,
 v4 5.x and v4 7.x the number of nodes, the error sentence (`<text>` stands for the text), or null where the

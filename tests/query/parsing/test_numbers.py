@@ -1,4 +1,4 @@
-"""Numbers have the types, and are converted to the values, that they have on .NET Framework."""
+"""Check that numbers have the types and values that .NET Framework gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is built can be written, read back, printed as code and run again, and is the same."""
+"""Check that any filter can be rendered, parsed, printed as code and run again, and is the same."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from signtraker.query import (
 from signtraker.query.cost import node_count
 from signtraker.query.limits import DEFAULT_LIMITS, check_length, check_nodes, check_orderings
 from signtraker.query.nodes import In
-from signtraker.query.parsing.parse import parse_clauses, parse_filter
+from signtraker.query.parsing.parse import bind_filter, parse_clauses, parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +78,12 @@ def test_conditions_on_a_collection_cost_what_was_measured(text: str, nodes: int
     assert node_count(node, "Award", "v4") == node_count(node, "Award", "v3") == nodes
 
 
+def test_a_number_of_items_costs_the_same_in_a_tree_and_in_its_text() -> None:
+    for text in ("Restrictions/$count gt 1", "Restrictions/$count add 1 gt 1"):
+        cost = node_count(parse_filter(text, "Award"), "Award", "v4")
+        assert cost == bind_filter(text, "Award", version="v4-7").count
+
+
 @pytest.mark.parametrize(
     ("text", "nodes"),
     [
@@ -99,6 +105,7 @@ def test_contains_costs_the_same_in_both_dialects() -> None:
 def test_the_suffix_that_is_written_beside_an_id_spares_a_conversion() -> None:
     assert (Q.id == 5).render("v3") == "Id eq 5L"
     assert (Q.id == 5).cost("v3") == 4
+    assert (-Q.id == 5).render("v3") == "-Id eq 5L"
 
 
 def test_twenty_equal_terms_fit_and_twenty_mixed_ones_do_not() -> None:

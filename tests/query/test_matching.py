@@ -62,6 +62,7 @@ TRUE: Final[list[Filter[Order]]] = [
     Q.job_site.latitude.round() == 3.0,
     Q.job_site.longitude.round() == -3.0,
     Q.job_site.longitude.ceiling() == -2.0,
+    Q.job_site.longitude.floor() == -3.0,
     Q.id > Q.order_number,
     Q.id.in_([1, 7]),
     Q.id.in_([1, 7], operator=True),
@@ -72,6 +73,10 @@ TRUE: Final[list[Filter[Order]]] = [
     (Q.notes == "x") | (Q.id == 7),
     ~((Q.notes == "x") & (Q.id == 8)),
     Q.parse("null eq null"),
+    Q.parse("cast(IsDueDateDefinitive,'Edm.String') eq 'True'"),
+    Q.parse("cast(Id,'Edm.String') eq '7'"),
+    Q.parse("cast(JobSite/Latitude,'Edm.String') eq '2.5'"),
+    Q.parse("cast(SalesOrder/OrderTotal,'Edm.Int32') eq 100"),
 ]
 UNKNOWN: Final[list[Filter[Order]]] = [
     Q.notes == "x",
@@ -122,6 +127,17 @@ def test_conditions_on_a_collection(restrictions: Any, kept: set[str]) -> None:
         "all": AwardQ.restrictions.all(lambda text: text.startswith("P")),
     }
     assert {name for name, one in filters.items() if one.matches(award)} == kept
+
+
+def test_all_without_a_condition_holds_for_every_record() -> None:
+    everything = AwardQ.parse("Restrictions/all()")
+    assert everything.matches(Award.model_validate({"Id": 1, "Restrictions": ["Post"]}))
+    assert everything.matches(Award.model_validate({"Id": 1, "Restrictions": []}))
+
+
+def test_a_parsed_text_is_the_filter_that_the_fields_make() -> None:
+    assert Q.parse("Id eq 7 and Status eq 'x'") == ((Q.id == 7) & (Q.status == "x"))
+    assert Q.parse("Id eq 7 or Status eq 'x'") == ((Q.id == 7) | (Q.status == "x"))
 
 
 def test_a_condition_on_a_collection_may_look_at_the_record() -> None:

@@ -52,6 +52,7 @@ def test_a_decimal_is_rounded_to_its_96_bits() -> None:
     assert read_decimal("0.12345678901234567890123456789") == Decimal("0.1234567890123456789012345679")
     assert read_decimal("79228162514264337593543950335") == Decimal(2**96 - 1)
     assert read_decimal("79228162514264337593543950336") is None
+    assert read_decimal("7.9228162514264337593543950336") == Decimal("7.922816251426433759354395034")
     assert read_decimal("1e-40") == 0
 
 

@@ -325,7 +325,7 @@ class Sandbox:
                 now = connection.execute(moment).scalar_one()
         clock = Clock(now, partial(_move, database, self.settings))
         backend = Backend(self.settings, database, clock)
-        gate = Gate(create_app(backend), self.settings, database.epoch)
+        gate = Gate(create_app(backend), self.settings, database.generation)
         app = Control(Dashboard(gate, backend), self, self.settings.control_token)
         return _Running(backend, gate, app, is_new=is_new)
 

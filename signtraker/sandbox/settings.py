@@ -82,7 +82,7 @@ class Settings(CheckedModel):
     design_days: float = Field(default=0, ge=0, le=36_500)
     """The days for which a new order is `Designing`; with 0 it is a `Draft` at once."""
     max_query_bytes: int = 2048
-    """The longest query string; IIS answers a longer one with a 404 in HTML."""
+    """The longest query string; IIS responds to a longer one with a 404 in HTML."""
     max_url_bytes: int = 4096
     """The longest path and query string together."""
 

@@ -1,4 +1,4 @@
-"""A sandbox of its own for each module here, and a plain HTTP client that knows nothing of the SDK."""
+"""Give each module here a sandbox of its own, and a plain HTTP client without the SDK."""
 
 from __future__ import annotations
 

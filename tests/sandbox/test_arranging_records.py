@@ -1,4 +1,4 @@
-"""What a test suite of a user's is offered: records to arrange and assert on, transports, a pytest plugin."""
+"""Check what the sandbox offers to test suites: records to arrange, transports, a pytest plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random life of a sandbox, driven through the SDK and held against a model of a few lines."""
+"""Run random operations on a sandbox through the SDK, and compare it with a small model."""
 
 from __future__ import annotations
 

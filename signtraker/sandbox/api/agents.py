@@ -15,7 +15,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from signtraker.sandbox.api.ids import PathKey, QueryKey  # noqa: TC001 - FastAPI reads the annotation
-from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.lists import respond_list, respond_one
 from signtraker.sandbox.api.operations import INT64, MERGE_PATCH, lists, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
@@ -118,13 +118,13 @@ async def list_agents(
 ) -> Response:
     """List agents."""
     conditions = [tables.agents.c.Email == email] if email else []
-    return answer_list(backend, views.AGENTS, request, *conditions)
+    return respond_list(backend, views.AGENTS, request, *conditions)
 
 
 @routes.get("/{id}", openapi_extra=returns("Agent", "Missing"))
 async def get_agent(key: PathKey, backend: Live) -> Response:
     """Get an agent."""
-    return answer_one(backend, views.AGENTS, key)
+    return respond_one(backend, views.AGENTS, key)
 
 
 @routes.post(

@@ -11,7 +11,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.ids import optional_key
-from signtraker.sandbox.api.lists import answer_list
+from signtraker.sandbox.api.lists import respond_list
 from signtraker.sandbox.api.operations import ANY_INT64, lists
 from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.data import tables, views
@@ -22,7 +22,7 @@ routes: APIRouter = APIRouter(prefix="/api", route_class=GuardedRoute)
 @routes.get("/enterprises", tags=["Enterprises"], openapi_extra=lists("Enterprise"))
 async def list_enterprises(request: Request, backend: Live) -> Response:
     """List enterprises."""
-    return answer_list(backend, views.ENTERPRISES, request)
+    return respond_list(backend, views.ENTERPRISES, request)
 
 
 @routes.get("/offices", tags=["Offices"], openapi_extra=lists("Office"))
@@ -38,7 +38,7 @@ async def list_offices(
     """List offices."""
     enterprise = optional_key("enterpriseId", enterprise_id)
     conditions = [] if enterprise is None else [tables.offices.c.EnterpriseId == enterprise]
-    return answer_list(backend, views.OFFICES, request, *conditions)
+    return respond_list(backend, views.OFFICES, request, *conditions)
 
 
 @routes.get("/orderpresets", tags=["Order presets"], openapi_extra=lists("OrderPreset"))
@@ -46,4 +46,4 @@ async def list_order_presets(request: Request, backend: Live) -> Response:
     """List order presets."""
     # A licensee's own portal has none.
     conditions = [] if backend.settings.national_account else [false()]
-    return answer_list(backend, views.ORDER_PRESETS, request, *conditions)
+    return respond_list(backend, views.ORDER_PRESETS, request, *conditions)

@@ -10,7 +10,7 @@ from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api import work
 from signtraker.sandbox.api.ids import PathKey  # noqa: TC001 - FastAPI reads the annotation
-from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.lists import respond_list, respond_one
 from signtraker.sandbox.api.operations import lists, returns, takes
 from signtraker.sandbox.api.payload import check, read_json
 from signtraker.sandbox.api.responses import api_error, ok
@@ -23,13 +23,13 @@ routes: APIRouter = APIRouter(prefix="/api/changeorders", tags=["Change orders"]
 @routes.get("", openapi_extra=lists("ChangeOrder"))
 async def list_change_orders(request: Request, backend: Live) -> Response:
     """List change orders."""
-    return answer_list(backend, views.CHANGE_ORDERS, request)
+    return respond_list(backend, views.CHANGE_ORDERS, request)
 
 
 @routes.get("/{id}", openapi_extra=returns("ChangeOrder", "Missing"))
 async def get_change_order(key: PathKey, backend: Live) -> Response:
     """Get a change order."""
-    return answer_one(backend, views.CHANGE_ORDERS, key)
+    return respond_one(backend, views.CHANGE_ORDERS, key)
 
 
 @routes.post(

@@ -11,7 +11,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.ids import optional_key
-from signtraker.sandbox.api.lists import answer_list
+from signtraker.sandbox.api.lists import respond_list
 from signtraker.sandbox.api.operations import ANY_INT64, lists, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
@@ -70,7 +70,7 @@ async def list_awards(
     """List awards."""
     agent = optional_key("awardedTo", awarded_to)
     conditions = [] if agent is None else [tables.awards.c.AwardedToId == agent]
-    return answer_list(backend, views.AWARDS, request, *conditions)
+    return respond_list(backend, views.AWARDS, request, *conditions)
 
 
 @routes.post("", openapi_extra=takes("CreateAwardRequest", returns("Award", "OtherType")))

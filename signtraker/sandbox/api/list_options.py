@@ -1,4 +1,4 @@
-"""The five list options: read from the query string, refused in the server's words."""
+"""Parse the five list options of a query string, and refuse invalid ones with the server's messages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_query(pairs: Iterable[tuple[str, str]], entity: str, settings: Settings
 
 
 def _check_count(options: dict[str, str]) -> None:
-    """Refuse a bad value of the option that asks for a count, which has nowhere to go in a bare array."""
+    """Refuse an invalid value of the count option. A valid one has no effect: a JSON array has no count."""
     for name, values in _COUNTS.items():
         value = options.get(name)
         if value is not None and value.strip().lower() not in values:
@@ -104,7 +104,7 @@ def _filter(text: str | None, entity: str, settings: Settings) -> Node | None:
 def _chosen(
     select: str | None, expand: str | None, entity: str, settings: Settings
 ) -> tuple[str, ...] | None:
-    """Tell which properties a row keeps: nested ones are kept by `$expand` alone."""
+    """Return which properties a row keeps: nested ones are kept by `$expand` alone."""
     if select is None and expand is None:
         return None
     properties = ENTITIES[entity].properties

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from signtraker.sandbox.settings import Settings
 
 
-def answer_list(backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]) -> Response:
+def respond_list(
+    backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]
+) -> Response:
     """Respond with a list, filtered by the endpoint's own conditions and by the list options."""
     query = read_query(request.query_params.multi_items(), view.entity, backend.settings)
 
@@ -35,7 +37,7 @@ def answer_list(backend: Backend, view: View, request: Request, *conditions: Col
     return ok(records)
 
 
-def answer_one(backend: Backend, view: View, key: int) -> Response:
+def respond_one(backend: Backend, view: View, key: int) -> Response:
     """Respond with the record with this Id, or raise the 404."""
     with backend.database.begin() as connection:
         record = view.find(connection, key)

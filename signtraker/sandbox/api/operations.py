@@ -79,7 +79,7 @@ RESPONSES: dict[Refusal, Json] = {
     "Denied": {"description": "The key is missing or wrong.", "content": _ERROR_CONTENT},
     "Missing": {"description": "There is no such record. The body is empty."},
     "TooLong": {
-        "description": "The query string is longer than 2,048 bytes: IIS answers, not the API.",
+        "description": "The query string is longer than 2,048 bytes: IIS responds, not the API.",
         "content": {"text/html": {"schema": {"type": "string"}}},
     },
     "OtherType": {

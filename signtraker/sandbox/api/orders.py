@@ -15,7 +15,7 @@ from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.credits import spend
 from signtraker.sandbox.api.ids import PathKey  # noqa: TC001 - FastAPI reads the annotation
-from signtraker.sandbox.api.lists import answer_list, answer_one
+from signtraker.sandbox.api.lists import respond_list, respond_one
 from signtraker.sandbox.api.operations import lists, returns, takes
 from signtraker.sandbox.api.payload import (
     Property,
@@ -68,13 +68,13 @@ routes: APIRouter = APIRouter(prefix="/api/orders", tags=["Orders"], route_class
 @routes.get("", openapi_extra=lists("Order"))
 async def list_orders(request: Request, backend: Live) -> Response:
     """List orders."""
-    return answer_list(backend, views.ORDERS, request)
+    return respond_list(backend, views.ORDERS, request)
 
 
 @routes.get("/{id}", openapi_extra=returns("Order", "Missing"))
 async def get_order(key: PathKey, backend: Live) -> Response:
     """Get an order."""
-    return answer_one(backend, views.ORDERS, key)
+    return respond_one(backend, views.ORDERS, key)
 
 
 @routes.post(

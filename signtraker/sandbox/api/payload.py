@@ -26,7 +26,7 @@ Reader: TypeAlias = Callable[[Any, str], Any]
 _JSON_TYPES = frozenset({"application/json", "text/json", "application/merge-patch+json"})
 
 
-class Mistake(Exception):  # noqa: N818 - it is collected, and answered as one entry of ModelState
+class Mistake(Exception):  # noqa: N818 - it is collected, and returned as one entry of ModelState
     """One value that is refused, with the reason."""
 
 

@@ -34,7 +34,7 @@ def ok(value: Any, status: int = 200) -> Response:
 
 
 def html(status: int, title: str, text: str) -> Response:
-    """Return an error page of IIS, which answers before any application code."""
+    """Return an error page of IIS, which responds before any application code."""
     page = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\r\n'
         f"<HTML><HEAD><TITLE>{title}</TITLE></HEAD>\r\n"

@@ -35,7 +35,7 @@ Live = Annotated[Backend, Depends(_backend)]
 
 
 class GuardedRoute(APIRoute):
-    """Check the key first, and answer with the errors that are raised.
+    """Check the key first, and respond with the errors that are raised.
 
     Web API picks the action before it checks the key: without a key, an unknown route is still a 404. `Date`
     is the sandbox's own time, by which its records are dated (RFC 9110, section 6.6.1).
@@ -61,7 +61,7 @@ class GuardedRoute(APIRoute):
             except ApiError as error:
                 return error.response()
             except SQLAlchemyError:
-                # Starlette would close the connection after answering with its own 500.
+                # Starlette would close the connection after responding with its own 500.
                 _log.exception("The database failed.")
                 return api_error(500, "An error has occurred.").response()
 

@@ -33,7 +33,7 @@ _MOST_DAYS = 36_500
 
 
 class FormError(Exception):
-    """A form that can't be used; the message tells the person who filled it in why."""
+    """A form that can't be used; the message says why."""
 
 
 def read_advance(form: Mapping[str, str]) -> timedelta:

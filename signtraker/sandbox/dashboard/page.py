@@ -1,4 +1,4 @@
-"""Gather what the page at `/` shows, and render it."""
+"""Build the rows of the tables on the page at `/`, and render it."""
 
 from __future__ import annotations
 

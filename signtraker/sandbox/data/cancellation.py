@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-_arrived: ContextVar[int | None] = ContextVar("signtraker_sandbox_epoch", default=None)
+_arrived: ContextVar[int | None] = ContextVar("signtraker_sandbox_generation", default=None)
 
 
 class RequestCancelled(BaseException):
     """The current request arrived before the last reset.
 
-    Not an `Exception`: Starlette would answer it with a 500, and the client must get no response.
+    Not an `Exception`: Starlette would respond with a 500, and the client must get no response.
     """
 
 

@@ -50,7 +50,7 @@ class Database:
         """
         self._lock = threading.RLock()
         self._disposed = False
-        self.epoch: ResetGeneration = ResetGeneration()
+        self.generation: ResetGeneration = ResetGeneration()
         with _explained(location):
             url = _url(location)
             self._engine = _engine(url)
@@ -75,7 +75,7 @@ class Database:
     def begin(self) -> Generator[Connection]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
         with self._lock:
-            self.epoch.check()
+            self.generation.check()
             if self._disposed:
                 # The engine would connect again: to a new memory without tables.
                 raise SandboxError("The sandbox has stopped.")
@@ -85,12 +85,12 @@ class Database:
     def cancel_pending(self) -> None:
         """Wait for the current transaction, and cancel every request that has arrived so far."""
         with self._lock:
-            self.epoch.advance()
+            self.generation.advance()
 
     def dispose(self) -> None:
         """Close every connection, for good."""
         with self._lock:
-            self.epoch.advance()
+            self.generation.advance()
             self._disposed = True
             self._engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Names, streets and cities for the seeded records."""
+"""List the names, streets, cities, offices, enterprises and presets of the seeded records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A filter's nodes as SQL over a view: null is unknown, letters' case counts, `%` and `_` are letters."""
+"""Translate a filter to SQL over a view: three-valued logic, case-sensitive, no wildcards."""
 
 from __future__ import annotations
 

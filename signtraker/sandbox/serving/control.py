@@ -285,7 +285,7 @@ def _create_api(sandbox: Controlled, token: str) -> FastAPI:
     api.add_exception_handler(ApiError, _refuse)
     api.add_exception_handler(SandboxError, _refuse)
     api.add_exception_handler(DBAPIError, _refuse_locked)
-    # What else is wrong with a body, `CheckedModel` says.
+    # `CheckedModel` writes the message of every other mistake in a body.
     api.add_exception_handler(RequestValidationError, _refuse_body)
     api.add_exception_handler(HTTPException, _refuse_body)
     return api

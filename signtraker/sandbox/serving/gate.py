@@ -1,4 +1,4 @@
-"""Refuse foreign hosts in front of the application, and record the requests received."""
+"""Check host, origin and size of each request, record it and apply faults, in front of the API."""
 
 from __future__ import annotations
 
@@ -124,25 +124,25 @@ class RequestLog(deque[ReceivedRequest]):
 class Gate:
     """Check and record requests, and apply faults, in front of the API."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, epoch: ResetGeneration) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, generation: ResetGeneration) -> None:
         self._app = app
         self._settings = settings
-        self._epoch = epoch
+        self._generation = generation
         self.faults: Faults = Faults()
         self.requests: RequestLog = RequestLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; reset the connection of one that was cancelled by a reset or the end."""
-        self._epoch.enter()
+        self._generation.enter()
         try:
             await self._handle(scope, receive, send)
         except (RequestCancelled, asyncio.CancelledError):
-            # uvicorn would log a cancellation and answer it with a 500.
+            # uvicorn would log a cancellation and respond with a 500.
             await reset_connection(scope)
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, is_whole = await read_body(receive, LARGEST_BODY)
-        self._epoch.check()
+        self._generation.check()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         received = _received(scope, headers, body or b"", self._settings.server)
         self.requests.append(received)

@@ -116,7 +116,7 @@ async def _collect(
         try:
             part = await asyncio.wait_for(parts.get(), read_timeout)
         except TimeoutError:
-            received.loss = httpx.ReadTimeout("The sandbox did not answer in time.", request=request)
+            received.loss = httpx.ReadTimeout("The sandbox did not respond in time.", request=request)
             return received
         if part["type"] == _LOST:
             received.loss = httpx.ReadError("The sandbox reset the connection.", request=request)

@@ -1,4 +1,4 @@
-"""Places that are on no map, dates after the last one, and filters of another list."""
+"""Check places that are on no map, dates after the last one, and filters of another list."""
 
 from __future__ import annotations
 

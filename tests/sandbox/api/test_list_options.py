@@ -1,4 +1,4 @@
-"""Lists and their options, and the sentences of each generation for what is wrong with them."""
+"""Check lists and their options, and the error messages of each OData version."""
 
 from __future__ import annotations
 

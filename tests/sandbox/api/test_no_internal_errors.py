@@ -1,4 +1,4 @@
-"""Whatever is asked or sent, the sandbox has an answer of its own."""
+"""Check that the sandbox has a documented response to every request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the page that shows it."""
+"""Check the OpenAPI document, and the page that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From request to draft to installed to removal, as the test's clock goes on; and what pays for it."""
+"""Check the life of an order, from request to removal, as the clock is advanced; and its payments."""
 
 from __future__ import annotations
 

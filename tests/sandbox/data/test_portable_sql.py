@@ -1,4 +1,4 @@
-"""Nothing that only SQLite knows: whatever the sandbox executes can be said to PostgreSQL too."""
+"""Check that the sandbox's SQL compiles for PostgreSQL too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A filter keeps the same records of every list, in SQL and over HTTP, as when it is matched locally."""
+"""Check that a filter keeps the same records in SQL, over HTTP and when it is matched locally."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def in_some_zone(text: str, seed: int) -> str:
     return MOMENT.sub(lambda found: datetime.fromisoformat(found[0]).astimezone(zone).isoformat(), text)
 
 
-def test_the_records_hold_what_is_hard(world: World) -> None:
+def test_the_records_contain_every_difficult_value(world: World) -> None:
     held = [one.model_dump_json() for entity in ROUTES for one in world.records[entity]]
     assert set(ROUTES) == set(ROOTS)
     for part in ("null", "'", "%", "_", "ß", "日本", "😀", "\\u0000", "O'Brien"):
@@ -162,7 +162,7 @@ def test_sql_keeps_what_python_keeps(seed: int, entity: str, version: ODataVersi
 
 
 @pytest.mark.parametrize("name", SIGNATURES)
-def test_every_function_is_the_same_beside_what_it_makes_of_a_record(name: str, world: World) -> None:
+def test_each_function_gives_the_same_value_in_sql_and_in_python(name: str, world: World) -> None:
     for entity, records in world.records.items():
         for seed in range(15):
             node = _beside(Chance(seed, entity, within=WITHIN), name, entity, records[seed % len(records)])

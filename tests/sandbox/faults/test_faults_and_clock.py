@@ -1,4 +1,4 @@
-"""Faults on demand, the ledger, and back to the beginning."""
+"""Check faults, the ledger, the clock and the reset."""
 
 from __future__ import annotations
 

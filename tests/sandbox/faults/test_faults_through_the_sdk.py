@@ -1,4 +1,4 @@
-"""Each fault, as the SDK tells it: for a read and for a write, nothing being sent again."""
+"""Check the error of the SDK for each fault, of a read and of a write, without retries."""
 
 from __future__ import annotations
 

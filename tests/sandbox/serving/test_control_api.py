@@ -1,4 +1,4 @@
-"""The sandbox's own API, for whoever cannot call Python, and faults in a line of text."""
+"""Check the sandbox's control API, and faults that are written as text."""
 
 from __future__ import annotations
 

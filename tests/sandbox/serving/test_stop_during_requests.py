@@ -1,4 +1,4 @@
-"""What becomes of a request that meets the end of its sandbox, or of its test."""
+"""Check requests during which their sandbox or their test ends."""
 
 from __future__ import annotations
 

@@ -178,6 +178,11 @@ def test_names_and_keywords_ignore_case_on_v4_7_alone() -> None:
         parse_filter(text, "Order", version="v4-5")
 
 
+def test_a_mistake_before_a_function_is_told_before_the_function() -> None:
+    with pytest.raises(ODataError, match="Could not find a property named 'Foo'"):
+        parse_filter("Foo/tolower(Status) eq 'x'", "Order")
+
+
 def test_the_position_is_on_the_error() -> None:
     with pytest.raises(ODataError) as caught:
         Q.parse("Id eq ")

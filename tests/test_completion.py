@@ -22,6 +22,12 @@ OF_A_CLIENT = RESOURCES | {"close", "detect_odata_version", "prepare", "record",
 OF_ORDERS = {"list_orders", "iter_orders", "get_order", "create_order", "request_removal"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep jedi's cache out of the home folder, where other test runs write the same files."""
+    jedi.settings.cache_directory = str(tmp_path_factory.mktemp("jedi"))
+
+
 def completions(code: str) -> list[str]:
     lines = code.splitlines()
     script = jedi.Script(code, project=PROJECT)

@@ -1,4 +1,4 @@
-"""Write the error messages of the models: what is wrong with a value, and what is expected."""
+"""Translate Pydantic's own errors; the messages of our validators are in `_types.py`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 PYTHONPATH=. .cache/test-3.11/bin/python scripts/bench_bulk.py [--async]
 
-2,000 creations at concurrency 16 against a server that answers after 20 ms would ideally take 2.5 s. The
+2,000 creations at concurrency 16 against a server that responds after 20 ms would ideally take 2.5 s. The
 server is a process of its own that does nothing else. The same number of creations without a batch, from 16
 threads that share a client, shows how much of the rest is due to the requests themselves, each of which
 opens a connection of its own.
@@ -34,7 +34,7 @@ _RESPONSE = (
 
 
 class _Server(asyncio.Protocol):
-    """Answers every request after the latency, whatever it asks."""
+    """Responds to every request after the latency, whatever it asks."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for type checkers

@@ -1,7 +1,7 @@
 """Hold docs/openapi.json against a running sandbox: Schemathesis must find nothing.
 
 It sends what the document allows and what it forbids, the same every time, and looks whether status, headers,
-media type and body of each answer are what the document says.
+media type and body of each response are what the document says.
 """
 
 from __future__ import annotations

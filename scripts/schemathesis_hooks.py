@@ -1,4 +1,4 @@
-"""Tell Schemathesis what the OpenAPI document can't say: OData, and the records that exist.
+"""Give Schemathesis what the OpenAPI document can't express: OData, and the records that exist.
 
 Loaded by Schemathesis itself, for scripts/check_openapi.py.
 """

@@ -164,7 +164,7 @@ class AsyncOrdersClient(AsyncBaseClient):
         are opt-in. Exactly once then holds if accepted orders become listable with matching fields within the
         grace time, nothing is executed later, and nobody else orders the same.
 
-        With a journal, run the same line again after any interruption, `kill -9` included: it goes on. What
+        With a journal, make the same call again after any interruption, `kill -9` included: it goes on. What
         was refused or not sent is sent again, the rest is not. A request is known again by its
         `external_id`, else by its content; never by its position. More in docs/many_orders.md.
 
@@ -237,7 +237,7 @@ class AsyncOrdersClient(AsyncBaseClient):
         """Prepare the removal of many orders' signs; to send them, iterate the run or await its `run()`.
 
         The promise and the options are those of `create_orders`. A request is known by its order's id. What
-        is in doubt is looked for in `get_order(…).removal_request_date`: a date since the request was sent
+        is in doubt is searched for in `get_order(…).removal_request_date`: a date since the request was sent
         is a match. A removal that the server took is `"accepted"`.
 
         Args:

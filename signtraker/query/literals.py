@@ -130,9 +130,7 @@ def _date(value: object, name: str) -> date:
 def utc(value: datetime, name: str) -> datetime:
     """Return an aware datetime as a plain one in UTC, so that equal moments are equal constants."""
     if value != value:  # noqa: PLR0124 - pandas.NaT is a datetime that equals nothing, itself included
-        raise TypeError(
-            f"{name} is compared with NaT, which is no moment: write .is_null() or .is_not_null()"
-        )
+        raise TypeError(f"{name} is compared with NaT, which is no time: write .is_null() or .is_not_null()")
     if value.utcoffset() is None:
         raise TypeError(
             f"{name}: {short_repr(value)} has no time zone; say where it is meant, for example"

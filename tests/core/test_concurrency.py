@@ -1,4 +1,4 @@
-"""One client, many users: threads for one kind, tasks for the other; and a cancelled task costs nothing."""
+"""Check that threads can share a client, and tasks an async one; and that a cancelled task does no harm."""
 
 from __future__ import annotations
 

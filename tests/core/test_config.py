@@ -1,4 +1,4 @@
-"""Where settings come from, which wins, and which are refused."""
+"""Check the sources of settings, their precedence, and the refused values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer every method with bytes that Hypothesis makes up: the result is a model or an error of the SDK.
+"""Respond to every method with bytes that Hypothesis generates: the result is a model or an error of the SDK.
 
 `FUZZ_EXAMPLES=5000 python -m pytest tests/core/test_fuzzed_responses.py` tries more than the quick run does.
 """

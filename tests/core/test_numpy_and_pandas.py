@@ -61,7 +61,7 @@ def test_a_timestamp_of_pandas_is_the_moment_that_it_is() -> None:
 
 
 def test_a_missing_time_of_pandas_has_a_sentence() -> None:
-    with pytest.raises(TypeError, match="is compared with NaT, which is no moment"):
+    with pytest.raises(TypeError, match="is compared with NaT, which is no time"):
         _ = Q.created == pd.NaT
     with pytest.raises(ValidationError, match="due_date: must be a date or a datetime, not NaT"):
         check(CreateOrderRequest, {"agent_id": 1, "preset_id": 7, "due_date": pd.NaT})

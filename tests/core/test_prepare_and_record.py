@@ -1,4 +1,4 @@
-"""Dry runs, recorded exchanges and options for single calls, with both clients."""
+"""Check dry runs, recorded exchanges and options for single calls, with both clients."""
 
 from __future__ import annotations
 

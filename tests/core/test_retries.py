@@ -356,7 +356,7 @@ def test_a_retry_after_in_the_past_or_unreadable_does_not_hold_up(value: str) ->
 
 
 @pytest.mark.parametrize("value", STRANGE)
-def test_a_strange_retry_after_costs_a_write_no_word_of_its_outcome(value: str) -> None:
+def test_an_invalid_retry_after_does_not_change_the_outcome_of_a_write(value: str) -> None:
     with serving(Reply.json("", 500, Retry_After=value)) as (_, client):
         with pytest.raises(UnconfirmedServerError):
             write(client)
@@ -561,7 +561,7 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("echo", ECHOES)
-def test_however_a_server_echoes_the_key_it_gets_nowhere(echo: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_echoed_key_is_redacted_in_every_encoding(echo: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with ScriptedServer([ECHOES[echo]]) as server:
         with open_client(_FLAVOUR[0], ODD_KEY, server.url, max_retries=1, retry_backoff_seconds=0) as client:

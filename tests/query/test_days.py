@@ -157,7 +157,7 @@ class Chatty(datetime):
 
 
 def test_a_missing_time_of_pandas_is_named() -> None:
-    with pytest.raises(TypeError, match=r"Q\.created is compared with NaT, which is no moment"):
+    with pytest.raises(TypeError, match=r"Q\.created is compared with NaT, which is no time"):
         _ = Q.created == NotATime(2025, 1, 1, tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""One suite for both clients: the async one behind the sync one's face."""
+"""Run one test suite with both clients: the async one gets the methods of the sync one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plain HTTP client of a sandbox, which knows nothing of the SDK."""
+"""Define a plain HTTP client of a sandbox, without the SDK."""
 
 from __future__ import annotations
 

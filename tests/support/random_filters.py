@@ -1,4 +1,4 @@
-"""Filters of every shape that the models allow, drawn by chance from a seed."""
+"""Draw filters of every shape that the models allow, from a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP server on loopback whose behaviour is a function of the connection, for what misbehaves in time."""
+"""Define a TCP server on loopback whose behaviour is a function of the connection."""
 
 from __future__ import annotations
 

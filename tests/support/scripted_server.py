@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that does exactly what a test tells it to, connection by connection.
+"""Define an HTTP server on loopback that follows a script, connection by connection.
 
 It is for what the sandbox can't produce: connections that die half-way, lies, and answers in HTML.
 """

@@ -1,4 +1,4 @@
-"""Typical mistakes: both type checkers refuse exactly the marked lines (scripts/check_typing.py)."""
+"""Show typical mistakes: both type checkers refuse exactly the marked lines (scripts/check_typing.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typical application code: mypy --strict and pyright strict accept every line (scripts/check_typing.py)."""
+"""Show typical application code, which both type checkers accept in strict mode (scripts/check_typing.py)."""
 
 from __future__ import annotations
 

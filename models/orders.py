@@ -128,11 +128,16 @@ class CreateOrderResult(ResponseModel, frozen=True):
     def state(self) -> Literal["created", "accepted", "unknown"]:
         """Whether the order exists: `"created"` with an order's id, `"accepted"` with only a request's id.
 
-        Anything else is `"unknown"`: a success status alone does not prove that there is an order.
+        Anything else is `"unknown"`: a success status alone does not prove that there is an order. An id
+        below 1 names nothing: 0 is the default of a number in .NET.
         """
-        if self.order_id is not None:
+        if _names_a_record(self.order_id):
             return "created"
-        return "accepted" if self.request_id is not None else "unknown"
+        return "accepted" if _names_a_record(self.request_id) else "unknown"
+
+
+def _names_a_record(number: int | None) -> bool:
+    return number is not None and number > 0
 
 
 class RemovalRequest(RequestModel):

@@ -16,8 +16,10 @@ TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
     from signtraker._bulk.outcome import BulkOutcome, BulkProgress
+    from signtraker._bulk.plan import UnknownPolicy
     from signtraker._bulk.removals import OrderRemoval
     from signtraker._bulk.report import BulkReport
+    from signtraker._bulk.states import BulkState
     from signtraker._bulk.tasks import AsyncBulkRun
     from signtraker._bulk.threads import BulkRun
     from signtraker._core.merge_patch import merge_patch
@@ -121,8 +123,10 @@ else:
     # Hidden from type checkers: with `__getattr__`, they would accept every misspelt name.
     _NAMES = {
         "signtraker._bulk.outcome": ("BulkOutcome", "BulkProgress"),
+        "signtraker._bulk.plan": ("UnknownPolicy",),
         "signtraker._bulk.removals": ("OrderRemoval",),
         "signtraker._bulk.report": ("BulkReport",),
+        "signtraker._bulk.states": ("BulkState",),
         "signtraker._bulk.tasks": ("AsyncBulkRun",),
         "signtraker._bulk.threads": ("BulkRun",),
         "signtraker._lists.find_created": ("CreatedCandidate",),
@@ -254,6 +258,7 @@ __all__ = [
     "BulkProgress",
     "BulkReport",
     "BulkRun",
+    "BulkState",
     "ChangeOrder",
     "ChangeOrderQ",
     "ChangeOrdersClient",
@@ -330,6 +335,7 @@ __all__ = [
     "UnconfirmedRedirectError",
     "UnconfirmedServerError",
     "UnconfirmedWriteError",
+    "UnknownPolicy",
     "UnreadableResponseError",
     "UpdateAgentDict",
     "UpdateAgentRequest",

@@ -165,7 +165,8 @@ class OrdersClient(BaseClient):
 
         With a journal, make the same call again after any interruption, `kill -9` included: it goes on. What
         was refused or not sent is sent again, the rest is not. A request is known again by its
-        `external_id`, else by its content; never by its position. More in docs/many_orders.md.
+        `external_id`, else by its content; never by its position. Give each an
+        `external_id`: without one, an edited request is another one. More in docs/many_orders.md.
 
         Args:
             requests: The orders, as models or mappings; all are checked before anything is sent.

@@ -1,22 +1,22 @@
 """Decide each step of a batch without I/O: which rows to send, search for, save and report.
 
 The two drivers (threads, tasks) ask for the next step, perform it, and pass the result back. Before they send
-what `take` returned they save `take_changes` in the journal, so that an intent is on disk before its request
+what `take` returned they save `changes` in the journal, so that an intent is on disk before its request
 is sent; and they return an outcome only when it is saved.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, get_args
 
 from signtraker._bulk.decide import UncertainRow, decide
 from signtraker._bulk.outcome import BulkOutcome, BulkProgress
 from signtraker._bulk.pacing import Pacing
-from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, EarlierRuns, RowRecord
+from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, BulkState, EarlierRuns, RowRecord
 from signtraker.exceptions import AuthenticationError, NetworkError, RateLimitError, SignTrakerError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class _RowState(Generic[RequestT, ResultT]):
     result: ResultT | None = None
     source: Source = "run"
     resends: int = 0
+    answer: str = ""
+    """What the server said with a success."""
 
 
 class Engine(Generic[RequestT, ResultT]):
@@ -88,16 +90,21 @@ class Engine(Generic[RequestT, ResultT]):
         self._changed: dict[Row[RequestT], None] = {}
         self._ready: deque[BulkOutcome[RequestT, ResultT]] = deque()
         self._unreached = 0
+        self._uncounted = set(plan.rows)
+        self._rows_by_state: dict[str, set[Row[RequestT]]] = {
+            state: set() for state in (*get_args(BulkState), "under_way")
+        }
 
     def start(self, earlier: EarlierRuns) -> None:
-        """Load the records of earlier runs."""
+        """Begin with what earlier runs left."""
         self._earlier = earlier
         self.server_ahead = earlier.server_ahead
+        self._uncounted.update(self._known)
         for row, known in self._known.items():
             before = earlier.records.get(row.key, RowRecord())
             known.record = known.before = before.resume()
             if known.record != before or row.key not in earlier.records:
-                self._changed[row] = None
+                self._note(row)
             if known.record.state in TO_SEND:
                 self._queue.append(row)
                 continue
@@ -121,10 +128,11 @@ class Engine(Generic[RequestT, ResultT]):
             row = self._queue.popleft()
             known = self._known[row]
             known.before = known.record
+            # First, so that an interruption at any later line lets `take_back` find it.
+            self._under_way.add(row)
+            self._note(row)
             known.record = known.record.intend(unix_time, self.plan.config.deadline_seconds)
             known.source = "run"
-            self._under_way.add(row)
-            self._changed[row] = None
             self.pacing.start(now)
             taken.append(row)
         return taken
@@ -133,7 +141,7 @@ class Engine(Generic[RequestT, ResultT]):
         """Undo `take` for the rows whose calls have not begun."""
         for row in self._under_way - begun:
             self._under_way.discard(row)
-            self._changed[row] = None
+            self._note(row)
             known = self._known[row]
             known.record = known.before
 
@@ -147,7 +155,7 @@ class Engine(Generic[RequestT, ResultT]):
         """Process the result of a request."""
         row, known = call.row, self._known[call.row]
         self._under_way.discard(row)
-        self._changed[row] = None
+        self._note(row)
         known.error, known.result = call.error, call.result
         self.learn_server_time(call.exchanges)
         if call.crash is not None:
@@ -158,6 +166,7 @@ class Engine(Generic[RequestT, ResultT]):
             self._unreached = 0
             self.pacing.succeed()
             receipt = self.plan.operation.receipt(row.request, call.result)
+            known.answer = receipt.answer
             self._end(row, receipt, unix_time)
             return
         error = call.error
@@ -252,11 +261,24 @@ class Engine(Generic[RequestT, ResultT]):
         first = self._known[row].record.first_sent or 0.0
         return datetime.fromtimestamp(first + (self.server_ahead or 0.0), UTC) - CLOCK_MARGIN
 
+    @property
+    def needs_server_time(self) -> bool:
+        """True if an intent would be saved without a server's time, from which a later run could search."""
+        has_journal = self.plan.options.journal is not None
+        return has_journal and self.server_ahead is None and bool(self._queue)
+
+    def probe_failed(self, error: SignTrakerError) -> None:
+        """End the run if nothing can be sent either."""
+        if isinstance(error, NetworkError | AuthenticationError) or error.status_code is None:
+            self.stopped = error
+
     def learn_server_time(self, exchanges: Sequence[RecordedExchange]) -> None:
         """Note by how much the server's clock is ahead; the earliest reading counts, so nothing is missed."""
         for one in exchanges:
             try:
-                server_time = parsedate_to_datetime(one.headers["date"]).timestamp()
+                date = parsedate_to_datetime(one.headers["date"])
+                # Without a zone, or with `-0000`, it is naive. HTTP's dates are UTC (RFC 9110, 5.6.7).
+                server_time = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
             except (KeyError, ValueError, OverflowError):
                 continue
             ahead = server_time - one.started.timestamp() - one.elapsed_seconds
@@ -283,7 +305,7 @@ class Engine(Generic[RequestT, ResultT]):
             known.resends += 1
             self._queue.append(row)
         elif decision.action == "adopt":
-            self._changed[row] = None
+            self._note(row)
             adopted = self.plan.operation.adopted(findings.matches[0])
             known.record = known.record.end(adopted.state, unix_time, adopted.order_id, adopted.request_id)
             known.source = "adopted"
@@ -305,7 +327,8 @@ class Engine(Generic[RequestT, ResultT]):
     def _has_duplicate(self, row: Row[RequestT], findings: Findings) -> bool:
         """Return whether another row may have created the matching order."""
         visible = row.identity.visible
-        if row.key in self._earlier.duplicates:
+        # A journal holds hashes, so it can't tell what such a row could have made.
+        if self.plan.operation.creates_orders and self._earlier.has_open_others:
             return True
         fitting = [one for one in findings.candidates if one.order.id in findings.matches]
         for other, known in self._known.items():
@@ -318,6 +341,11 @@ class Engine(Generic[RequestT, ResultT]):
                 return True
         return False
 
+    def _note(self, row: Row[RequestT]) -> None:
+        """Note that a record changes, which is then to be saved and counted."""
+        self._changed[row] = None
+        self._uncounted.add(row)
+
     # Outcomes
 
     @property
@@ -325,15 +353,14 @@ class Engine(Generic[RequestT, ResultT]):
         """True if records have changed since they were saved."""
         return bool(self._changed)
 
-    def take_changes(self) -> dict[Row[RequestT], RowRecord]:
-        """Return the records that changed since the last time, to be saved."""
-        changed = {row: self._known[row].record for row in self._changed}
-        self._changed.clear()
-        return changed
+    def changes(self) -> dict[Row[RequestT], RowRecord]:
+        """Return the records that changed since they were saved."""
+        return {row: self._known[row].record for row in self._changed}
 
-    def put_back(self, changes: Mapping[Row[RequestT], RowRecord]) -> None:
-        """Note that changes could not be saved."""
-        self._changed.update(dict.fromkeys(changes))
+    def saved(self, changes: Mapping[Row[RequestT], RowRecord]) -> None:
+        """Note that changes were saved."""
+        for row in changes:
+            del self._changed[row]
 
     def take_outcomes(self) -> list[BulkOutcome[RequestT, ResultT]]:
         """Return the outcomes since the last time."""
@@ -352,16 +379,15 @@ class Engine(Generic[RequestT, ResultT]):
 
     def progress(self) -> BulkProgress:
         """Return the numbers so far."""
-        count = Counter(one.record.shown for row, one in self._known.items() if row not in self._under_way)
-        return BulkProgress(
-            total=len(self._known),
-            under_way=len(self._under_way),
-            created=count["created"],
-            accepted=count["accepted"],
-            refused=count["refused"],
-            unknown=count["unknown"],
-            not_sent=count["not_sent"],
-        )
+        # Only what changed is counted anew, and an interruption leaves nothing half counted.
+        for row in list(self._uncounted):
+            for rows in self._rows_by_state.values():
+                rows.discard(row)
+            state = "under_way" if row in self._under_way else self._known[row].record.shown
+            self._rows_by_state[state].add(row)
+            self._uncounted.discard(row)
+        numbers = {state: len(rows) for state, rows in self._rows_by_state.items()}
+        return BulkProgress(total=len(self._known), **numbers)
 
 
 def _state_after(error: SignTrakerError) -> StoredState:
@@ -397,12 +423,16 @@ def _message(known: _RowState[RequestT, ResultT], why: str) -> str:
         return f"Created as order {record.order_id}{by}."
     if record.shown == "accepted":
         named = "" if record.request_id is None else f" as request {record.request_id}"
-        return f"Accepted{named}{by}."
+        return _sentences(f"Accepted{named}{by}", known.answer)
     if known.error is not None:
         message = str(known.error)
     else:
         message = _uncertain(known) if record.shown == "unknown" else "Not sent: its turn has not come"
-    return ". ".join(part.strip(". ") for part in (message, why) if part) + "."
+    return _sentences(message, known.answer, why)
+
+
+def _sentences(*parts: str) -> str:
+    return ". ".join(part.strip(". ") for part in parts if part) + "."
 
 
 def _uncertain(known: _RowState[RequestT, ResultT]) -> str:

@@ -7,7 +7,7 @@ The exclusive locking mode keeps the log's index in memory, so that it makes no 
 
 The file holds no key and no payload. A row is stored under an HMAC-SHA256 of its identity; the key of the
 HMAC is random for each journal and stands in it, so hashes of two journals can't be compared. Whoever can
-read the file and guesses a whole request can check the guess; hence the mode 0600.
+read the file can check a guess, and few guesses find an `external_id` or an order's id; hence the mode 0600.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import secrets
 import sqlite3
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Self, get_args
 
 from signtraker._bulk.file_lock import FileLock
@@ -77,15 +78,19 @@ class Journal:
         # Absolute, since SQLite takes the name `:memory:` for no file, and the process may change its folder.
         self.path = Path(path).absolute()
         self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
+        self._busy = Lock()
         with self._explained("can't be opened"):
             self._lock = FileLock(self._beside("-lock"))
         try:
             with self._explained("can't be opened"):
                 has_log = self._beside("-wal").exists()
-                _make(self.path)
+                # Where the path is a symbolic link, the file behind it.
+                file = self._beside("")
+                with suppress(FileExistsError):
+                    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
                 # No waiting for another process, which may hold the lock for hours.
                 self._database = sqlite3.connect(
-                    self.path, timeout=0, isolation_level=None, check_same_thread=False
+                    file, timeout=0, isolation_level=None, check_same_thread=False
                 )
             # A forked process must not close it: that would delete the log (measured). It is never freed,
             # since the interpreter frees all that it can reach when a process ends.
@@ -120,6 +125,11 @@ class Journal:
         """Write records, all or none, and return when they are on the disk."""
         if not changes:
             return
+        # An async run that is cancelled twice closes the journal while a thread saves.
+        with self._busy:
+            self._save(changes, server_ahead)
+
+    def _save(self, changes: Mapping[Row[Any], RowRecord], server_ahead: float | None) -> None:
         rows = [
             (
                 *self._hashes(row),
@@ -137,12 +147,13 @@ class Journal:
 
     def close(self) -> None:
         """Close the file and give up the lock. All that was saved is on the disk already."""
-        with suppress(sqlite3.Error):
-            self._write_back()
-            self._put("is_open", 0)
-        with suppress(sqlite3.Error):
-            self._database.close()
-        self._lock.release()
+        with self._busy:
+            with suppress(sqlite3.Error):
+                self._write_back()
+                self._put("is_open", 0)
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._lock.release()
 
     def _beside(self, ending: str) -> Path:
         """Return the path of a side file: beside the file itself, where the path is a symbolic link."""
@@ -156,24 +167,17 @@ class Journal:
         """Find a journal or make one."""
         run = self._database.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
+        is_new = self._is_new()
+        self._make_private()
         if run("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise JournalError(f"The journal {self.path} can't be used: SQLite has no WAL mode there.")
         run("PRAGMA synchronous = FULL")
         # On macOS `fsync` leaves data in the drive's cache (https://www.sqlite.org/pragma.html#pragma_fullfsync).
         run("PRAGMA fullfsync = ON")
         run("PRAGMA checkpoint_fullfsync = ON")
-        with self._transaction():
-            (application,) = run("PRAGMA application_id").fetchone()
-            (version,) = run("PRAGMA user_version").fetchone()
-            (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
-            if not application and not tables:
+        if is_new:
+            with self._transaction():
                 self._create()
-            elif application != APPLICATION_ID:
-                message = "it is a database of something else; choose another path"
-                raise JournalError(f"The journal {self.path} can't be used: {message}.")
-            elif version != FORMAT_VERSION:
-                message = f"its format is {version}, and this version of signtraker knows {FORMAT_VERSION}"
-                raise JournalError(f"The journal {self.path} can't be used: {message}.")
         if (fault := run("PRAGMA quick_check(1)").fetchone()) != ("ok",):
             raise JournalError(f"The journal {self.path} is damaged ({fault[0]}); nothing was sent.")
         salt = self._about().get("salt")
@@ -188,6 +192,28 @@ class Journal:
         # On the disk before anything is sent, and in the file itself.
         self._put("is_open", 1)
         self._write_back()
+
+    def _is_new(self) -> bool:
+        """Return whether the file is empty, and refuse one of something else, without a change to it."""
+        run = self._database.execute
+        (application,) = run("PRAGMA application_id").fetchone()
+        (version,) = run("PRAGMA user_version").fetchone()
+        (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
+        if not application and not tables:
+            return True
+        if application != APPLICATION_ID:
+            message = "it is a database of something else; choose another path"
+            raise JournalError(f"The journal {self.path} can't be used: {message}.")
+        if version != FORMAT_VERSION:
+            message = f"its format is {version}, and this version of signtraker knows {FORMAT_VERSION}"
+            raise JournalError(f"The journal {self.path} can't be used: {message}.")
+        return False
+
+    def _make_private(self) -> None:
+        """Make the files readable to their owner only; SQLite gives a new log the mode of the file."""
+        for path in (self._beside(""), self._beside("-wal")):
+            if path.is_file() and path.stat().st_mode & 0o077:
+                path.chmod(_OWNER_ONLY)
 
     def _create(self) -> None:
         run = self._database.execute
@@ -236,16 +262,11 @@ class Journal:
             listed = "; ".join(map(str, changed))
             message = "a key of yours means the same request for ever; give a changed one another key"
             raise ValidationError(f"Nothing was sent, {listed}: {message}", problems=changed)
-        others = [(visible, _record(values)) for _, visible, *values in stored.values()]
-        claimed = {record.order_id for _, record in others if record.order_id is not None}
-        doubtful = {
-            visible
-            for visible, one in others
-            if one.order_id is None and one.state in {*IN_DOUBT, "accepted"}
-        }
-        duplicates = {row.key for row, (_, _, visible) in own if visible in doubtful}
+        others = [_record(values) for _, _, *values in stored.values()]
+        claimed = {record.order_id for record in others if record.order_id is not None}
+        has_open_others = any(one.order_id is None and one.state in {*IN_DOUBT, "accepted"} for one in others)
         ahead = self._about().get("server_ahead")
-        return EarlierRuns(records, claimed, duplicates, ahead if isinstance(ahead, float) else None)
+        return EarlierRuns(records, claimed, has_open_others, ahead if isinstance(ahead, float) else None)
 
     def _rank(self, rows: Sequence[Row[Any]], stored: dict[bytes, list[Any]]) -> None:
         """Hand the records of equal rows out best first: a batch that drops one drops the least done."""
@@ -298,19 +319,6 @@ def _record(values: list[Any]) -> RowRecord:
     if state not in get_args(StoredState):
         raise sqlite3.DataError(f"a row is damaged: its state is {short_repr(state)}")
     return RowRecord(state, order_id, request_id, first_sent, last_sent)
-
-
-def _make(path: Path) -> None:
-    """Make the file readable to its owner only; SQLite gives its side files the same mode.
-
-    An existing file is not opened: closing it would give up the locks that this process has on it
-    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
-    """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
-    except FileExistsError:
-        if path.is_file() and path.stat().st_mode & 0o077:
-            path.chmod(_OWNER_ONLY)
 
 
 def _reason(error: sqlite3.Error | OSError) -> str:

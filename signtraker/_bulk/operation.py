@@ -44,6 +44,8 @@ class Receipt:
     state: StoredState
     order_id: int | None = None
     request_id: int | None = None
+    answer: str = ""
+    """What the server said about it."""
 
 
 @dataclass(frozen=True, slots=True)

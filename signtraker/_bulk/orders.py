@@ -77,7 +77,12 @@ def _identify(request: CreateOrderRequest) -> Identity:
 
 def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:  # noqa: ARG001 - as every operation's
     state = result.state
-    return Receipt("no_id" if state == "unknown" else state, result.order_id, result.request_id)
+    return Receipt(
+        "no_id" if state == "unknown" else state,
+        result.order_id if state == "created" else None,
+        result.request_id or None,
+        ": ".join(text for text in (result.status, result.message) if text),
+    )
 
 
 def _findings(request: CreateOrderRequest, found: list[CreatedCandidate]) -> Findings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from signtraker._bulk.states import State
+    from signtraker._bulk.states import BulkState
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker.exceptions import SignTrakerError
 
@@ -33,7 +33,7 @@ class BulkOutcome(Generic[RequestT, ResultT]):
     """The place of the request in what was given, from 0."""
     # Not in the repr: it holds people's addresses.
     request: RequestT = field(repr=False)
-    state: State
+    state: BulkState
     message: str
     """A sentence about it."""
     order_id: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -81,6 +82,8 @@ class Options:
         if progress is not None and not callable(progress):
             message = f"must be a function of a BulkProgress, not {short_repr(progress)}"
             found.append(Problem("progress", message))
+        if inspect.iscoroutinefunction(progress):
+            found.append(Problem("progress", "must be a plain function, since nothing awaits an async one"))
         journal = cast("object", self.journal)
         if journal is not None and not _is_path(journal):
             found.append(Problem("journal", f"must be the path of a file, not {short_repr(journal)}"))

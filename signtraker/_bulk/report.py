@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from signtraker._bulk.removals import OrderRemoval
 from signtraker.exceptions import Problem, refuse
 from signtraker.models._base import RequestModel
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from signtraker._bulk.outcome import BulkOutcome, BulkProgress
-    from signtraker._bulk.states import State
+    from signtraker._bulk.states import BulkState
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
@@ -33,7 +35,7 @@ class BulkReport(Generic[RequestT, ResultT]):
     advice: str
     """A sentence on how to go on."""
 
-    def with_state(self, *states: State) -> list[BulkOutcome[RequestT, ResultT]]:
+    def with_state(self, *states: BulkState) -> list[BulkOutcome[RequestT, ResultT]]:
         """Return the outcomes in one of the states: `report.with_state("refused", "unknown")`."""
         return [one for one in self.outcomes if one.state in states]
 
@@ -50,7 +52,8 @@ class BulkReport(Generic[RequestT, ResultT]):
         Args:
             path: The file, which is replaced.
             rows: The rows from which the requests were made, in the same order: their columns come first,
-                as they are. By default, the fields of the requests that were set.
+                as they are. By default, the fields of the requests that were set. A spreadsheet takes a text
+                that begins with `=` for a formula: open the file as text if others wrote the texts.
 
         Raises:
             ValidationError: There are not as many rows as requests.
@@ -60,12 +63,13 @@ class BulkReport(Generic[RequestT, ResultT]):
             message = f"has {len(own)} rows, but there are {len(self.outcomes)} requests; give one for each"
             refuse([Problem("rows", message)])
         headings = list(dict.fromkeys(heading for row in own for heading in row))
-        added = [f"bulk_{name}" if name in headings else name for name in COLUMNS]
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*headings, *added])
-            for row, outcome in zip(own, self.outcomes, strict=True):
-                writer.writerow([*(row.get(heading, "") for heading in headings), *_values(outcome)])
+        # Written as a whole, so that a cell that raises an error leaves an earlier file as it was.
+        text = StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow([*headings, *(_unused(name, headings) for name in COLUMNS)])
+        for row, outcome in zip(own, self.outcomes, strict=True):
+            writer.writerow([*(row.get(heading, "") for heading in headings), *_values(outcome)])
+        Path(path).write_bytes(text.getvalue().encode())
 
     def __str__(self) -> str:
         listed = [
@@ -77,7 +81,15 @@ class BulkReport(Generic[RequestT, ResultT]):
         return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)
 
 
+def _unused(name: str, headings: list[Any]) -> str:
+    while name in headings:
+        name = f"bulk_{name}"
+    return name
+
+
 def _cells(request: object) -> dict[Any, object]:
+    if isinstance(request, OrderRemoval):
+        return {"OrderId": request.order_id, **request.request.payload()}
     return request.payload() if isinstance(request, RequestModel) else {}
 
 

@@ -59,12 +59,15 @@ class Run(Generic[RequestT, ResultT]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._plan.operation.name}: {self._engine.progress()}>"
 
-    def _open(self) -> None:
-        """Open the journal, if there is one; raises `JournalError` before anything is sent."""
+    def _begin(self) -> None:
+        """Refuse a second use."""
         if self._is_started:
             raise SignTrakerError("This run was started already; call the method again for another run.")
         self._is_started = True
         self._process = os.getpid()
+
+    def _open(self) -> None:
+        """Open the journal, if there is one; raises `JournalError` before anything is sent."""
         if self._plan.options.journal is None:
             self._engine.start(EarlierRuns())
             self._is_running = True
@@ -93,13 +96,10 @@ class Run(Generic[RequestT, ResultT]):
 
     def _save(self) -> list[BulkOutcome[RequestT, ResultT]]:
         """Save the changed records, and return the outcomes that are now safe to report."""
-        changes = self._engine.take_changes()
+        changes = self._engine.changes()
         if self._journal is not None:
-            try:
-                self._journal.save(changes, self._engine.server_ahead)
-            except BaseException:
-                self._engine.put_back(changes)
-                raise
+            self._journal.save(changes, self._engine.server_ahead)
+        self._engine.saved(changes)
         return self._engine.take_outcomes()
 
     def _end_early(self, calls: Iterable[Call[RequestT, ResultT]], begun: AbstractSet[Row[RequestT]]) -> None:
@@ -126,7 +126,7 @@ class Run(Generic[RequestT, ResultT]):
     def _advice(self) -> str:
         """Return a sentence on how to continue."""
         progress = self._engine.progress()
-        if progress.done == progress.total:
+        if progress.done + progress.under_way == progress.total:
             return ""
         if self._plan.options.journal is None:
             return (

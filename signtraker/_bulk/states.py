@@ -21,7 +21,7 @@ StoredState: TypeAlias = Literal[
     "planned", "intended", "created", "accepted", "refused", "not_sent", "unknown", "no_id"
 ]
 """`no_id` is a success status without an id: its result is unknown, and it is never resent."""
-State: TypeAlias = Literal["created", "accepted", "refused", "not_sent", "unknown"]
+BulkState: TypeAlias = Literal["created", "accepted", "refused", "not_sent", "unknown"]
 KEPT = frozenset({"created", "accepted"})
 TO_SEND = frozenset({"planned", "refused", "not_sent"})
 IN_DOUBT = frozenset({"intended", "unknown", "no_id"})
@@ -55,7 +55,7 @@ class RowRecord:
         return replace(self, state="unknown") if self.state == "intended" else self
 
     @property
-    def shown(self) -> State:
+    def shown(self) -> BulkState:
         """The state as an outcome shows it."""
         match self.state:
             case "planned":
@@ -73,8 +73,8 @@ class EarlierRuns:
     records: Mapping[str, RowRecord] = field(default_factory=dict[str, RowRecord])
     """The records of this batch's rows, by their keys."""
     claimed: AbstractSet[int] = frozenset()
-    """The ids of the orders that rows outside this batch created."""
-    duplicates: AbstractSet[str] = frozenset()
-    """The keys of the rows that can't be distinguished from a row outside this batch that is in doubt."""
+    """The ids of the orders that rows outside this batch made."""
+    has_open_others: bool = False
+    """Whether rows outside this batch are in doubt, or accepted without an order."""
     server_ahead: float | None = None
     """By how many seconds the server's clock was ahead of this machine's."""

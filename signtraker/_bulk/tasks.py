@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from weakref import ref
 
+import anyio
+
 from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
 from signtraker._bulk.run import Run, single
@@ -93,17 +95,21 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
             self._explain_end(exc_value)
 
     async def _iterate(self) -> AsyncGenerator[BulkOutcome[RequestT, ResultT]]:
-        await _in_thread(self._open)
+        self._begin()
         workers = _Workers[RequestT, ResultT](self._call)
         try:
+            await _in_thread(self._open)
+            await self._ask_for_time()
             while (outcomes := await self._step(workers)) is not None:
                 for outcome in outcomes:
                     self._report_progress()
                     yield outcome
         except BaseException as error:
             if not self._is_forked:
-                calls = await workers.finish()
-                await _in_thread(lambda: self._end_early(calls, workers.begun))
+                # A scope of anyio cancels each await anew, which would cut the wait for what is under way.
+                with anyio.CancelScope(shield=True):
+                    calls = await workers.finish()
+                    await _in_thread(lambda: self._end_early(calls, workers.begun))
                 self._explain_end(error)
             raise
         finally:
@@ -159,12 +165,23 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
                 if engine.server_ahead is None:
                     await self._perform(single(operation.server_time_request()))
                     engine.learn_server_time(exchanges)
+                asked = time.time()
                 steps = operation.search(row.request, engine.since(row), self._plan.config)
                 findings = await self._perform(steps)
             except SignTrakerError as error:
                 engine.search_failed(row, error)
             else:
-                engine.apply_findings(row, findings, time.time())
+                engine.apply_findings(row, findings, asked)
+
+    async def _ask_for_time(self) -> None:
+        """Learn the server's time before the first intent, so that it is saved with it."""
+        if self._engine.needs_server_time:
+            with self._record() as exchanges:
+                try:
+                    await self._perform(single(self._plan.operation.server_time_request()))
+                except SignTrakerError as error:
+                    self._engine.probe_failed(error)
+            self._engine.learn_server_time(exchanges)
 
 
 class _Workers(Generic[RequestT, ResultT]):
@@ -180,7 +197,6 @@ class _Workers(Generic[RequestT, ResultT]):
 
     def send(self, row: Row[RequestT]) -> None:
         """Send a row in a task of its own."""
-        self.begun.discard(row)
         task = asyncio.create_task(self._work(row))
         self._tasks[task] = row
         task.add_done_callback(self._tasks.pop)
@@ -196,7 +212,7 @@ class _Workers(Generic[RequestT, ResultT]):
         """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
-            self._results.popleft()
+            self.begun.discard(self._results.popleft().row)
 
     async def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""
@@ -225,5 +241,6 @@ async def _in_thread(work: Callable[[], T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([task])
         raise

@@ -93,9 +93,11 @@ class BulkRun(Run[RequestT, ResultT]):
             self._explain_end(exc_value)
 
     def _iterate(self) -> Generator[BulkOutcome[RequestT, ResultT]]:
-        self._open()
+        self._begin()
         workers = _Workers[RequestT, ResultT](self._call, self._plan.options.max_concurrency)
         try:
+            self._open()
+            self._ask_for_time()
             while (outcomes := self._step(workers)) is not None:
                 for outcome in outcomes:
                     self._report_progress()
@@ -151,12 +153,23 @@ class BulkRun(Run[RequestT, ResultT]):
                 if engine.server_ahead is None:
                     self._perform(single(operation.server_time_request()))
                     engine.learn_server_time(exchanges)
+                asked = time.time()
                 steps = operation.search(row.request, engine.since(row), self._plan.config)
                 findings = self._perform(steps)
             except SignTrakerError as error:
                 engine.search_failed(row, error)
             else:
-                engine.apply_findings(row, findings, time.time())
+                engine.apply_findings(row, findings, asked)
+
+    def _ask_for_time(self) -> None:
+        """Learn the server's time before the first intent, so that it is saved with it."""
+        if self._engine.needs_server_time:
+            with self._record() as exchanges:
+                try:
+                    self._perform(single(self._plan.operation.server_time_request()))
+                except SignTrakerError as error:
+                    self._engine.probe_failed(error)
+            self._engine.learn_server_time(exchanges)
 
 
 class _Workers(Generic[RequestT, ResultT]):
@@ -174,7 +187,6 @@ class _Workers(Generic[RequestT, ResultT]):
 
     def send(self, row: Row[RequestT]) -> None:
         """Let a worker send a row, in a copy of this thread's context."""
-        self.begun.discard(row)
         if len(self._threads) < self._limit:
             # Daemons: a second Ctrl-C gives up the wait for them, and the process must end then.
             self._threads.append(Thread(target=self._work, name="signtraker-bulk", daemon=True))
@@ -192,7 +204,7 @@ class _Workers(Generic[RequestT, ResultT]):
         """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
-            self._results.popleft()
+            self.begun.discard(self._results.popleft().row)
 
     def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import time
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import httpx
 import pytest
 from either_client import Flavour, open_client
 
@@ -23,6 +28,8 @@ from signtraker import (
     SignTrakerError,
     ValidationError,
 )
+from signtraker._bulk import run, tasks, threads
+from signtraker._bulk.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +171,18 @@ def test_adopting_leaves_a_row_that_another_row_of_the_batch_equals(
     assert [one.order.id for one in second.candidates] == [server.ledger[-1].subject_id]
 
 
+def test_adopting_leaves_a_row_whose_match_a_row_that_was_dropped_may_have_made(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=1, reset="before_work")
+    server.faults.add(method="POST", path=ORDERS, nth=2, reset="before_answer")
+    batch = [*some(1), *some(1, notes="ring twice")]
+    both.orders.create_orders(batch, journal=journal, max_concurrency=1).run()
+    (unknown,) = both.orders.create_orders(batch[:1], journal=journal, unknown="adopt").run().outcomes
+    assert unknown.state == "unknown"
+    assert [one.order.id for one in unknown.candidates] == [server.ledger[0].subject_id]
+
+
 def test_adopting_leaves_a_row_with_two_matches(
     both: SignTrakerClient, server: Sandbox, journal: Path
 ) -> None:
@@ -183,6 +202,42 @@ def test_resending_repairs_a_row_that_left_no_trace_after_the_grace_time(
     )
     assert orders.run().is_complete
     assert created(server) == 3
+
+
+def test_a_search_counts_from_the_moment_at_which_it_began(
+    both: SignTrakerClient, server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clock() -> float:
+        return 1_800_000_000 + 10 * len(server.requests)
+
+    # Each request takes ten seconds, so that the first search begins within the grace time and ends after it.
+    for module in (run, tasks, threads):
+        fake = SimpleNamespace(time=clock, monotonic=time.monotonic, sleep=time.sleep)
+        monkeypatch.setattr(module, "time", fake)
+    server.faults.add(method="POST", path=ORDERS, nth=1, reset="before_work")
+    report = both.orders.create_orders(some(1), journal=journal, unknown="resend", grace_seconds=5).run()
+    assert report.is_complete
+    methods = [one.method for one in server.requests if ("$top", "0") not in one.query]
+    assert methods == ["POST", "GET", "GET", "POST"]
+
+
+@pytest.mark.parametrize("zone", ["", "-0000", "GMT"])
+def test_a_date_of_the_server_is_in_utc(
+    server: Sandbox, zone: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(time.tzset)
+    with server.client.record() as exchanges:
+        batch = server.client.orders.create_orders(some(1))
+        batch.run()
+    before = batch._engine.server_ahead
+    assert before is not None
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/Denver")
+        time.tzset()
+        date = exchanges[0].headers["date"].replace("GMT", zone).strip()
+        batch._engine.server_ahead = None
+        batch._engine.learn_server_time([replace(exchanges[0], headers={"date": date})])
+    assert batch._engine.server_ahead == before
 
 
 def test_resending_leaves_a_row_whose_address_may_have_been_normalised(
@@ -390,6 +445,89 @@ def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
     assert created(server) == 12
 
 
+def test_a_scope_of_anyio_that_is_cancelled_drains_what_is_under_way(server: Sandbox, journal: Path) -> None:
+    async def cancelled() -> BulkReport[CreateOrderRequest, CreateOrderResult]:
+        def cancel(progress: BulkProgress) -> None:
+            if progress.created == 2:
+                scope.cancel()
+
+        async with AsyncSignTrakerClient(server.api_key, server.url) as client:
+            batch = client.orders.create_orders(some(12), journal=journal, max_concurrency=4, progress=cancel)
+            with anyio.CancelScope() as scope:
+                await batch.run()
+            return batch.report
+
+    done = states(asyncio.run(cancelled()).outcomes)
+    assert set(done) == {"created", "not_sent"}
+    assert done["created"] == created(server)
+
+
+def test_a_task_that_is_cancelled_while_the_journal_opens_closes_it(
+    server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Journal.open
+
+    async def cancelled() -> object:
+        def cancel(*args: Any) -> Any:
+            loop.call_soon_threadsafe(task.cancel)
+            return opened(*args)
+
+        monkeypatch.setattr(Journal, "open", cancel)
+        loop = asyncio.get_running_loop()
+        async with AsyncSignTrakerClient(server.api_key, server.url) as client:
+            batch = client.orders.create_orders(some(2), journal=journal)
+            task = asyncio.create_task(batch.run())
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return batch
+
+    kept = asyncio.run(cancelled())
+    monkeypatch.undo()
+    assert server.client.orders.create_orders(some(2), journal=journal).run().is_complete
+    del kept
+
+
+def test_a_row_that_waits_after_a_429_was_not_sent_if_the_run_ends_meanwhile(
+    both: SignTrakerClient, server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intents = 0
+    save = Journal.save
+
+    def interrupt(self: Journal, changes: Any, ahead: Any) -> None:
+        nonlocal intents
+        save(self, changes, ahead)
+        intents += "intended" in {record.state for record in changes.values()}
+        if intents == 2:
+            intents += 1
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(Journal, "save", interrupt)
+    server.faults.add(method="POST", path=ORDERS, nth=1, status=429, retry_after=0)
+    batch = both.orders.create_orders(some(1), journal=journal)
+    with pytest.raises(ZeroDivisionError):
+        batch.run()
+    assert states(batch.report.outcomes) == {"not_sent": 1}
+    assert both.orders.create_orders(some(1), journal=journal).run().is_complete
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"OrderId": 0, "RequestId": 7}, "Accepted as request 7."),
+        (
+            {"Status": "Rejected", "Message": "The agent is blocked", "RequestId": 12},
+            "Accepted as request 12. Rejected: The agent is blocked.",
+        ),
+    ],
+)
+def test_an_answer_without_an_order_is_told_in_the_words_of_the_server(answer: Any, message: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    with httpx.Client(transport=transport) as http_client:
+        with SignTrakerClient("key", "https://a.example", http_client=http_client) as client:
+            (outcome,) = client.orders.create_orders(some(1)).run().outcomes
+    assert (outcome.state, outcome.order_id, outcome.message) == ("accepted", None, message)
+
+
 def test_a_run_is_used_once(both: SignTrakerClient, journal: Path) -> None:
     run = both.orders.create_orders(some(1), journal=journal)
     run.run()
@@ -431,6 +569,31 @@ def test_the_report_as_csv_has_the_fields_of_the_requests_by_default(
     heading, line = (tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()
     assert heading == "AgentId,PresetId,StreetName,outcome,order_id,request_id,message,candidates"
     assert line.startswith("1,1,Elm St 0,created,")
+
+
+def test_the_report_renames_its_columns_until_none_is_the_callers(
+    both: SignTrakerClient, tmp_path: Path
+) -> None:
+    report = both.orders.create_orders(some(1)).run()
+    path = tmp_path / "report.csv"
+    report.write_csv(path, rows=[{"outcome": "a", "bulk_outcome": "b"}])
+    (line,) = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    assert (line["outcome"], line["bulk_outcome"], line["bulk_bulk_outcome"]) == ("a", "b", "created")
+
+
+def test_a_report_that_fails_leaves_the_earlier_file_as_it_was(
+    both: SignTrakerClient, tmp_path: Path
+) -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    path = tmp_path / "report.csv"
+    path.write_text("yesterday", encoding="utf-8")
+    report = both.orders.create_orders(some(1)).run()
+    with pytest.raises(ZeroDivisionError):
+        report.write_csv(path, rows=[{"Street": Broken()}])
+    assert path.read_text(encoding="utf-8") == "yesterday"
 
 
 def test_the_report_refuses_rows_that_are_not_those_of_the_requests(

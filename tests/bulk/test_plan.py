@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,7 @@ def test_an_external_id_can_be_given_once(
         ({"unknown": []}, "unknown: must be one of 'leave', 'adopt', 'resend', not []"),
         ({"grace_seconds": -1}, "grace_seconds: must be a number of seconds from 0 to 86,400, not -1"),
         ({"progress": 5}, "progress: must be a function of a BulkProgress, not 5"),
+        ({"progress": asyncio.sleep}, "progress: must be a plain function"),
         ({"journal": 5}, "journal: must be the path of a file, not 5"),
         ({"journal": ""}, "journal: must be the path of a file, not ''"),
         ({"journal": "a\0b"}, "journal: must be the path of a file, not 'a"),

@@ -98,3 +98,15 @@ def test_every_mistake_is_told_with_its_place(client: SignTrakerClient) -> None:
         "removals[5]",
     ]
     assert "has the same order as removals[0]" in str(caught.value)
+
+
+def test_the_report_as_csv_names_the_order_of_each_removal(
+    both: SignTrakerClient, server: Sandbox, tmp_path: Path
+) -> None:
+    server.faults.add(method="POST", path=PATH, status=400)
+    order = server.orders.add(status="Installed").id
+    report = both.orders.request_removals([(order, {"notes": "ring twice"})]).run()
+    report.write_csv(tmp_path / "report.csv")
+    heading, line = (tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()
+    assert heading.startswith("OrderId,Notes,outcome,order_id,")
+    assert line.startswith(f"{order},ring twice,refused,,")

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import ssl
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from signtraker import (
+    AsyncSignTrakerClient,
     AuthenticationError,
     OrdersClient,
     SignTrakerClient,
     SignTrakerConfigError,
     SignTrakerError,
+    UnreadableResponseError,
 )
 from signtraker._core.config import Config, resolve
 from signtraker._core.secret import ApiKey
+
+if TYPE_CHECKING:
+    from signtraker.sandbox import Sandbox
 
 KEY = "k3y-THAT-must-not-leak"
 
@@ -286,6 +292,46 @@ def test_an_injected_client_is_not_closed_and_an_own_one_is() -> None:
     own.close()
     with pytest.raises(SignTrakerError, match="This client is closed"):
         own.orders.get_order(1)
+
+
+def test_a_hook_of_an_injected_client_may_read_the_response(signtraker_sandbox: Sandbox) -> None:
+    def read(response: httpx.Response) -> None:
+        response.read()
+
+    with httpx.Client(event_hooks={"response": [read]}) as http:
+        with SignTrakerClient(KEY, signtraker_sandbox.url, http_client=http) as client:
+            with pytest.raises(AuthenticationError):
+                client.orders.get_order(1)
+        key = signtraker_sandbox.api_key
+        with SignTrakerClient(key, signtraker_sandbox.url, http_client=http) as client:
+            assert client.orders.create_order(agent_id=1, preset_id=1).state == "created"
+
+
+def test_a_hook_of_an_injected_async_client_may_read_the_response(signtraker_sandbox: Sandbox) -> None:
+    async def read(response: httpx.Response) -> None:
+        await response.aread()
+
+    async def create() -> str:
+        async with httpx.AsyncClient(event_hooks={"response": [read]}) as http:
+            key = signtraker_sandbox.api_key
+            async with AsyncSignTrakerClient(key, signtraker_sandbox.url, http_client=http) as client:
+                return (await client.orders.create_order(agent_id=1, preset_id=1)).state
+
+    assert asyncio.run(create()) == "created"
+
+
+def test_a_hook_that_takes_the_response_away_leaves_a_write_unread(signtraker_sandbox: Sandbox) -> None:
+    def take(response: httpx.Response) -> None:
+        list(response.iter_raw())
+
+    with httpx.Client(event_hooks={"response": [take]}) as http:
+        key = signtraker_sandbox.api_key
+        with SignTrakerClient(key, signtraker_sandbox.url, http_client=http) as client:
+            with pytest.raises(
+                UnreadableResponseError, match="a response hook of the injected httpx"
+            ) as caught:
+                client.orders.create_order(agent_id=1, preset_id=1)
+    assert caught.value.outcome == "happened"
 
 
 def test_closing_a_resource_of_a_client_leaves_the_client_open() -> None:

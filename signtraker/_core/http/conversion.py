@@ -109,6 +109,17 @@ class Body:
         self._decoder: Decoder | None = None
         self.cut = ""
 
+    def is_read(self) -> bool:
+        """Take a body that a hook of an injected client has read; False if it is still to be read."""
+        if not self._response.is_stream_consumed:
+            return False
+        self._decoder = Decoder("")  # httpx has decoded it.
+        try:
+            self.add(self._response.content)
+        except httpx.ResponseNotRead:
+            self.cut = "a response hook of the injected httpx client took it"
+        return True
+
     def add(self, received: bytes) -> bool:
         """Add bytes as they came; return False if it is of no use to go on."""
         try:

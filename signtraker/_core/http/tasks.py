@@ -231,9 +231,10 @@ async def _exchange_async(
     body = Body(response, config.max_response_bytes)
     attempt.begun = partial(body.response, start)
     try:
-        async for chunk in response.aiter_raw():
-            if not body.add(chunk):
-                break
+        if not body.is_read():
+            async for chunk in response.aiter_raw():
+                if not body.add(chunk):
+                    break
     except httpx.RequestError as error:
         body.cut = reason(error, config)
     finally:

@@ -245,7 +245,7 @@ def _exchange(
         return bad_location(error, config, start)
     body = Body(response, config.max_response_bytes)
     try:
-        for chunk in response.iter_raw():
+        for chunk in () if body.is_read() else response.iter_raw():
             if not body.add(chunk):
                 break
     except httpx.RequestError as error:

@@ -312,6 +312,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, help="how many scenarios to run (45, or fewer in 35 s)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
+    parser.add_argument("--only", type=int, nargs="+", help="these seeds, whatever the other options say")
     options = parser.parse_args()
     for name in [one for one in os.environ if one.startswith(("SIGNTRAKER_", "SIGNTRACKER_"))]:
         del os.environ[name]  # The jobs read no settings from outside.
@@ -322,8 +323,8 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         world = open_world(stack)
-        for seed in range(options.first, options.first + (options.seeds or DEFAULT_SEEDS)):
-            if options.seeds is None and time.monotonic() - began > DEFAULT_SECONDS:
+        for seed in options.only or range(options.first, options.first + (options.seeds or DEFAULT_SEEDS)):
+            if options.seeds is None and not options.only and time.monotonic() - began > DEFAULT_SECONDS:
                 break
             plan = Plan.of(seed)
             count += 1

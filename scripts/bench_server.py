@@ -92,7 +92,8 @@ def _respond(target: str, orders: int) -> bytes:
     name = path.rpartition("/")[2]
     if name.isdecimal():
         return _order(int(name))
-    options = dict(pair.partition("=")[::2] for pair in unquote_plus(query).split("&") if pair)
+    pairs = (pair.partition("=") for pair in unquote_plus(query).split("&"))
+    options = {name: value for name, _, value in pairs}
     first, last = 1, orders
     for operator, text in _BOUNDS.findall(options.get("$filter", "")):
         number = int(text)

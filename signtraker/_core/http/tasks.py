@@ -43,7 +43,7 @@ from signtraker._core.http.settings import (
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from signtraker._core.config import Config
     from signtraker._core.request import AnyRequest
@@ -172,9 +172,11 @@ class AsyncHttpPool:
             if channel is not None and channel.process == os.getpid():
                 await channel.close()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if is_finalizing():  # An argument, since the modules' globals may be gone by then.
+            return
         open_ones = [one for one in vars(self).get("_channels", {}).values() if one.streams]
-        if open_ones and not self.is_closed and not sys.is_finalizing():
+        if open_ones and not self.is_closed:
             warnings.warn(
                 "A SignTraker client was never closed; use it in an async with block, or await close()",
                 ResourceWarning,

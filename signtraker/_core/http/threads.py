@@ -47,6 +47,8 @@ from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettin
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from signtraker._core.config import Config
     from signtraker._core.exchange import Response, TransportError
     from signtraker._core.request import AnyRequest
@@ -213,14 +215,11 @@ class HttpPool:
             for connections in list(self._by_process.values()):
                 connections.abort()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if is_finalizing():  # An argument, since the modules' globals may be gone by then.
+            return
         connections = vars(self).get("_by_process", {}).get(os.getpid())
-        if (
-            connections is not None
-            and connections.are_open
-            and not self.is_closed
-            and not sys.is_finalizing()
-        ):
+        if connections is not None and connections.are_open and not self.is_closed:
             warnings.warn(
                 "A SignTraker client was never closed; use it in a with block, or call close()",
                 ResourceWarning,

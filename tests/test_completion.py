@@ -34,6 +34,7 @@ def completions(code: str) -> list[str]:
     return [str(one.name) for one in script.complete(len(lines), len(lines[-1]))]
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "expected"),

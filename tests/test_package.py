@@ -115,6 +115,7 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
     }
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "generated"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.once
 # From the lowest layer to the highest: a package imports from the layers above it here, and from itself.
 LAYERS = (
     ("_version", "_common", "exceptions"),

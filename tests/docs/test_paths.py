@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.once
 FILE = re.compile(r"(?<![\w/.-])(?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|json)\b(?!/)")
 FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
 ADDRESS = re.compile(r"https?://\S+")

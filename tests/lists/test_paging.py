@@ -235,6 +235,7 @@ def large() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_reading_100_000_orders_is_complete_and_needs_constant_memory(large: Sandbox) -> None:
     """Compare the memory after 12,000 rows with that after 30,000; the peak is that of one page."""

@@ -284,6 +284,7 @@ def machine() -> Iterator[type[SandboxMachine]]:
         yield SandboxMachine
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_random_operations_agree_with_the_model(machine: type[SandboxMachine]) -> None:
     run_state_machine_as_test(

@@ -15,6 +15,7 @@ BROKEN = ("3", "7", "11")
 """Each policy with a broken assumption: leave, executed later; adopt, listed late; resend, normalised."""
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_no_promise_is_broken_however_the_job_is_killed() -> None:
     command = [sys.executable, "-W", "error", str(SCRIPT), "--only", *BROKEN]

@@ -163,6 +163,7 @@ def test_short_lists_take_the_same_options(api: httpx.Client, path: str) -> None
     assert found == [{"Name": name} for name in names[:2]]
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_every_property_of_every_entity_can_be_filtered_and_ordered_by(api: httpx.Client) -> None:
     from signtraker.query.generated.entities import ENTITIES  # noqa: PLC0415 - for this test alone

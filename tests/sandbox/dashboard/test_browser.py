@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
 # The group keeps the tests in one worker, with one browser.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.xdist_group("browser")]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 MOST_TABS = 60
 """A control that is further away counts as out of reach."""

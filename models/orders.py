@@ -126,7 +126,7 @@ class CreateOrderResult(ResponseModel, frozen=True):
 
     @property
     def state(self) -> Literal["created", "accepted", "unknown"]:
-        """Whether the order exists: `"created"` with an order's id, `"accepted"` with only a request's id.
+        """The state of the order: `"created"` with an order's id, `"accepted"` with only a request's id.
 
         Anything else is `"unknown"`: a success status alone does not prove that there is an order. An id
         below 1 names nothing: 0 is the default of a number in .NET.

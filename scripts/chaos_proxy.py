@@ -25,12 +25,12 @@ FATES = {
     "refused_for_now": 1,
     "cut_answer": 1,
 }
-"""What becomes of a creation, and how likely it is."""
+"""The fates of a creation, and how likely each is."""
 
 
 @dataclass
 class Scenario:
-    """What goes wrong, and what has happened so far."""
+    """The failures to cause, and the record of what has happened so far."""
 
     seed: int = 0
     faults: bool = False

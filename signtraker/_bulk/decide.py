@@ -28,7 +28,7 @@ class UncertainRow:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a row in doubt."""
+    """The decision about a row in doubt."""
 
     action: Literal["adopt", "resend", "leave", "search_later"]
     why: str = ""

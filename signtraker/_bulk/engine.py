@@ -66,7 +66,7 @@ class _RowState(Generic[RequestT, ResultT]):
     source: Source = "run"
     resends: int = 0
     answer: str = ""
-    """What the server said with a success."""
+    """The server's message with a success."""
 
 
 class Engine(Generic[RequestT, ResultT]):

@@ -45,7 +45,7 @@ class Receipt:
     order_id: int | None = None
     request_id: int | None = None
     answer: str = ""
-    """What the server said about it."""
+    """The server's message about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Row(Generic[RequestT]):
 
     @property
     def key(self) -> str:
-        """What it is known by in a later run: the caller's own key, or the content and a number."""
+        """The key that identifies it in a later run: the caller's own, or the content and a number."""
         return self.equal_key(self.number)
 
     def equal_key(self, number: int) -> str:

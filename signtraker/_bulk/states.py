@@ -29,7 +29,7 @@ IN_DOUBT = frozenset({"intended", "unknown", "no_id"})
 
 @dataclass(frozen=True, slots=True)
 class RowRecord:
-    """What a journal keeps of a row. Times are seconds since 1970, by this machine's clock."""
+    """The record of a row in a journal. Times are seconds since 1970, by this machine's clock."""
 
     state: StoredState = "planned"
     order_id: int | None = None

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from signtraker.query.schema import ODataVersion
 
 SAFE_IN_QUERY: Final = "$!'()*,/:@"
-"""What the query of a URL may hold as it is (RFC 3986), less what separates its parts.
+"""The characters that the query of a URL holds unescaped (RFC 3986), less those that separate its parts.
 
 A server counts encoded bytes, so nothing is encoded without need.
 """

@@ -52,7 +52,7 @@ class Filter(Generic[M]):
     entity: str
     """The name of the list's model, such as `"Order"`."""
     height: int = field(default=0, compare=False)
-    """How deep the tree nests; counted when not given."""
+    """The depth of the tree; counted when not given."""
 
     def __post_init__(self) -> None:
         _check_tree(self.node, self.entity)

@@ -175,7 +175,7 @@ _CASTS: Final[dict[str, Callable[[Any], Any]]] = {
     "Edm.Decimal": lambda value: Decimal(str(value)) if isinstance(value, int | float | Decimal) else None,
     "Edm.Boolean": lambda value: value if isinstance(value, bool) else None,
 }
-"""What `cast` makes of a value (assumed); null of what is not here."""
+"""The casts of values, by type (assumed); a cast to another type is null."""
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -208,7 +208,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "mindatetime": lambda: datetime.min.replace(tzinfo=UTC),
     "maxdatetime": lambda: datetime.max.replace(tzinfo=UTC),
 }
-"""What each function computes, by its v4 name; arguments are never null."""
+"""The functions by their v4 names; arguments are never null."""
 ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -216,7 +216,7 @@ ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "div": truncated_division,
     "mod": remainder,
 }
-"""What each arithmetic operator computes; operands are never null."""
+"""The arithmetic operators; operands are never null."""
 
 
 class _Row:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from signtraker.query.schema import Edm
 
 MAX_HEIGHT: Final = 128
-"""How deep a tree may nest. Servers read less (about 100 parentheses); recursion over it is always safe."""
+"""The greatest depth of a tree. Servers read less (about 100 parentheses); recursion over it is safe."""
 
 Scalar: TypeAlias = (
     str | int | float | bool | Decimal | datetime | date | time | timedelta | UUID | bytes | None

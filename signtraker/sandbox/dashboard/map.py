@@ -73,7 +73,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """What is drawn, in units of the drawing."""
+    """The lines and points of the map, in units of the drawing."""
 
     lines: list[Line]
     points: list[Point]

@@ -14,7 +14,7 @@ _LARGEST_PAGE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the page shows. A parameter that is missing or makes no sense counts as its default."""
+    """The choices of the page's URL. A parameter that is missing or makes no sense counts as its default."""
 
     filter: str = ""
     """The `$filter` that selects orders."""

@@ -259,7 +259,7 @@ SQLITE_FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("shifted", 2): _shift,
     ("elapsed", 2): _elapse,
 }
-"""What a connection to SQLite is given, by name and number of arguments; arguments are never null."""
+"""The functions that SQLite gets, by name and number of arguments; arguments are never null."""
 
 
 def _arguments(element: GenericFunction[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:

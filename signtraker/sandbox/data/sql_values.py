@@ -42,7 +42,7 @@ _CONVERTED: Final[dict[str, TypeEngine[Any]]] = {
     Edm.DOUBLE: Float(),
     Edm.DECIMAL: Money(),
 }
-"""What numbers are cast to."""
+"""The SQL type that numbers are cast to."""
 
 
 def constant(value: Scalar) -> ColumnElement[Any]:

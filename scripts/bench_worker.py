@@ -1,6 +1,6 @@
 """Take one measure once, in a process of its own, and print one number: seconds or bytes.
 
-python bench_worker.py MEASURE SUBJECT [URL]
+python bench_worker.py MEASURE [URL]
 
 The published client and this one have the same names, so the same code measures both.
 """

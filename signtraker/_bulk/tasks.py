@@ -102,6 +102,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
             await self._ask_for_time()
             while (outcomes := await self._step(workers)) is not None:
                 for outcome in outcomes:
+                    self._refuse_fork()
                     self._report_progress()
                     yield outcome
         except BaseException as error:

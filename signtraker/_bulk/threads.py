@@ -100,6 +100,7 @@ class BulkRun(Run[RequestT, ResultT]):
             self._ask_for_time()
             while (outcomes := self._step(workers)) is not None:
                 for outcome in outcomes:
+                    self._refuse_fork()
                     self._report_progress()
                     yield outcome
             workers.finish()

@@ -239,6 +239,35 @@ def test_a_forked_process_leaves_the_journal_alone(server: Sandbox, journal: Pat
     assert {one.state for one in report.outcomes} <= {"created", "unknown"}
 
 
+@pytest.mark.slow
+def test_a_forked_process_gets_no_outcome_that_its_parent_has_saved(server: Sandbox, journal: Path) -> None:
+    code = f"""if True:
+        import os, sys, warnings
+        warnings.simplefilter("ignore")  # Python 3.12 warns of a fork of a process with threads.
+        from signtraker import SignTrakerClient, SignTrakerError
+        with SignTrakerClient({server.api_key!r}, {server.url!r}) as client:
+            create_orders, options = client.orders.create_orders, {{"journal": {str(journal)!r}}}
+            create_orders({BATCH!r}, **options).run()
+            outcomes = iter(create_orders({BATCH!r}, **options))
+            next(outcomes)
+            if (child := os.fork()) == 0:
+                try:
+                    next(outcomes)
+                except SignTrakerError as error:
+                    print(error, flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+            print(len(list(outcomes)), f"process {{os.getpid()}}")
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    refusal, rest, _ = ended.stdout.split("\n")
+    count, process = rest.split(maxsplit=1)
+    assert refusal == f"This run belongs to {process}, from which this one was forked: go on there."
+    assert (int(count), ended.stderr) == (len(BATCH) - 1, "")
+
+
 def test_the_same_process_is_refused_too(server: Sandbox, journal: Path) -> None:
     with server.client.orders.create_orders([KEYED], journal=journal) as run:
         outcomes = iter(run)

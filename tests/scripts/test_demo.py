@@ -12,6 +12,7 @@ import pytest
 DEMO = Path(__file__).parents[2] / "scripts" / "demo.py"
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_the_demo_shows_the_main_use_case_and_ignores_the_environment() -> None:
     settings = {

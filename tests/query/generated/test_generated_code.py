@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HOME: Final = Path(__file__).parents[3]
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_the_generated_modules_are_up_to_date() -> None:
     command = [sys.executable, str(HOME / "scripts" / "generate_query.py"), "--check"]
@@ -26,6 +27,7 @@ def test_the_generated_modules_are_up_to_date() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.once
 def test_a_stale_module_is_named_and_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_file_that_stays_locked_is_refused_when_it_is_opened(
             Sandbox(database=kept).start()
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_two_starts_at_once_on_a_new_file_both_work(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "signtraker.sandbox", "--port", "0"]

@@ -70,6 +70,7 @@ def test_an_order_is_designing_before_it_is_a_draft_with_design_days() -> None:
         assert _order(api, later)["Status"] == "Draft"
 
 
+@pytest.mark.once
 def test_one_long_step_of_the_clock_does_what_many_short_ones_do() -> None:
     def after(*steps: float) -> list[dict[str, Any]]:
         with Sandbox(orders=0, design_days=1) as sandbox, plain_client(sandbox) as api:

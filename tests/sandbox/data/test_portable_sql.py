@@ -105,6 +105,7 @@ def _write_everything(api: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.reset()
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_every_statement_can_be_compiled_for_postgresql(executed: list[ClauseElement]) -> None:
     with Sandbox(orders=20, design_days=1) as sandbox, plain_client(sandbox) as api:

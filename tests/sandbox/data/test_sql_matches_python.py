@@ -149,6 +149,7 @@ def test_the_records_contain_every_difficult_value(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("entity", ROUTES)
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
@@ -183,6 +184,7 @@ def _beside(chance: Chance, name: str, entity: str, record: object) -> Node | No
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @settings(max_examples=400, derandomize=True, deadline=None, database=None)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
@@ -206,6 +208,7 @@ def test_a_moment_is_the_same_in_every_zone(version: ODataVersion, minutes: int,
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_condition_is_itself_a_value(version: ODataVersion, flag: bool, world: World) -> None:  # noqa: FBT001 - a value that is compared

@@ -99,6 +99,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.once
 def test_the_same_seed_makes_the_same_records() -> None:
     def everything(seed: int) -> list[object]:
         with Sandbox(seed=seed, orders=50) as sandbox, plain_client(sandbox) as api:
@@ -161,6 +162,7 @@ def test_importing_the_package_loads_nothing_of_the_extra() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", ["fastapi", "sqlalchemy", "uvicorn"])
 def test_without_the_extra_the_error_says_how_to_install_it(missing: str) -> None:

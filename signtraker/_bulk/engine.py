@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar, get_args
 
 from signtraker._bulk.decide import UncertainRow, decide
 from signtraker._bulk.outcome import BulkOutcome, BulkProgress
-from signtraker._bulk.pacing import Pacing
 from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, BulkState, EarlierRuns, RowRecord
+from signtraker._core.pacing import Pacing
 from signtraker.exceptions import AuthenticationError, NetworkError, RateLimitError, SignTrakerError
 
 if TYPE_CHECKING:

@@ -8,20 +8,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from signtraker._core.retry import AttemptFailure, wait_seconds
 
 if TYPE_CHECKING:
-    from signtraker._bulk.plan import Options
     from signtraker._core.config import Config
+
+
+class PaceLimits(Protocol):
+    """The limits that the caller has set."""
+
+    @property
+    def max_concurrency(self) -> int:
+        """How many requests may be under way at a time."""
+        ...
+
+    @property
+    def max_per_second(self) -> float | None:
+        """How many requests may start in a second; None for no limit."""
+        ...
 
 
 @dataclass(slots=True)
 class Pacing:
-    """The pace that all requests of a run share. Times are those of a monotonic clock."""
+    """The pace that several requests share. Times are those of a monotonic clock."""
 
-    options: Options
+    options: PaceLimits
     config: Config
     window: int = field(init=False)
     """The number of requests that may be under way at a time."""
@@ -59,7 +72,7 @@ class Pacing:
     def slow_down(self, started: float, now: float, retry_after: float | None, chance: float) -> bool:
         """Pause all, after a 429 to a request that started then; return False if it is time to give up.
 
-        A run waits as long as a single call would: until its deadline has passed without a success.
+        It goes on for as long as a single call would wait: until its deadline has passed without a success.
         """
         if started >= self._pause_began:
             # Those that were under way when the pause began belong to the same one.

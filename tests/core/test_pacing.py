@@ -1,4 +1,4 @@
-"""Check the pace that all requests of a batch share: slots, a rate, and pauses after a 429."""
+"""Check the pace that several requests share: slots, a rate, and pauses after a 429."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from signtraker._bulk.pacing import Pacing
 from signtraker._bulk.plan import Options
 from signtraker._core.config import resolve
+from signtraker._core.pacing import Pacing
 
 
 def pacing(*, max_retries: int = 2, **options: Any) -> Pacing:

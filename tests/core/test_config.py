@@ -154,7 +154,6 @@ def test_a_subdomain_is_one_dns_label(label: Any) -> None:
 def test_a_base_url_that_could_leak_or_mislead_is_refused(url: Any, reason: str) -> None:
     with pytest.raises(SignTrakerConfigError, match=reason) as caught:
         config(base_url=url)
-    assert str(caught.value).startswith("base_url must ")
     assert "secret" not in str(caught.value)
     assert str(caught.value).startswith("base_url must ")
 

@@ -5,10 +5,13 @@
 
 It needs a system that can fork, and the package `coverage` beside what the tests need: install it by hand
 into `.cache/test-3.11`; no other script needs it, so it is not locked. A first run of the tests records
-which tests execute which line; each mutant is then judged by those tests alone, fastest first. A mutant is
-compiled in memory: no file is changed. It is not part of scripts/test, since it takes from minutes to hours.
+which tests execute which line, and is repeated after a file of the package or the tests has changed; each
+mutant is then judged by those tests alone, fastest first. A mutant is compiled in memory: no file is changed.
+It is not part of scripts/test, since it takes from minutes to hours.
 
-A survivor that changes nothing a caller can see is explained in `mutants_explained.json` beside this script.
+A mutant that pytest can't judge, because it breaks the collection of tests or ends the process, is named and
+left out of the figures. A survivor that changes nothing a caller can see is explained in
+`mutants_explained.json` beside this script.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import hashlib
 import json
 import os
 import random
@@ -23,13 +27,14 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.util import spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, cast
 
 import pytest
 from _environment import CACHE, ROOT
@@ -62,10 +67,16 @@ MODULES: Final = (
     "signtraker/query/matching.py",
     "signtraker/query/rendering.py",
     "signtraker/query/parsing/bind.py",
+    "signtraker/query/parsing/bound.py",
     "signtraker/query/parsing/constants.py",
+    "signtraker/query/parsing/json_lists.py",
+    "signtraker/query/parsing/lexer.py",
+    "signtraker/query/parsing/moments.py",
     "signtraker/query/parsing/numbers.py",
     "signtraker/query/parsing/operations.py",
+    "signtraker/query/parsing/parse.py",
     "signtraker/query/parsing/promotion.py",
+    "signtraker/query/parsing/select.py",
     "signtraker/query/parsing/syntax.py",
     "models/_base.py",
     "models/_types.py",
@@ -99,6 +110,7 @@ _OPERATORS: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.Mod: ast.Mult,
     ast.Pow: ast.Mult,
 }
+Verdict: TypeAlias = Literal["killed", "survived", "not judged"]
 Lines: TypeAlias = dict[str, dict[int, list[str]]]
 """The tests that execute each line of each module; "" stands for the import before the first test."""
 
@@ -285,14 +297,41 @@ class Recorder:
         return {module: data.contexts_by_lineno(str(ROOT / module)) for module in MODULES}
 
 
+def digest() -> str:
+    """Return a digest of the files that decide which test executes which line."""
+    found = hashlib.sha256(sys.version.encode())
+    for folder in ("models", "signtraker", "tests"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
 def record() -> None:
-    """Run the tests once, in a process of their own; store which of them execute which line, and how long."""
-    if (child := os.fork()) == 0:
+    """Store which tests execute which line, and how long they take, unless the record fits the files."""
+    current = digest()
+    with suppress(FileNotFoundError):
+        if json.loads(RECORD.read_text(encoding="utf-8"))["digest"] == current:
+            return
+
+    def run() -> int:
         recorder = Recorder()
         code = pytest.main([*QUIET, *JUDGES], plugins=[recorder])
-        RECORD.write_text(json.dumps([recorder.lines(), recorder.seconds]), encoding="utf-8")
-        os._exit(int(code))
-    if os.waitpid(child, 0)[1]:
+        stored = {"digest": current, "lines": recorder.lines(), "seconds": recorder.seconds}
+        if not code:
+            # Renamed when it is whole, so that an interrupt leaves no half of it.
+            written = RECORD.with_suffix(".new")
+            written.write_text(json.dumps(stored), encoding="utf-8")
+            written.replace(RECORD)
+        return int(code)
+
+    child = fork(run)
+    try:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except BaseException:
+        end(child)
+        raise
+    if code:
         sys.exit("The tests must pass before they can judge mutants.")
 
 
@@ -300,9 +339,9 @@ class Judges:
     """The tests that can notice a change, by the recorded lines."""
 
     def __init__(self, budget_seconds: float) -> None:
-        lines, seconds = json.loads(RECORD.read_text(encoding="utf-8"))
-        self._lines: dict[str, dict[str, list[str]]] = lines
-        self._seconds: dict[str, float] = seconds
+        stored = json.loads(RECORD.read_text(encoding="utf-8"))
+        self._lines: dict[str, dict[str, list[str]]] = stored["lines"]
+        self._seconds: dict[str, float] = stored["seconds"]
         self._budget_seconds = budget_seconds
 
     def of(self, mutant: Mutant) -> list[str]:
@@ -339,68 +378,120 @@ class Selection:
         )
 
 
-def start(mutant: Mutant, tests: Sequence[str], log: Path) -> int:
-    """Run tests against a mutant in a forked process; return its id."""
+def fork(run: Callable[[], int], log: Path | None = None) -> int:
+    """Run a function in a forked process, in a process group of its own; return its id."""
     if child := os.fork():
+        # Both sides set the group, so that neither depends on the other being faster.
+        with suppress(PermissionError, ProcessLookupError):
+            os.setpgid(child, child)
         return child
-    os.setsid()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    # An exception ends the process as a failed test does, and never returns to the parent's code.
+    code = int(pytest.ExitCode.TESTS_FAILED)
+    try:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if log is not None:
+            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+        code = run()
+    finally:
+        os._exit(code)
+
+
+def end(child: int) -> int:
+    """End a forked process and all that it started; return its status."""
+    # A process that ended by itself keeps its id until waitpid, so no other process can be meant.
+    with suppress(PermissionError, ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def run_tests(mutant: Mutant, tests: Sequence[str]) -> int:
+    """Run tests against a mutant; return the exit code of pytest."""
     replacement = Replacement(mutant)
     sys.meta_path.insert(0, replacement)
-    # A mutant that can't be imported ends the process here, with the exit code of a failed test.
     for name in (replacement.name, "signtraker.aio", "signtraker.sandbox"):
         import_module(name)
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    os._exit(int(pytest.main([*QUIET, *files], plugins=[Selection(tests)])))
+    return int(pytest.main([*QUIET, *files], plugins=[Selection(tests)]))
 
 
-def noticed(code: int, log: Path) -> bool:
-    """Return whether a test failed or a file could not be collected; exit if pytest could not judge."""
-    if code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}:
-        return code != pytest.ExitCode.OK
-    sys.exit(f"pytest ended with {code}, which judges nothing:\n{log.read_text(encoding='utf-8')[-4000:]}")
+def verdict(status: int, mutant: Mutant, log: Path) -> Verdict:
+    """Return whether a test failed or a file could not be collected; name a mutant that can't be judged."""
+    code = os.waitstatus_to_exitcode(status)
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}:
+        ended = f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+        print(f"\npytest {ended}, which judges nothing ({log.relative_to(ROOT)}):\n{mutant}\n", end="")
+        return "not judged"
+    log.unlink()
+    if code == pytest.ExitCode.OK:
+        print(f"\n{mutant}\n", end="", flush=True)
+        return "survived"
+    print(".", end="", flush=True)
+    return "killed"
 
 
-def judge(mutants: Sequence[Mutant], judges: Judges, workers: int) -> list[Mutant]:
-    """Run every mutant; return those that no test noticed."""
-    survivors: list[Mutant] = []
-    running: dict[int, tuple[Mutant, Path, float]] = {}
+@dataclass(frozen=True)
+class Run:
+    """A process that judges a mutant."""
+
+    mutant: Mutant
+    log: Path
+    began: float
+
+    def verdict(self, child: int) -> Verdict | None:
+        """Return the verdict, or None while the tests run."""
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return verdict(end(child), self.mutant, self.log)
+        if time.monotonic() - self.began > LONGEST_SECONDS:
+            end(child)
+            self.log.unlink()
+            print(".", end="", flush=True)
+            return "killed"
+        return None
+
+
+def judge(mutants: Sequence[Mutant], judges: Judges, workers: int) -> list[tuple[Mutant, Verdict]]:
+    """Run the tests against every mutant. No process is left, however this ends."""
+    found: list[tuple[Mutant, Verdict]] = []
+    running: dict[int, Run] = {}
     waiting = list(mutants)
-    while waiting or running:
-        if waiting and len(running) < workers:
-            mutant = waiting.pop()
-            log = HOME / f"{len(waiting)}.log"
-            if tests := judges.of(mutant):
-                running[start(mutant, tests, log)] = (mutant, log, time.monotonic())
-            else:
-                print(f"\nNo test executes {mutant}")
-                survivors.append(mutant)
-            continue
-        time.sleep(0.05)
-        for child, (mutant, log, began) in list(running.items()):
-            ended, status = os.waitpid(child, os.WNOHANG)
-            endless = not ended and time.monotonic() - began > LONGEST_SECONDS
-            if endless:
-                os.killpg(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-            if ended or endless:
-                del running[child]
-                killed = endless or noticed(os.waitstatus_to_exitcode(status), log)
-                print("." if killed else f"\n{mutant}\n", end="", flush=True)
-                survivors += [] if killed else [mutant]
-    return survivors
+    try:
+        while waiting or running:
+            if waiting and len(running) < workers:
+                mutant = waiting.pop()
+                log = HOME / f"{len(waiting)}.log"
+                if tests := judges.of(mutant):
+                    child = fork(partial(run_tests, mutant, tests), log)
+                    running[child] = Run(mutant, log, time.monotonic())
+                else:
+                    print(f"\nNo test executes {mutant}")
+                    found.append((mutant, "survived"))
+                continue
+            time.sleep(0.05)
+            for child, run in list(running.items()):
+                if judged := run.verdict(child):
+                    del running[child]
+                    found.append((run.mutant, judged))
+    finally:
+        for child in running:
+            end(child)
+    return found
 
 
-def report(mutants: Sequence[Mutant], survivors: Sequence[Mutant]) -> int:
+def report(found: Sequence[tuple[Mutant, Verdict]]) -> int:
     """Print the figures by folder; return the number of survivors that nobody has explained."""
     explained = json.loads(EXPLAINED.read_text(encoding="utf-8"))
+    judged = [mutant for mutant, verdict in found if verdict != "not judged"]
+    survivors = [mutant for mutant, verdict in found if verdict == "survived"]
     unexplained = [one for one in survivors if one.key not in explained]
-    alive, missed = (Counter(map(_folder, found)) for found in (survivors, unexplained))
-    for folder, count in sorted(Counter(map(_folder, mutants)).items()):
+    alive, missed = (Counter(map(_folder, some)) for some in (survivors, unexplained))
+    for folder, count in sorted(Counter(map(_folder, judged)).items()):
         print(f"\n{folder}: {_figures(count, alive[folder], missed[folder])}", end="")
-    print(f"\nall: {_figures(len(mutants), len(survivors), len(unexplained))}")
+    print(f"\nall: {_figures(len(judged), len(survivors), len(unexplained))}")
+    if len(judged) < len(found):
+        print(f"not judged: {len(found) - len(judged)}")
     return len(unexplained)
 
 
@@ -410,7 +501,7 @@ def _folder(mutant: Mutant) -> str:
 
 def _figures(count: int, alive: int, missed: int) -> str:
     counts = f"{count - alive} killed, {alive - missed} explained, {missed} survived"
-    return f"{count} mutants: {counts}; {(count - missed) / count:.1%} killed or explained"
+    return f"{count} mutants: {counts}; {(count - missed) / max(count, 1):.1%} killed or explained"
 
 
 def main() -> int:
@@ -421,7 +512,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the seed of the choice")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--budget", type=float, default=30, help="the most seconds of tests for one mutant")
-    parser.add_argument("--keep", action="store_true", help="use the lines that the last run recorded")
     options = parser.parse_args()
     modules = [one for one in MODULES if not options.modules or any(word in one for word in options.modules)]
     if not modules:
@@ -430,12 +520,17 @@ def main() -> int:
     os.chdir(ROOT)
     # The checkout stands before an installed wheel.
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
-    if not options.keep:
-        record()
+    # Ends with the processes that judge, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    record()
     for name in WARM:
         import_module(name)
     mutants = sample(modules, options.count, options.seed)
-    return 1 if report(mutants, judge(mutants, Judges(options.budget), options.workers)) else 0
+    return 1 if report(judge(mutants, Judges(options.budget), options.workers)) else 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    sys.exit("Ended by SIGTERM.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from signtraker import NetworkError, RateLimitError, SignTrakerError, Unconfirme
 from signtraker._core.config import Config, resolve
 from signtraker._core.exchange import Response, Send, TransportError, Wait, send_with_retries
 from signtraker._core.request import Request
-from signtraker._core.retry import parse_retry_after
+from signtraker._core.retry import AttemptFailure, may_repeat, parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +90,12 @@ def test_a_write_waits_too_if_the_server_refused_it_or_was_never_reached() -> No
     assert fail(REFUSED, config(), method="POST")[0] == [0.5, 1.0]
     assert fail(busy("0"), config(resend_on_429=False), method="POST")[0] == []
     assert fail(SILENCE, config(), method="POST")[0] == []
+
+
+def test_a_status_that_says_no_is_final_and_a_body_that_broke_off_is_not() -> None:
+    assert not may_repeat(AttemptFailure(status_code=404), is_write=False)
+    assert may_repeat(AttemptFailure(status_code=404, cut=True), is_write=False)
+    assert not may_repeat(AttemptFailure(status_code=404, cut=True), is_write=True)
 
 
 def test_a_recording_tells_why_each_earlier_attempt_failed() -> None:

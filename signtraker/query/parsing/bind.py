@@ -19,7 +19,6 @@ from signtraker.query.parsing.syntax import (
     Chain,
     Constant,
     DottedName,
-    ListText,
     Quantified,
     Segment,
     Star,
@@ -84,8 +83,10 @@ class Binder:
                 return self._variable(name)
             case DottedName():
                 return self._type_name(form)
-            case _:
-                return _other(form)
+            case Alias():  # a parameter that no request gives a value
+                return Bound(Literal(None), UNTYPED, 1)
+            case Star():
+                raise ODataError("An unsupported query token kind 'Star' was found.")
 
     def _variable(self, name: str) -> Bound:
         if name in self.variables:
@@ -203,7 +204,7 @@ class Binder:
         if operand.collection:
             raise _not_membership("left operand for the IN operation is not a single value")
         result = Kind(Edm.BOOLEAN, nullable=False)
-        if isinstance(right, Constant | ListText):
+        if isinstance(right, Constant):
             values = read_list(right.text, operand.kind)
             return Bound(In(operand.node, tuple(map(Literal, values))), result, 1)
         many = self.bind(right)
@@ -214,17 +215,6 @@ class Binder:
             Comparison("eq", Path(("x",), variable=True), operand.node) if same else Literal(value=False)
         )
         return Bound(Lambda("any", many.node, "x", predicate), result, 1)
-
-
-def _other(form: Alias | Star | ListText) -> Bound:
-    """Bind a parameter alias (null), a list outside of `in` (text) or `*` (an error), as the server does."""
-    match form:
-        case Alias():
-            return Bound(Literal(None), UNTYPED, 1)
-        case Star():
-            raise ODataError("An unsupported query token kind 'Star' was found.")
-        case ListText(text):
-            return Bound(Literal(text), Kind(Edm.STRING), 1)
 
 
 def _unknown_property(name: str, place: str) -> ODataError:

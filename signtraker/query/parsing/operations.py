@@ -52,22 +52,11 @@ class Operations:
     generation: Generation
 
     def binary(self, operator: str, left: Bound, right: Bound) -> Bound:
-        """Apply an operator to two operands; raises ODataError for types that it does not take."""
-        for one in (left, right):
-            if one.collection:
-                raise ODataError(
-                    f"The operand for a binary operator '{OPERATORS[operator]}' is not a single value. Binary"
-                    " operators require both operands to be single values."
-                )
-        left, right = self._promoted(operator, left, right)
-        count = 1 + left.count + right.count
-        kind = UNTYPED if left.is_untyped or right.is_untyped else _result(operator, left.kind, right.kind)
+        """Compare or calculate; raises ODataError for types that the operator does not take."""
+        left, right, kind, count = self._checked(operator, left, right)
         if operator in _COMPARISONS:
             comparison = Comparison(cast("ComparisonOperator", operator), left.node, right.node)
             return Bound(comparison, kind, count)
-        if operator in {"and", "or"}:
-            join = conjunction if operator == "and" else disjunction
-            return Bound(join(left.node, right.node), kind, count)
         return Bound(Arithmetic(cast("ArithmeticOperator", operator), left.node, right.node), kind, count)
 
     def chain(self, operator: str, terms: Iterable[Bound]) -> Bound:
@@ -76,11 +65,28 @@ class Operations:
         whole: Bound | None = None
         for term in terms:
             nodes.append(term.node)
-            whole = term if whole is None else self.binary(operator, replace(whole, node=term.node), term)
+            if whole is None:
+                whole = term
+            else:
+                _, _, kind, count = self._checked(operator, whole, term)
+                whole = Bound(term.node, kind, count)
         if whole is None:
             raise ValueError("a chain has terms")
         join = conjunction if operator == "and" else disjunction
         return replace(whole, node=join(*nodes))
+
+    def _checked(self, operator: str, left: Bound, right: Bound) -> tuple[Bound, Bound, Kind, int]:
+        """Return two operands converted, and the type and the count of the result."""
+        for one in (left, right):
+            if one.collection:
+                raise ODataError(
+                    f"The operand for a binary operator '{OPERATORS[operator]}' is not a single value. Binary"
+                    " operators require both operands to be single values."
+                )
+        left, right = self._promoted(operator, left, right)
+        # What is promoted is untyped on both sides or on neither.
+        kind = UNTYPED if left.is_untyped else _result(operator, left.kind, right.kind)
+        return left, right, kind, 1 + left.count + right.count
 
     def unary(self, operator: str, operand: Bound) -> Bound:
         """Apply `not` or `-`; raises ODataError for a type that it does not take."""

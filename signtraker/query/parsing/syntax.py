@@ -76,17 +76,9 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant, and how it was written."""
+    """A constant, and how it was written. A list behind `in` is one: its text, brackets included."""
 
     bound: Bound
-    text: str
-    height: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ListText:
-    """A list behind `in`, brackets included, unread."""
-
     text: str
     height: int = 1
 
@@ -149,7 +141,6 @@ SyntaxNode: TypeAlias = (
     | Star
     | Alias
     | Constant
-    | ListText
     | Apply
     | Quantified
     | Unary
@@ -297,9 +288,9 @@ class _Reader:
         if token.kind == "alias" and self._generation.has_aliases:
             lexer.advance()
             return Alias()
-        if token.kind in {"*", "list"}:
+        if token.kind == "*":
             lexer.advance()
-            return Star() if token.kind == "*" else ListText(token.text)
+            return Star()
         if not self.skip("("):
             raise lexer.error("Expression expected", token.position)
         form = self.expression()

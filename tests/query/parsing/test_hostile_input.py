@@ -47,6 +47,12 @@ def test_fifty_nots_are_read_and_no_more(count: int) -> None:
     assert (found == TOO_DEEP) is (count == 51)
 
 
+@pytest.mark.parametrize("opening", ["Id eq 1 or (", "Id eq 1 and (", "Id eq 1 and Id eq 1 or ("])
+def test_a_bracket_after_an_operator_weighs_more(opening: str) -> None:
+    assert read(opening * 72 + "Id eq 1" + ")" * 72) != TOO_DEEP
+    assert read(opening * 73 + "Id eq 1" + ")" * 73) == TOO_DEEP
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -15,7 +15,7 @@ from pydantic import (
     create_model,
     model_validator,
 )
-from pydantic_core import InitErrorDetails
+from pydantic_core import InitErrorDetails, PydanticSerializationError
 
 from signtraker.exceptions import NotSelectedError, Problem
 from signtraker.exceptions import ValidationError as ClientValidationError
@@ -76,7 +76,11 @@ class RequestModel(BaseModel):
 
     def payload(self) -> dict[str, Any]:
         """Return the JSON object that is sent: the fields that were set, by their API names."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        try:
+            return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        except PydanticSerializationError as error:
+            # Pydantic wraps what a signal handler raises while a serializer runs.
+            raise error.__cause__ or error from None
 
 
 def _with_message(model: type[BaseModel], error: ErrorDetails) -> InitErrorDetails:

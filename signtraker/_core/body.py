@@ -75,9 +75,8 @@ def validated(
 
 def json_body(request: RequestModel, extra_fields: Mapping[str, object] | None = None) -> bytes:
     """Write what was set, and nothing else, under the API's names; `extra_fields` go in as they are."""
-    if extra_fields is None:
-        return request.model_dump_json(by_alias=True, exclude_unset=True).encode()
-    extra = _checked_extra(type(request), extra_fields)
+    extra = {} if extra_fields is None else _checked_extra(type(request), extra_fields)
+    # Pydantic's `model_dump_json` would be faster, but loses what a signal handler raises in a serializer.
     content = {**request.payload(), **extra}
     try:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from raw_server import raw_server, response
 
 from signtraker import SignTrakerClient
+from signtraker.models._types import format_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -97,3 +99,21 @@ def test_a_client_works_after_calls_that_were_interrupted(call: Callable[[SignTr
         present = client._connection.http._connections()._present()
         assert len([one for one in present if one.streams]) <= 1, "an interrupted call left a connection open"
     assert len(server.requests) <= len(lines) + 6, "an interrupted call was sent again"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SoftTimeLimitError])
+def test_an_exception_that_comes_while_a_request_is_written_as_json_comes_out_as_it_is(
+    kind: type[BaseException],
+) -> None:
+    def trace(frame: FrameType, _event: str, _: object) -> None:
+        if frame.f_code is format_datetime.__code__:
+            raise kind
+
+    before = sys.gettrace()
+    with SignTrakerClient("key", "http://127.0.0.1:9") as client:
+        sys.settrace(trace)
+        try:
+            with pytest.raises(kind):
+                client.orders.create_order(agent_id=1, preset_id=7, due_date=date(2026, 1, 1))
+        finally:
+            sys.settrace(before)

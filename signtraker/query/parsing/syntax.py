@@ -135,17 +135,7 @@ class Chain:
 
 
 SyntaxNode: TypeAlias = (
-    Variable
-    | Segment
-    | DottedName
-    | Star
-    | Alias
-    | Constant
-    | Apply
-    | Quantified
-    | Unary
-    | Binary
-    | Chain
+    Variable | Segment | DottedName | Star | Alias | Constant | Apply | Quantified | Unary | Binary | Chain
 )
 
 

@@ -18,7 +18,7 @@ from signtraker._core.http.settings import TransportSettings, checked_http_clien
 from signtraker._core.http.threads import HttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
-from signtraker._core.secret import hidden
+from signtraker._core.secret import hidden, hidden_values
 from signtraker._lists.paging import RowBuffer
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
@@ -103,7 +103,7 @@ class BaseClient(Client["_Connection"]):
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
     ) -> None:
         # A traceback of what is refused below may show this frame's locals.
-        api_key = hidden(api_key)
+        api_key, extra_headers = hidden(api_key), hidden_values(extra_headers)
         config = resolve(
             own_variables(os.environ),
             api_key=api_key,

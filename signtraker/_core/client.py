@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from signtraker._core.config import changed
 from signtraker._core.recording import recording
+from signtraker._core.secret import hidden_values
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Client(Generic[ConnectionT]):
         It is meant for single calls, `client.with_options(timeout_seconds=5).orders.get_order(7)`, and
         closing it closes nothing.
         """
+        # A traceback of what is refused below may show this frame's locals.
+        extra_headers = hidden_values(extra_headers)
         config = changed(
             self._connection.config,
             timeout_seconds=timeout_seconds,

@@ -1,25 +1,32 @@
-"""Hide the API key from `repr`, logs and tracebacks."""
+"""Hide the API key and the values of extra headers from `repr`, logs and tracebacks."""
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar, cast
 
 T = TypeVar("T")
 _LONGEST_HARMLESS: Final = 11
 """A text of more characters than this, given where it can't be right, may be the key in a wrong place."""
 
 
-class ApiKey(str):
-    """The API key as text whose `repr` is `'***'`.
+class HiddenText(str):
+    """Text whose `repr` is `'***'`.
 
     Tracebacks with locals, debuggers and Sentry show the `repr` of what they find. Only `str()` and
-    formatting give the key, which `headers` in `http.conversion` alone does.
+    formatting give the text, which `headers` and `prepared` in `http.conversion` alone do.
     """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "'***'"
+
+
+class ApiKey(HiddenText):
+    """The API key."""
+
+    __slots__ = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
@@ -30,6 +37,17 @@ class ApiKey(str):
 def hidden(key: T) -> T | ApiKey:
     """Return a key that a traceback with locals does not show; anything but text as it is."""
     return ApiKey(key) if isinstance(key, str) else key
+
+
+def hidden_values(headers: T) -> T:
+    """Return headers whose values a traceback with locals does not show, whatever was given as headers."""
+    hidden_ones: Any = headers
+    if isinstance(headers, Mapping):
+        given = cast("Mapping[object, object]", headers)
+        hidden_ones = {name: HiddenText(one) if isinstance(one, str) else one for name, one in given.items()}
+    elif isinstance(headers, str):
+        hidden_ones = HiddenText(headers)
+    return cast("T", hidden_ones)
 
 
 def quoted(value: object) -> str:

@@ -7,7 +7,7 @@ import pickle
 import signal
 import ssl
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from either_client import open_client
@@ -77,11 +77,21 @@ def test_a_bad_setting_shows_neither_the_key_nor_the_environment(
         assert OTHER not in told(caught.value)
 
 
-def test_a_changed_setting_that_is_refused_shows_no_key() -> None:
-    with SignTrakerClient(KEY, subdomain="acme") as client:
-        with pytest.raises(SignTrakerError) as caught:
-            client.with_options(timeout_seconds=-1)
-    assert KEY not in told(caught.value)
+def test_a_changed_setting_that_is_refused_shows_neither_key_nor_header() -> None:
+    with SignTrakerClient(KEY, subdomain="acme", extra_headers={"X-Old": OTHER}) as client:
+        for new in ({"X-New": OTHER}, {"X-New": f"{OTHER}\n"}, OTHER):
+            with pytest.raises(SignTrakerError) as caught:
+                client.with_options(timeout_seconds=-1, extra_headers=cast("Any", new))
+            assert KEY not in told(caught.value)
+            assert OTHER not in told(caught.value)
+
+
+@pytest.mark.parametrize("kind", [SignTrakerClient, AsyncSignTrakerClient])
+@pytest.mark.parametrize("headers", [{"X-Token": OTHER}, {"X-Token": f"{OTHER}\n"}, OTHER])
+def test_a_refused_client_shows_no_value_of_a_header(kind: Callable[..., object], headers: object) -> None:
+    with pytest.raises(SignTrakerError) as caught:
+        kind(KEY, subdomain="acme", timeout_seconds=-1, extra_headers=headers)
+    assert OTHER not in told(caught.value)
 
 
 def test_a_key_with_a_blank_is_refused_without_being_shown() -> None:
@@ -120,7 +130,9 @@ def test_a_failed_call_keeps_the_key_in_no_frame_that_its_error_holds(
     behave: Callable[[Connection], None], flavour: Any
 ) -> None:
     with raw_server(behave) as server:
-        with open_client(flavour, KEY, server.url, max_retries=1, retry_backoff_seconds=0) as client:
+        with open_client(
+            flavour, KEY, server.url, max_retries=1, retry_backoff_seconds=0, extra_headers={"X-T": OTHER}
+        ) as client:
             for call in (
                 lambda: client.orders.get_order(5),
                 lambda: client.orders.create_order(agent_id=1, preset_id=1),
@@ -128,6 +140,7 @@ def test_a_failed_call_keeps_the_key_in_no_frame_that_its_error_holds(
                 with pytest.raises(SignTrakerError) as caught:
                     call()
                 assert KEY not in told(caught.value)
+                assert OTHER not in told(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ def close_afterwards(message: httpx.Request) -> None:
 
 def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
     """Describe a request that was not sent."""
-    visible = {**headers(request, config), "Authorization": "ST-API ***"}
+    visible = {name: str(value) for name, value in headers(request, config).items()}
+    visible["Authorization"] = "ST-API ***"
     return PreparedRequest(request.method, f"{config.base_url}{request.target}", visible, request.body)
 
 

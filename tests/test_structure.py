@@ -32,6 +32,8 @@ LAYERS = (
     ("sandbox.dashboard",),
     ("sandbox.records",),
     ("sandbox",),
+    ("cli",),
+    ("__main__",),
 )
 RANK = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
 
@@ -97,6 +99,7 @@ PUBLIC_PATHS = {
     "signtraker.aio": {"AsyncSignTrakerClient", "AsyncOrdersClient", "AsyncBaseClient"},
     "signtraker.base_client": {"BaseClient"},
     "signtraker.client": {"SignTrakerClient"},
+    "signtraker.cli": {"main"},
     "signtraker.exceptions": {"SignTrakerError", "ValidationError", "UnconfirmedWriteError", "Problem"},
     "signtraker.models": {"Order", "Agent", "CreateOrderRequest", "RemovalRequest", "RequestModel"},
     "signtraker.orders": {"OrdersClient"},
@@ -125,4 +128,4 @@ def test_the_folder_of_the_package_shows_only_public_modules_and_packages() -> N
         if path.name not in {"__pycache__", "py.typed"}:
             shown[path.name.startswith("_")].add(path.name.removesuffix(".py"))
     assert shown[False] == {path.split(".")[1] for path in PUBLIC_PATHS if "." in path}
-    assert shown[True] == {"__init__", "_bulk", "_common", "_core", "_lists", "_version"}
+    assert shown[True] == {"__init__", "__main__", "_bulk", "_common", "_core", "_lists", "_version"}

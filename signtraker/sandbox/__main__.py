@@ -32,9 +32,12 @@ Control token: {token}
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; return 2 if an argument or the environment is wrong."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m signtraker.sandbox") -> int:
+    """Serve until interrupted; return 2 if an argument or the environment is wrong.
+
+    `prog` is the command that the help shows.
+    """
+    options = _parser(prog).parse_args(arguments)
     if options.host not in _LOOPBACK:
         return _refuse(f"The sandbox listens on loopback only: --host {options.host} is refused.")
     try:
@@ -87,9 +90,9 @@ def _refuse(sentence: str) -> int:
     return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m signtraker.sandbox",
+        prog=prog,
         description="A server that behaves like SignTraker, on loopback, with made-up orders.",
     )
     add = parser.add_argument

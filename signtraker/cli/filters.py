@@ -1,0 +1,136 @@
+"""Make the filter and the ordering of a list from options; check OData text before it is sent. Pure."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+from signtraker.cli.errors import UsageError
+from signtraker.query import Filter, all_of
+from signtraker.query.errors import ODataError
+from signtraker.query.generated import roots
+from signtraker.query.generated.entities import ENTITIES, ROOTS
+from signtraker.query.parsing.parse import parse_filter, parse_orderby
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from signtraker.cli.resources import Resource
+    from signtraker.query.nodes import Node
+    from signtraker.query.schema import ODataVersion
+
+_WIDE: Final = 76
+_NAME: Final = re.compile(r"named '([^']+)'|name '([^']+)'")
+_STRING: Final = re.compile(r"'(?:[^']|'')*'")
+
+
+def build_filter(
+    resource: Resource,
+    values: Mapping[str, Any],
+    text: str | None,
+    version: ODataVersion,
+    read_time: Callable[[str, str], datetime],
+) -> Filter[Any] | None:
+    """Return the condition that all options together mean; None if none was given.
+
+    Args:
+        resource: The list, which defines its filter options.
+        values: The values of the options, by their parameters' names.
+        text: The OData text of `--filter`.
+        version: The server's dialect.
+        read_time: Reads the time of an option: its name, and its text.
+    """
+    terms: list[Filter[Any]] = []
+    for option in resource.filters:
+        value = values.get(option.parameter)
+        if value in (None, [], ()):
+            continue
+        field = _field(resource.model, option.path)
+        if option.operator == "eq":
+            terms.append(field.in_(value))
+        else:
+            moment = read_time(option.name, value)
+            terms.append(field >= moment if option.operator == "since" else field < moment)
+    if text is not None:
+        terms.append(Filter(checked(text, resource.model, version), resource.model))
+    return all_of(terms) if terms else None
+
+
+def _field(model: str, path: str) -> Any:
+    """Return the field of a path: `Q.job_site.city` for `job_site.city`."""
+    return reduce(getattr, path.split("."), getattr(roots, ROOTS[model]))
+
+
+def checked(text: str, model: str, version: ODataVersion) -> Node:
+    """Parse the text of `--filter`; raises `UsageError` that shows where it is wrong."""
+    try:
+        return parse_filter(text, model, version=version)
+    except ODataError as error:
+        raise UsageError(f"--filter: {pointed(error, text, model)}") from None
+
+
+def pointed(error: ODataError, text: str, model: str) -> str:
+    """Return the parser's sentence, with the line of the text and a caret under the mistake."""
+    sentence = error.message if error.message.endswith((".", "?", "!")) else f"{error.message}."
+    named = _NAME.search(error.message)
+    name = next((one for one in named.groups() if one), None) if named else None
+    if name is not None:
+        known = [key for entity in _entities(model) for key in ENTITIES[entity].properties]
+        near = get_close_matches(name, known, n=1) or [
+            one for one in known if one.lower() == name.replace("_", "").lower()
+        ]
+        if near and "property" in sentence:
+            sentence += f" Did you mean {near[0]}?"
+    position = error.position if error.position is not None else _find(name, text)
+    if position is None or "\n" in text:
+        return sentence
+    # A long text is cut to the part around the mistake.
+    start = max(0, min(position - _WIDE // 2, len(text) - _WIDE))
+    shown = text[start : start + _WIDE]
+    return f"{sentence}\n  {shown}\n  {' ' * (position - start)}^"
+
+
+def _find(name: str | None, text: str) -> int | None:
+    """Return the place of a name in a text, outside of its strings."""
+    if name is None:
+        return None
+    blank = _STRING.sub(lambda found: " " * len(found[0]), text)
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", blank)
+    return None if found is None else found.start()
+
+
+def _entities(model: str) -> list[str]:
+    nested = [one.entity for one in ENTITIES[model].properties.values() if one.entity]
+    return [model, *dict.fromkeys(nested)]
+
+
+def ordering(texts: list[str], model: str, version: ODataVersion) -> str | None:
+    """Return the OData text of `--orderby`: `-created,city` becomes `Created desc,JobSite/City`.
+
+    A part may also be OData text, `Created desc`. Raises `UsageError` for one that can't be read.
+    """
+    # Columns and orderings have the same names.
+    from signtraker.cli.columns import choose
+
+    parts: list[str] = []
+    for part in [one.strip() for text in texts for one in text.split(",") if one.strip()]:
+        if " " in part or "(" in part:
+            parts.append(part)
+            continue
+        name = part.lstrip("+-")
+        try:
+            [column] = choose(model, name)
+        except UsageError as error:
+            raise UsageError(error.message.replace("--columns", "--orderby")) from None
+        parts.append("/".join(column.keys) + (" desc" if part.startswith("-") else ""))
+    if not parts:
+        return None
+    text = ",".join(parts)
+    try:
+        parse_orderby(text, model, version=version)
+    except ODataError as error:
+        raise UsageError(f"--orderby: {pointed(error, text, model)}") from None
+    return text

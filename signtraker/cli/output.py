@@ -1,0 +1,155 @@
+"""Choose the format and the place of the output, and write records there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from signtraker.cli import columns as all_columns
+from signtraker.cli import writers
+from signtraker.cli.errors import CommandError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+    from typing import BinaryIO, TextIO
+
+    from signtraker.cli.columns import Column
+    from signtraker.cli.resources import Resource
+    from signtraker.cli.session import Session
+
+Format: TypeAlias = Literal["table", "plain", "json", "ndjson", "csv", "parquet"]
+ENDINGS: Final[dict[str, Format]] = {
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "plain",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The output options of a command, as they were given."""
+
+    formats: tuple[Format, ...] = ()
+    """The formats that were asked for by a flag."""
+    path: Path | None = None
+    """The file to write; None or `-` for stdout."""
+    columns: str | None = None
+    pager: bool = True
+
+    def format(self, *, on_terminal: bool) -> Format:
+        """Return the format: the flag's, else the one of the file's ending, else the one of the place."""
+        if len(self.formats) > 1:
+            raise UsageError(f"Give one format, not --{' and --'.join(self.formats)}.")
+        if self.formats:
+            return self.formats[0]
+        if self.path is not None and str(self.path) != "-":
+            ending = self.path.suffix.lower()
+            if ending not in ENDINGS:
+                raise UsageError(
+                    f"--output {self.path}: the ending names no format; use {', '.join(ENDINGS)},"
+                    " or give a format such as --csv."
+                )
+            return ENDINGS[ending]
+        return "table" if on_terminal else "plain"
+
+
+def write_records(session: Session, output: Output, resource: Resource, records: Iterable[Any]) -> int:
+    """Write the records in the chosen format to the chosen place; return their number.
+
+    The options are checked, and the first record is read, before a file or a pager is opened.
+    """
+    terminal = session.terminal
+    to_stdout = output.path is None or str(output.path) == "-"
+    kind = output.format(on_terminal=terminal.shows_output)
+    chosen = None if output.columns is None else all_columns.choose(resource.model, output.columns)
+    if kind == "parquet" and to_stdout and terminal.shows_output:
+        raise UsageError("Parquet is not for a terminal; add --output FILE.parquet.")
+    records = _started(records)
+    if kind == "table":
+        return _write_table(session, output, resource, records, chosen)
+    if kind == "parquet":
+        with _opened(output.path, binary=True) as binary:
+            return writers.write_parquet(
+                records, chosen or all_columns.columns_of(resource.model), cast("BinaryIO", binary)
+            )
+    with _opened(output.path, binary=False) as stream:
+        text = cast("TextIO", stream)
+        if kind == "json":
+            return writers.write_json(records, chosen, text)
+        if kind == "ndjson":
+            return writers.write_ndjson(records, chosen, text)
+        if kind == "csv":
+            return writers.write_csv(records, chosen or all_columns.columns_of(resource.model), text)
+        return writers.write_plain(records, chosen or _ordered(resource), text)
+
+
+def _started(records: Iterable[Any]) -> Iterable[Any]:
+    waiting = iter(records)
+    return chain(list(islice(waiting, 1)), waiting)
+
+
+def _ordered(resource: Resource) -> list[Column]:
+    return all_columns.by_names(resource.model, resource.order)
+
+
+def _write_table(
+    session: Session,
+    output: Output,
+    resource: Resource,
+    records: Iterable[Any],
+    chosen: Sequence[Column] | None,
+) -> int:
+    if chosen is None:
+        columns = _ordered(resource)
+        ranks = [resource.order.index(name) for name in resource.columns]
+    else:
+        columns = list(chosen)
+        ranks = list(range(len(columns)))
+    terminal = session.terminal
+    with terminal.pager(wanted=output.pager) as stream:
+        count, dropped = writers.write_table(records, columns, ranks, stream, terminal, session.timezone)
+    plural = "" if count == 1 else "s"
+    without = f"; no room for {', '.join(dropped)}" if dropped else ""
+    terminal.hint(f"{count:,} {resource.singular}{plural}{without}")
+    return count
+
+
+@contextmanager
+def _opened(path: Path | None, *, binary: bool) -> Generator[TextIO | BinaryIO]:
+    """Open stdout, or a file that takes its name only when it is whole."""
+    if path is None or str(path) == "-":
+        yield sys.stdout.buffer if binary else sys.stdout
+        sys.stdout.flush()
+        return
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise CommandError(f"{path} can't be written: {error.strerror}.") from None
+    part = Path(name)
+    try:
+        with (
+            os.fdopen(handle, "wb")
+            if binary
+            else os.fdopen(handle, "w", encoding="utf-8", newline="") as file
+        ):
+            yield cast("TextIO | BinaryIO", file)
+        part.chmod(_mode())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _mode() -> int:
+    """Return the mode that a new file gets, which `mkstemp` does not give."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,253 @@
+"""List the resources of the API, from which the commands `list` and `get` of each are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from signtraker.client import SignTrakerClient
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOption:
+    """An option of `list` that becomes a part of the filter."""
+
+    name: str
+    """The option without its dashes, `created-since`."""
+    path: str
+    """The field, `job_site.city`."""
+    help: str
+    operator: str = "eq"
+    """`eq`, `since` (that time or later) or `before` (earlier)."""
+    kind: type = str
+    suggestions: tuple[str, ...] = ()
+    """The values that the shell suggests."""
+
+    @property
+    def parameter(self) -> str:
+        """The name of the option as a parameter of a function."""
+        return self.name.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One list of records."""
+
+    name: str
+    """The command, `change-orders`."""
+    singular: str
+    """What one record is called."""
+    model: str
+    """The name of the record's model, `ChangeOrder`."""
+    attribute: str
+    """The property of the client, `change_orders`."""
+    method: str
+    """The end of the names of its methods: `change_orders` for `iter_change_orders`."""
+    columns: tuple[str, ...]
+    """The columns of a table, the most important first to keep where there is little room."""
+    order: tuple[str, ...]
+    """The same columns from left to right."""
+    get: str = ""
+    """The method that reads one record; "" if the API has none, so that it is looked for in the list."""
+    filters: tuple[FilterOption, ...] = ()
+    parameters: tuple[FilterOption, ...] = ()
+    """Parameters of the endpoint itself, such as `email`."""
+
+    def iterate(self, client: SignTrakerClient, **options: Any) -> Iterator[Any]:
+        """Read the records page by page, with the options of the client's `iter_…` method."""
+        method = getattr(getattr(client, self.attribute), f"iter_{self.method}")
+        records: Iterator[Any] = method(**options)
+        return records
+
+    def read(self, client: SignTrakerClient, record_id: int) -> Any | None:
+        """Read one record; None if the API can only list them, and the list has no such id."""
+        resource = getattr(client, self.attribute)
+        if self.get:
+            return getattr(resource, self.get)(record_id)
+        found = getattr(resource, f"list_{self.method}")(filter=f"Id eq {int(record_id)}", top=1)
+        return found[0] if found else None
+
+
+_STATUSES: Final = ("Designing", "Draft", "PaymentRequired")
+_CREATED: Final = (
+    FilterOption("created-since", "created", "Created at this time or later.", "since"),
+    FilterOption("created-before", "created", "Created before this time.", "before"),
+)
+_WORK_FILTERS: Final = (
+    FilterOption("status", "status", "Only this status; may be repeated."),
+    FilterOption("city", "job_site.city", "Only job sites in this city; may be repeated."),
+    *_CREATED,
+    FilterOption("agent-id", "agent.id", "Only of this agent; may be repeated.", kind=int),
+)
+_WORK_COLUMNS: Final = (
+    "id",
+    "status",
+    "service_type.name",
+    "job_site.street_address",
+    "job_site.city",
+    "due_date",
+    "agent.name",
+    "created",
+    "sales_order.order_total",
+)
+_WORK_ORDER: Final = (
+    "id",
+    "status",
+    "service_type.name",
+    "created",
+    "due_date",
+    "job_site.street_address",
+    "job_site.city",
+    "agent.name",
+    "sales_order.order_total",
+)
+_NAMED: Final = ("id", "name")
+
+RESOURCES: Final = (
+    Resource(
+        name="orders",
+        singular="order",
+        model="Order",
+        attribute="orders",
+        method="orders",
+        get="get_order",
+        columns=(
+            "id",
+            "status",
+            "job_site.street_address",
+            "job_site.city",
+            "due_date",
+            "agent.name",
+            "created",
+            "sales_order.order_total",
+        ),
+        order=(
+            "id",
+            "status",
+            "created",
+            "due_date",
+            "job_site.street_address",
+            "job_site.city",
+            "agent.name",
+            "sales_order.order_total",
+        ),
+        filters=(
+            FilterOption("status", "status", "Only this status; may be repeated.", suggestions=_STATUSES),
+            *_WORK_FILTERS[1:],
+        ),
+    ),
+    Resource(
+        name="agents",
+        singular="agent",
+        model="Agent",
+        attribute="agents",
+        method="agents",
+        get="get_agent",
+        columns=(
+            "id",
+            "first_name",
+            "last_name",
+            "email",
+            "office.name",
+            "cellular_phone",
+            "payment_mode",
+            "is_inactive",
+        ),
+        order=(
+            "id",
+            "first_name",
+            "last_name",
+            "email",
+            "cellular_phone",
+            "office.name",
+            "payment_mode",
+            "is_inactive",
+        ),
+        filters=(FilterOption("office-id", "office.id", "Only of this office; may be repeated.", kind=int),),
+        parameters=(FilterOption("email", "email", "Only the agent with this e-mail address."),),
+    ),
+    Resource(
+        name="services",
+        singular="service",
+        model="ServiceOrder",
+        attribute="services",
+        method="services",
+        get="get_service",
+        columns=_WORK_COLUMNS,
+        order=_WORK_ORDER,
+        filters=_WORK_FILTERS,
+    ),
+    Resource(
+        name="change-orders",
+        singular="change order",
+        model="ChangeOrder",
+        attribute="change_orders",
+        method="change_orders",
+        get="get_change_order",
+        columns=_WORK_COLUMNS,
+        order=_WORK_ORDER,
+        filters=_WORK_FILTERS,
+    ),
+    Resource(
+        name="awards",
+        singular="award",
+        model="Award",
+        attribute="credits",
+        method="awards",
+        columns=(
+            "id",
+            "name",
+            "awarded_to.name",
+            "remaining_amount",
+            "total_amount",
+            "awarded_date",
+            "expiration_date",
+            "awarded_by.name",
+        ),
+        order=(
+            "id",
+            "name",
+            "awarded_to.name",
+            "awarded_by.name",
+            "awarded_date",
+            "expiration_date",
+            "total_amount",
+            "remaining_amount",
+        ),
+        parameters=(FilterOption("agent-id", "awarded_to", "Only of the agent with this id.", kind=int),),
+    ),
+    Resource(
+        name="offices",
+        singular="office",
+        model="Office",
+        attribute="offices",
+        method="offices",
+        columns=_NAMED,
+        order=_NAMED,
+        parameters=(
+            FilterOption("enterprise-id", "enterprise_id", "Only of the enterprise with this id.", kind=int),
+        ),
+    ),
+    Resource(
+        name="enterprises",
+        singular="enterprise",
+        model="Enterprise",
+        attribute="enterprises",
+        method="enterprises",
+        columns=_NAMED,
+        order=_NAMED,
+    ),
+    Resource(
+        name="presets",
+        singular="order preset",
+        model="OrderPreset",
+        attribute="order_presets",
+        method="order_presets",
+        columns=_NAMED,
+        order=_NAMED,
+    ),
+)
+"""Every list of the API."""

@@ -1,0 +1,90 @@
+"""Run the command: turn its errors into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from signtraker.cli.app import build
+from signtraker.cli.errors import CommandError, ExitCode, exit_code, sentence
+from signtraker.cli.terminal import Terminal
+from signtraker.exceptions import SignTrakerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from datetime import datetime
+
+
+def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None) -> int:
+    """Run the command with these arguments and return its exit code.
+
+    Args:
+        arguments: The arguments after the name of the command.
+        clock: Returns the current time; the machine's by default.
+    """
+    terminal = Terminal(os.environ)
+    try:
+        with _notes_for_warnings(terminal):
+            result = build()(args=list(arguments), prog_name="signtraker", standalone_mode=False, obj=clock)
+            sys.stdout.flush()
+    except (CommandError, SignTrakerError, typer.TyperException) as error:
+        return _report(terminal, error)
+    except (KeyboardInterrupt, typer.Abort):
+        terminal.note("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return ExitCode.DONE
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _report(terminal: Terminal, error: CommandError | SignTrakerError | typer.TyperException) -> int:
+    """Write the sentence of an error; return its exit code."""
+    if isinstance(error, CommandError):
+        terminal.error(error.message)
+        return error.code
+    if isinstance(error, SignTrakerError):
+        terminal.error(sentence(error))
+        return exit_code(error)
+    return _refuse_usage(terminal, error)
+
+
+def _refuse_usage(terminal: Terminal, error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        terminal.note(error.format_message())
+        return ExitCode.USAGE
+    where = "" if context is None else f" See: {context.command_path} --help"
+    terminal.error(f"{_refused(error.format_message())}{where}")
+    return ExitCode.USAGE
+
+
+def _refused(text: str) -> str:
+    text = " ".join(text.split())
+    if "--api-key" in text:
+        text = "The key never goes on the command line: set SIGNTRAKER_API_KEY, or write it into a profile."
+    return text if text.endswith((".", "?", "!", ")")) else f"{text}."
+
+
+@contextmanager
+def _notes_for_warnings(terminal: Terminal) -> Generator[None]:
+    """Show the SDK's warnings as a line, without a path and a line of code."""
+    with warnings.catch_warnings():
+
+        def show(message: Warning | str, *_: object, **__: object) -> None:
+            terminal.note(f"Note: {message}")
+
+        warnings.showwarning = show
+        yield
+
+
+def _silence_stdout() -> None:
+    """Keep Python from writing to the broken pipe at its end (see the note on SIGPIPE in Python's manual)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

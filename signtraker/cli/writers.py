@@ -1,0 +1,166 @@
+"""Write records one by one in each format. No writer holds more than a few of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from importlib import import_module
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from signtraker.cli.columns import exact, on_one_line, pruned, short
+from signtraker.cli.errors import UsageError
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
+    from typing import IO, BinaryIO, TextIO
+
+    from signtraker.cli.columns import Column
+    from signtraker.cli.terminal import Terminal
+
+_SAMPLE: Final = 100
+"""The rows by which the widths of a table are chosen: one page of the API."""
+_BATCH: Final = 5_000
+"""The rows of a group in a Parquet file."""
+_MONEY: Final = 38, 10
+"""The digits of an amount in a Parquet file, and those of them after the point."""
+_STATUS_STYLES: Final = {
+    "Installed": ("green",),
+    "Completed": ("green",),
+    "Draft": ("cyan",),
+    "Designing": ("blue",),
+    "PaymentRequired": ("yellow",),
+    "Removed": ("dim",),
+    "Cancelled": ("dim",),
+}
+
+
+def write_json(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> int:
+    """Write one JSON array, a record in a line; return the number of records."""
+    count = 0
+    stream.write("[")
+    for count, record in enumerate(records, 1):
+        stream.write(",\n" if count > 1 else "\n")
+        stream.write(json_text(record, columns))
+    stream.write("\n]\n" if count else "]\n")
+    return count
+
+
+def write_ndjson(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> int:
+    """Write each record as JSON in a line of its own; return the number of records."""
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007 - the result
+        stream.write(f"{json_text(record, columns)}\n")
+    return count
+
+
+def json_text(record: Any, columns: Sequence[Column] | None = None, *, indent: int | None = None) -> str:
+    """Return a record as the API's JSON: whole, or only these columns."""
+    if columns is None and indent is None:
+        text: str = record.model_dump_json(by_alias=True, exclude_unset=True)
+        return text
+    row = record.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return json.dumps(row if columns is None else pruned(row, columns), ensure_ascii=False, indent=indent)
+
+
+def write_csv(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> int:
+    """Write CSV with a line of headings, as RFC 4180 has it; return the number of records."""
+    writer = csv.writer(stream)
+    writer.writerow([one.name for one in columns])
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007 - the result
+        writer.writerow([exact(one.read(record)) for one in columns])
+    return count
+
+
+def write_plain(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> int:
+    """Write a line for each record with tabs between the values, for `cut` and `awk`; return their number."""
+    stream.write("\t".join(one.name for one in columns) + "\n")
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007 - the result
+        stream.write("\t".join(on_one_line(exact(one.read(record))) for one in columns) + "\n")
+    return count
+
+
+def write_table(
+    records: Iterable[Any],
+    columns: Sequence[Column],
+    ranks: Sequence[int],
+    stream: IO[str],
+    terminal: Terminal,
+    zone: tzinfo,
+) -> tuple[int, list[str]]:
+    """Write a table that fits the terminal.
+
+    Returns the number of records, and the names of the columns that had no room.
+
+    Args:
+        records: The records; the widths are chosen by the first hundred.
+        columns: The columns from left to right.
+        ranks: Their places in the order of importance.
+        stream: Where to write.
+        terminal: It says how wide the table may be, and whether there are colours.
+        zone: The time zone of the times.
+    """
+    # Loads rich, which only tables need.
+    from rich.cells import cell_len
+
+    from signtraker.cli.table import GAP, Track, fit, line
+
+    waiting = iter(records)
+    first = [[short(one.read(record), zone) for one in columns] for record in islice(waiting, _SAMPLE)]
+    headings = [one.heading for one in columns]
+    wide = [max(map(cell_len, cells)) for cells in zip(headings, *first, strict=True)]
+    tracks = fit(
+        [Track(place, wide[place], one.may_shrink, one.is_number) for place, one in enumerate(columns)],
+        ranks,
+        terminal.width,
+    )
+    gap = " " * GAP
+    if not first:
+        return 0, []
+    stream.write(terminal.style(gap.join(line(tracks, headings)).rstrip(), "bold") + "\n")
+    count = 0
+    rest = ([short(one.read(record), zone) for one in columns] for record in waiting)
+    for count, cells in enumerate(chain(first, rest), 1):  # noqa: B007 - the result
+        shown = line(tracks, cells)
+        for place, track in enumerate(tracks):
+            if columns[track.index].name == "status":
+                styles = _STATUS_STYLES.get(cells[track.index], ())
+                shown[place] = terminal.style(shown[place], *styles)
+        stream.write(gap.join(shown).rstrip() + "\n")
+    kept = {one.index for one in tracks}
+    return count, [one.name for place, one in enumerate(columns) if place not in kept]
+
+
+def write_parquet(records: Iterable[Any], columns: Sequence[Column], stream: BinaryIO) -> int:
+    """Write a Parquet file with a column of the fitting type for each; return the number of records."""
+    try:
+        pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ModuleNotFoundError:
+        raise UsageError('Parquet needs pyarrow; get it with: pip install "signtraker[arrow]"') from None
+    types = {
+        Edm.INT32: pa.int32(),
+        Edm.INT64: pa.int64(),
+        Edm.DOUBLE: pa.float64(),
+        Edm.DECIMAL: pa.decimal128(*_MONEY),
+        Edm.BOOLEAN: pa.bool_(),
+        Edm.DATETIME: pa.timestamp("us", tz="UTC"),
+    }
+    fields = [(one.name, types.get(one.type, pa.string())) for one in columns]
+    schema = pa.schema(
+        [
+            pa.field(name, pa.list_(kind) if one.is_list else kind)
+            for (name, kind), one in zip(fields, columns, strict=True)
+        ]
+    )
+    waiting = iter(records)
+    count = 0
+    with pq.ParquetWriter(stream, schema) as writer:
+        while rows := list(islice(waiting, _BATCH)):
+            cells = [[one.read(row) for row in rows] for one in columns]
+            writer.write_table(pa.table(cells, schema=schema))
+            count += len(rows)
+    return count

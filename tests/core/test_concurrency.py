@@ -6,16 +6,23 @@ import asyncio
 import random
 import socket
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from raw_server import raw_server
 
 from signtraker import AsyncSignTrakerClient, Q, SignTrakerClient
+from signtraker.models import CreateOrderRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from raw_server import Connection
+
     from signtraker.sandbox import Sandbox
 
 
@@ -89,6 +96,37 @@ def test_a_task_that_is_cancelled_twice_ends_at_once(sandbox: Sandbox) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         asyncio.run(main(f"http://127.0.0.1:{server.getsockname()[1]}"))
+
+
+def test_a_write_that_is_cancelled_tells_whether_it_may_have_happened() -> None:
+    arrived = threading.Event()
+
+    def silent(connection: Connection) -> None:
+        connection.read_request()
+        arrived.set()
+        connection.wait()
+
+    async def cancel(call: Coroutine[object, object, object], *, sent: bool) -> list[str]:
+        task = asyncio.ensure_future(call)
+        await (asyncio.to_thread(arrived.wait) if sent else asyncio.sleep(0))
+        arrived.clear()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return getattr(caught.value, "__notes__", [])
+
+    async def main(url: str) -> None:
+        async with AsyncSignTrakerClient("key", url) as client:
+            order = CreateOrderRequest(agent_id=1, preset_id=7)
+            assert await cancel(client.orders.create_order(order), sent=False) == [
+                "It ended POST /api/orders; nothing was sent"
+            ]
+            (note,) = await cancel(client.orders.create_order(order), sent=True)
+            assert note.startswith("It ended POST /api/orders; it may have happened: check find_created(…)")
+            assert await cancel(client.orders.get_order(7), sent=True) == []
+
+    with raw_server(silent) as server:
+        asyncio.run(main(server.url))
 
 
 def test_a_cancelled_task_leaves_the_pool_usable(sandbox: Sandbox) -> None:

@@ -65,10 +65,19 @@ def interrupted(error: BaseException, request: AnyRequest) -> BaseException:
     message = (
         f"It ended {request.method} {request.path}, in {place.name} ({place.filename}, line {place.lineno})"
     )
-    doubt = f"; it may have happened: {request.check_hint}" if request.is_write else ""
-    error.add_note(f"{message}{doubt}".rstrip(": "))
+    error.add_note(f"{message}; {_doubt(request)}" if request.is_write else message)
     error.__context__ = None
     return error.with_traceback(None)
+
+
+def cancelled(error: BaseException, request: AnyRequest, *, sent: bool) -> None:
+    """Add a note to the exception that cancelled a task during a write: whether it may have happened."""
+    outcome = _doubt(request) if sent else "nothing was sent"
+    error.add_note(f"It ended {request.method} {request.path}; {outcome}")
+
+
+def _doubt(request: AnyRequest) -> str:
+    return f"it may have happened: {request.check_hint}".rstrip(": ")
 
 
 def headers(request: AnyRequest, config: Config) -> dict[str, str]:

@@ -26,6 +26,7 @@ from signtraker._core.http.conversion import (
     Body,
     bad_location,
     build_request,
+    cancelled,
     close_afterwards,
     closed_error,
     failure,
@@ -123,7 +124,12 @@ class AsyncHttpPool:
             sending = _exchange_async(self._injected, message, config, attempt)
         else:
             sending = _take_turn(self._channel(loop), message, config, attempt, is_write=request.is_write)
-        ended = await _within(left_seconds, sending)
+        try:
+            ended = await _within(left_seconds, sending)
+        except asyncio.CancelledError as error:
+            if request.is_write:
+                cancelled(error, request, sent=attempt.sent)
+            raise
         if ended is not None:
             return ended
         if attempt.begun is not None:

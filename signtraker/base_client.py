@@ -131,6 +131,7 @@ class BaseClient(Client["_Connection"]):
         """Close the connections, unless they belong to an injected client or to another client.
 
         Calls under way in other threads end with an error: a write's with the outcome `"may_have_happened"`.
+        One that is still connecting sends nothing, and ends after `timeout_seconds` at the latest.
         """
         if self._owns_http:
             self._connection.http.close()

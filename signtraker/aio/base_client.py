@@ -99,7 +99,11 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         self._owns_http = True
 
     async def close(self) -> None:
-        """Close the connections, unless they belong to an injected client or to another one."""
+        """Close the connections, unless they belong to an injected client or to another one.
+
+        Calls under way end with an error: a write's with the outcome `"may_have_happened"`, or, if it was
+        still connecting, `"did_not_happen"`.
+        """
         if self._owns_http:
             await self._connection.http.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import threading
 import warnings
 import weakref
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from either_client import open_client
-from raw_server import raw_server, response
+from raw_server import Connection, raw_server, response
 
 from signtraker import (
     APIStatusError,
@@ -26,8 +27,6 @@ from signtraker import (
 from signtraker._core.http.framing import ReceivedBytes
 
 if TYPE_CHECKING:
-    from raw_server import Connection
-
     from signtraker.sandbox import Sandbox
 
 STRAY = response(b'{"Status": "Draft", "OrderId": 5}')
@@ -168,6 +167,44 @@ def test_closing_during_calls_ends_them_with_an_error_of_the_sdk() -> None:
             read.result()
         with pytest.raises(UnconfirmedWriteError):
             write.result()
+
+
+def test_a_client_that_is_closed_while_it_connects_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.create_connection
+
+    def connect_and_close(*args: Any, **options: Any) -> socket.socket:
+        client.close()
+        return connect(*args, **options)
+
+    with raw_server(Connection.wait) as server:
+        client = SignTrakerClient("key", server.url)
+        monkeypatch.setattr(socket, "create_connection", connect_and_close)
+        with pytest.raises(SignTrakerError, match="This client is closed") as caught:
+            client.orders.create_order(agent_id=1, preset_id=7)
+        monkeypatch.undo()
+    assert caught.value.outcome == "did_not_happen"
+    assert server.requests == []
+
+
+def test_closing_an_async_client_ends_the_calls_that_connect() -> None:
+    arrived = threading.Event()
+
+    def ignore_the_handshake(connection: Connection) -> None:
+        connection.socket.recv(1)
+        arrived.set()
+        connection.wait()
+
+    async def main(url: str) -> None:
+        client = AsyncSignTrakerClient("key", url, timeout_seconds=1000, deadline_seconds=1000)
+        write = asyncio.create_task(client.orders.create_order(agent_id=1, preset_id=7))
+        await asyncio.to_thread(arrived.wait)
+        await client.close()
+        with pytest.raises(SignTrakerError, match="This client is closed") as caught:
+            await write
+        assert caught.value.outcome == "did_not_happen"
+
+    with raw_server(ignore_the_handshake) as server:
+        asyncio.run(main(server.url.replace("http:", "https:")))
 
 
 def test_a_client_that_was_never_closed_is_a_resource_warning(sandbox: Sandbox) -> None:

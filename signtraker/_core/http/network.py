@@ -40,9 +40,11 @@ _deadline: ContextVar[float | None] = ContextVar("signtraker_deadline", default=
 class Progress:
     """The progress of one attempt of a task, for when its deadline ends it."""
 
-    __slots__ = ("begun", "sent")
+    __slots__ = ("begun", "scope", "sent")
 
     def __init__(self) -> None:
+        self.scope = anyio.CancelScope()
+        """Ends the attempt."""
         self.sent = False
         """Whether any byte of the request was written."""
         self.begun: Callable[[], Any] | None = None
@@ -69,10 +71,17 @@ def _capped(timeout: float | None, error: type[Exception]) -> float | None:
     return left if timeout is None else min(timeout, left)
 
 
+class Streams(set["Stream"]):
+    """The open streams of a connection."""
+
+    is_aborted = False
+    """Whether the connection was closed, perhaps while it was being opened."""
+
+
 class Stream(httpcore.NetworkStream):
     """A connection whose waits end with the deadline of the call."""
 
-    def __init__(self, stream: httpcore.NetworkStream, streams: set[Stream]) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, streams: Streams) -> None:
         self._stream = stream
         self._streams = streams
         self.received = ReceivedBytes()
@@ -122,7 +131,7 @@ class Stream(httpcore.NetworkStream):
 class Backend(httpcore.NetworkBackend):
     """Open connections whose waits end with the deadline of the call."""
 
-    def __init__(self, backend: httpcore.NetworkBackend, streams: set[Stream]) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, streams: Streams) -> None:
         self._backend = backend
         self._streams = streams
 
@@ -137,7 +146,11 @@ class Backend(httpcore.NetworkBackend):
         """Open a connection. Resolving the name is left to the system, which has its own time-out."""
         capped = _capped(timeout, httpcore.ConnectTimeout)
         stream = self._backend.connect_tcp(host, port, capped, local_address, socket_options)
-        return Stream(stream, self._streams)
+        opened = Stream(stream, self._streams)
+        if self._streams.is_aborted:
+            opened.close()
+            raise httpcore.ConnectError("the client was closed meanwhile")
+        return opened
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
@@ -210,7 +223,13 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
     ) -> httpcore.AsyncNetworkStream:
         """Return the connection with TLS on top."""
-        inner = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        try:
+            inner = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            # httpcore leaves the socket open where a cancellation ends the handshake.
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
         self._streams.discard(self)
         return AsyncStream(inner, self._streams)
 

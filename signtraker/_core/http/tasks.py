@@ -57,7 +57,7 @@ class _AsyncChannel:
 
     def __init__(self, settings: TransportSettings) -> None:
         self.process = os.getpid()
-        self.users = 0
+        self.attempts: set[Progress] = set()
         self.is_retired = False
         self.streams: WeakSet[AsyncStream] = WeakSet()
         self.reads = self._open(settings, KEPT_ALIVE)
@@ -75,12 +75,14 @@ class _AsyncChannel:
     async def retire(self) -> None:
         """Close the connections as soon as no call uses them."""
         self.is_retired = True
-        if not self.users:
+        if not self.attempts:
             with anyio.CancelScope(shield=True):
                 await self.close()
 
     async def close(self) -> None:
-        """Close all connections, from the event loop that they belong to."""
+        """Close all connections, from the event loop that they belong to; end what waits for one."""
+        for attempt in [one for one in self.attempts if not one.sent]:
+            attempt.scope.cancel()
         await self.reads.aclose()
         await self.writes.aclose()
 
@@ -112,8 +114,7 @@ class AsyncHttpPool:
         self, request: AnyRequest, config: Config, left_seconds: float
     ) -> Response | TransportError:
         """Send a request once, and wait at most so long for the whole response."""
-        if self.is_closed or (self._injected is not None and self._injected.is_closed):
-            raise closed_error(request, config)
+        self._check_open(request, config)
         loop = _running_loop()
         message = build_request(request, config)
         start = time.perf_counter()
@@ -125,18 +126,24 @@ class AsyncHttpPool:
         else:
             sending = _take_turn(self._channel(loop), message, config, attempt, is_write=request.is_write)
         try:
-            ended = await _within(left_seconds, sending)
+            ended = await _within(left_seconds, attempt.scope, sending)
         except asyncio.CancelledError as error:
             if request.is_write:
                 cancelled(error, request, sent=attempt.sent)
             raise
         if ended is not None:
             return ended
+        if not attempt.sent:
+            self._check_open(request, config)
         if attempt.begun is not None:
             begun: Response = attempt.begun()
             return replace(begun, cut=DEADLINE_PASSED)
         elapsed = time.perf_counter() - start
         return TransportError(DEADLINE_PASSED, not attempt.sent, elapsed, None)
+
+    def _check_open(self, request: AnyRequest, config: Config) -> None:
+        if self.is_closed or (self._injected is not None and self._injected.is_closed):
+            raise closed_error(request, config)
 
     def _channel(self, loop: asyncio.AbstractEventLoop) -> _AsyncChannel:
         assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
@@ -206,13 +213,13 @@ async def _take_turn(
 ) -> Response | TransportError:
     if is_write:
         close_afterwards(message)
-    channel.users += 1
+    channel.attempts.add(attempt)
     try:
         async with channel.turns:
             transport = channel.writes if is_write else channel.reads
             return await _exchange_async(transport, message, config, attempt)
     finally:
-        channel.users -= 1
+        channel.attempts.discard(attempt)
         if channel.is_retired:
             await channel.retire()
 
@@ -253,7 +260,9 @@ async def _exchange_async(
     return body.response(start)
 
 
-async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | None:
+async def _within(
+    seconds: float, scope: anyio.CancelScope, attempt: Coroutine[object, object, T]
+) -> T | None:
     """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
 
     httpcore's pool protects its clean-up with an anyio scope, which `Task.cancel` ignores: the connection
@@ -261,7 +270,7 @@ async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | 
     the pool understands.
     """
     results: list[T] = []
-    scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
+    scope.deadline = anyio.current_time() + seconds
 
     async def perform() -> None:
         with scope:

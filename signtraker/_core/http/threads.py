@@ -42,7 +42,7 @@ from signtraker._core.http.conversion import (
     reason,
 )
 from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
-from signtraker._core.http.network import Backend, Stream, set_deadline
+from signtraker._core.http.network import Backend, Stream, Streams, set_deadline
 from signtraker._core.http.settings import KEPT_ALIVE, MAX_IDLE, TransportSettings
 from signtraker.exceptions import SignTrakerError
 
@@ -61,7 +61,7 @@ class _Connection:
     """One connection, with a pool of httpcore's to itself. It is opened by the first request."""
 
     def __init__(self, settings: TransportSettings) -> None:
-        self.streams: set[Stream] = set()
+        self.streams = Streams()
         self.is_retired = False
         self.idle_since = 0.0
         self.transport = settings.make(httpx.HTTPTransport, KEPT_ALIVE)
@@ -74,7 +74,11 @@ class _Connection:
         pool._optional_thread_lock = threading.RLock()  # noqa: SLF001 - as above
 
     def abort(self) -> None:
-        """Close it now, even while a call waits for it, and without httpcore's locks."""
+        """Close it now, even while a call waits for it, and without httpcore's locks.
+
+        A call that is opening it sends nothing, and ends as soon as it is open or can't be.
+        """
+        self.streams.is_aborted = True
         for stream in list(self.streams):
             stream.abort()
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Final
 
 import typer
 
 from signtraker._version import __version__
+from signtraker.cli.agents import add_agent_commands
+from signtraker.cli.imports import add_import
 from signtraker.cli.lists import add_list_and_get
+from signtraker.cli.orders import add_order_commands
 from signtraker.cli.resources import RESOURCES
 from signtraker.cli.sandbox import add_sandbox
 
@@ -26,6 +30,12 @@ The key comes from SIGNTRAKER_API_KEY or from a profile, never from the command
 line. The tenant is --subdomain, SIGNTRAKER_SUBDOMAIN or a profile's.
 """
 
+_MORE: Final[dict[str, tuple[tuple[Callable[[typer.Typer], None], tuple[str, ...]], ...]]] = {
+    "orders": ((add_order_commands, ("create", "remove")), (add_import, ("import",))),
+    "agents": ((add_agent_commands, ("update",)),),
+}
+"""The commands of a resource besides `list` and `get`."""
+
 
 def build() -> typer.Typer:
     """Return the tree of commands; each module adds its own."""
@@ -42,7 +52,12 @@ def build() -> typer.Typer:
     for resource in RESOURCES:
         part = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
         add_list_and_get(part, resource)
-        app.add_typer(part, name=resource.name, help=f"{resource.singular.capitalize()}s: list and get.")
+        verbs = ["list", "get"]
+        for add, more in _MORE.get(resource.name, ()):
+            add(part)
+            verbs += more
+        names = f"{', '.join(verbs[:-1])} and {verbs[-1]}"
+        app.add_typer(part, name=resource.name, help=f"{resource.singular.capitalize()}s: {names}.")
     add_sandbox(app)
     return app
 

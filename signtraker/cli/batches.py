@@ -1,0 +1,94 @@
+"""Send a batch with a progress bar; turn its report into an exit code and a sentence."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from signtraker.cli.errors import ExitCode, exit_code, sentence
+from signtraker.exceptions import SignTrakerError
+
+if TYPE_CHECKING:
+    from signtraker import BulkProgress, BulkReport, BulkRun
+    from signtraker.cli.terminal import Terminal
+
+_BAR: Final = 24
+
+
+class ProgressBar:
+    """A line on stderr that is written again with each outcome; nothing where stderr is no terminal."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._shown = ""
+
+    def update(self, progress: BulkProgress) -> None:
+        """Show the numbers of a run so far."""
+        ended = progress.done + progress.refused + progress.unknown
+        text = bar(ended, progress.total) + f"  {numbers(progress)}"
+        if self._terminal.shows_notes and text != self._shown:
+            sys.stderr.write(f"\r\x1b[2K{text[: self._terminal.width - 1]}")
+            sys.stderr.flush()
+            self._shown = text
+
+    def close(self) -> None:
+        """End the line."""
+        if self._shown:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+            self._shown = ""
+
+
+def bar(done: int, total: int) -> str:
+    """Return a bar such as `████████░░░░  2/3`."""
+    filled = _BAR if total == 0 else _BAR * done // total
+    return f"{'█' * filled}{'░' * (_BAR - filled)}  {done:,}/{total:,}"
+
+
+def numbers(progress: BulkProgress) -> str:
+    """Return the numbers of a run that are not 0: `117 created, 3 refused`."""
+    named = {
+        "created": progress.created,
+        "accepted": progress.accepted,
+        "refused": progress.refused,
+        "unknown": progress.unknown,
+    }
+    return ", ".join(f"{count:,} {name}" for name, count in named.items() if count)
+
+
+def send(run: BulkRun[Any, Any], bar_: ProgressBar) -> tuple[BulkReport[Any, Any], SignTrakerError | None]:
+    """Send everything; return the report, and the error that ended the run early.
+
+    Ctrl-C comes out as it is, after what was under way has ended; `run.report` then has the outcomes so far.
+    """
+    try:
+        with run:
+            for _ in run:
+                pass
+    except SignTrakerError as error:
+        return run.report, error
+    finally:
+        bar_.close()
+    return run.report, None
+
+
+def code_of(progress: BulkProgress, error: SignTrakerError | None) -> ExitCode:
+    """Return the exit code of a run. Doubt comes first, since it needs a person."""
+    if progress.unknown:
+        return ExitCode.MAY_HAVE_HAPPENED
+    if progress.done == progress.total:
+        return ExitCode.DONE
+    if progress.done:
+        return ExitCode.PARTLY_DONE
+    return ExitCode.REFUSED if error is None else exit_code(error)
+
+
+def summary(report: BulkReport[Any, Any], error: SignTrakerError | None) -> list[str]:
+    """Return the lines that say how a run went."""
+    progress = report.progress
+    counts = [numbers(progress)] if numbers(progress) else []
+    counts += [f"{progress.not_sent:,} not sent"] if progress.not_sent else []
+    lines = [f"{progress.total:,} in all: {', '.join(counts) or 'nothing to do'}."]
+    if error is not None:
+        lines.append(sentence(error))
+    return lines

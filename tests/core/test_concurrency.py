@@ -16,6 +16,7 @@ import pytest
 from raw_server import raw_server
 
 from signtraker import AsyncSignTrakerClient, Q, SignTrakerClient
+from signtraker._core.http.settings import MAX_CONNECTIONS, MAX_IDLE
 from signtraker.models import CreateOrderRequest
 
 if TYPE_CHECKING:
@@ -60,14 +61,21 @@ def test_200_tasks_over_one_client_lose_and_mix_no_answer(sandbox: Sandbox) -> N
 
 
 @pytest.mark.slow
-def test_hundreds_of_tasks_cancelled_at_any_moment_leave_a_small_pool_usable(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("is_injected", [False, True])
+def test_hundreds_of_tasks_cancelled_at_any_moment_leave_a_small_pool_usable(
+    sandbox: Sandbox, *, is_injected: bool
+) -> None:
     chance = random.Random(7)
 
     async def main() -> None:
         limits = httpx.Limits(max_connections=3)
         async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
             client = AsyncSignTrakerClient(
-                sandbox.api_key, sandbox.url, http_client=http, timeout_seconds=5, max_retries=0
+                sandbox.api_key,
+                sandbox.url,
+                http_client=http if is_injected else None,
+                timeout_seconds=5,
+                max_retries=0,
             )
             for _ in range(40):
                 tasks = [asyncio.create_task(client.orders.list_orders(top=5)) for _ in range(10)]
@@ -80,6 +88,11 @@ def test_hundreds_of_tasks_cancelled_at_any_moment_leave_a_small_pool_usable(san
                 await asyncio.gather(*tasks, return_exceptions=True)
             alive = await asyncio.gather(*(client.orders.list_orders(top=1) for _ in range(9)))
             assert [len(one) for one in alive] == [1] * 9
+            if not is_injected:
+                (channel,) = client._connection.http._channels.values()
+                assert channel.turns._value == MAX_CONNECTIONS
+                assert len([one for one in channel.connections.present() if one.wire.streams]) <= MAX_IDLE
+            await client.close()
 
     asyncio.run(main())
 

@@ -22,7 +22,6 @@ from signtraker import (
     UnconfirmedNetworkError,
     UnreadableResponseError,
 )
-from signtraker._core.http.network import Backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,14 +153,6 @@ def test_the_bounds_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatc
     with SignTrakerClient("key", subdomain="acme") as client:
         assert client._connection.config.deadline_seconds == 7.5
         assert client._connection.config.max_response_bytes == 5000
-
-
-def test_httpx_still_has_the_attributes_by_which_the_deadline_is_enforced() -> None:
-    """Fails if a new httpx or httpcore makes the backend ineffective."""
-    with SignTrakerClient("key", subdomain="acme") as client:
-        connection = client._connection.http._connections().take(is_write=False)
-        pool: Any = connection.transport._pool
-        assert isinstance(pool._network_backend, Backend)
 
 
 # Size

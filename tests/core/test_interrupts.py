@@ -96,8 +96,9 @@ def test_a_client_works_after_calls_that_were_interrupted(call: Callable[[SignTr
         with ThreadPoolExecutor(1) as thread:
             assert (thread.submit(read, client).result(), thread.submit(write, client).result()) == (5, 9)
         assert (read(client), write(client)) == (5, 9)
-        present = client._connection.http._connections()._present()
-        assert len([one for one in present if one.streams]) <= 1, "an interrupted call left a connection open"
+        (connections,) = client._connection.http._by_process.values()
+        left_open = [one for one in connections.present() if one.wire.streams]
+        assert len(left_open) <= 1, "an interrupted call left a connection open"
     assert len(server.requests) <= len(lines) + 6, "an interrupted call was sent again"
 
 

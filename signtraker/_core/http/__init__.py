@@ -1,14 +1,18 @@
 """Send one request over httpx and httpcore. Only this folder sends with them.
 
-It talks to httpx's transports, not to `httpx.Client`, which would keep the server's cookies and build a
-request from each `Location` even when told not to follow it. Both can raise from what a server sent.
+It sends over single connections of httpcore's, the library below httpx. `httpx.Client` would keep the
+server's cookies and build a request from each `Location` even when told not to follow it, and can raise from
+what a server sent. httpcore's pool looks at all of its connections whenever a request begins or ends, and has
+a lock that a signal's exception can leave locked. Only an injected client is used as it is.
 
 | module | purpose |
 | --- | --- |
 | `settings` | certificates, proxies, injected clients: checked once |
-| `conversion` | our requests to httpx's, httpx's responses and errors to ours |
-| `threads`, `tasks` | connections, and one attempt over them |
+| `conversion` | our requests to httpcore's and httpx's, their responses and errors to ours |
+| `threads`, `tasks` | one attempt over a connection, for threads and for asyncio |
+| `connections` | the connections in use, and those kept alive |
+| `injected` | one attempt over a client of the caller's |
 | `decoding` | compressed responses, in small parts |
-| `network`, `framing` | the network streams: deadlines, counted bytes |
+| `network`, `asyncio_network`, `framing` | the network streams: deadlines, counted bytes |
 | `httpx_log` | the logs of both libraries without the key |
 """

@@ -1,4 +1,4 @@
-"""Turn our requests into httpx's, and httpx's responses and errors into ours."""
+"""Turn our requests into httpcore's and httpx's, and their responses and errors into ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Final
 
+import httpcore
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
@@ -18,23 +19,57 @@ from signtraker._version import __version__
 from signtraker.exceptions import Exchange, SignTrakerError, ValidationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from signtraker._core.config import Config
-    from signtraker._core.http.network import AsyncStream, Stream
+    from signtraker._core.http.settings import TransportSettings
     from signtraker._core.request import AnyRequest
 
 USER_AGENT: Final = f"signtraker/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+NETWORK_ERRORS: Final = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+)
 # After these errors the server has received nothing: no connection was made, or no pool slot was free.
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # httpx builds the next request of a redirect even when told not to follow it, and raises these.
 BAD_LOCATION: Final = (httpx.InvalidURL, ValueError)
+_LONGEST_URL: Final = 65_536
+"""httpx's own limit."""
 _KEPT_OF_A_LARGE_BODY: Final = 10_000
 _LONGEST_REASON: Final = 300
 _QUOTED_BYTES: Final = re.compile(r"[:,]? *(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
-def build_request(request: AnyRequest, config: Config) -> httpx.Request:
-    """Build the httpx request with our own headers only, whatever an injected client is set to."""
-    timeout = dict.fromkeys(("connect", "read", "write", "pool"), config.timeout_seconds)
+def wire_request(request: AnyRequest, config: Config, settings: TransportSettings) -> httpcore.Request:
+    """Build the request that goes out over a connection of ours.
+
+    A write says that its connection ends with its response (RFC 9112, 9.6).
+    """
+    url = settings.server
+    if len(config.base_url) + len(request.target) > _LONGEST_URL:
+        raise ValidationError(f"Not sent: no URL can hold this query: it is longer than {_LONGEST_URL:,}")
+    target = url.target + request.target.encode("ascii")
+    fields = [
+        (name.encode("ascii"), value.encode("ascii")) for name, value in headers(request, config).items()
+    ]
+    if request.is_write:
+        fields.append((b"Content-Length", b"%d" % len(request.body or b"")))
+        fields.append((b"Connection", b"close"))
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target),
+        headers=[(b"Host", settings.host), *fields],
+        content=request.body,
+        extensions={"timeout": _timeouts(config)},
+    )
+
+
+def httpx_request(request: AnyRequest, config: Config) -> httpx.Request:
+    """Build the request for an injected client, with our own headers only, whatever the client is set to."""
     try:
         url = httpx.URL(f"{config.base_url}{request.target}")
     except httpx.InvalidURL as error:
@@ -44,8 +79,12 @@ def build_request(request: AnyRequest, config: Config) -> httpx.Request:
         url,
         headers=headers(request, config),
         content=request.body,
-        extensions={"timeout": timeout},
+        extensions={"timeout": _timeouts(config)},
     )
+
+
+def _timeouts(config: Config) -> dict[str, float]:
+    return dict.fromkeys(("connect", "read", "write", "pool"), config.timeout_seconds)
 
 
 def closed_error(request: AnyRequest, config: Config) -> SignTrakerError:
@@ -92,15 +131,6 @@ def headers(request: AnyRequest, config: Config) -> dict[str, str]:
     }
 
 
-def close_afterwards(message: httpx.Request) -> None:
-    """Let the connection of a request end with its response (RFC 9112, 9.6).
-
-    Without it, httpcore's pool counts a connection as idle for a moment before it closes it. Another thread's
-    write could be given that connection, and lose it: "Bad file descriptor", and a write in doubt.
-    """
-    message.headers["Connection"] = "close"
-
-
 def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
     """Describe a request that was not sent."""
     visible = {name: str(value) for name, value in headers(request, config).items()}
@@ -111,30 +141,26 @@ def prepared(request: AnyRequest, config: Config) -> PreparedRequest:
 class Body:
     """Collect and decode a response's body, up to the largest size that is taken."""
 
-    def __init__(self, response: httpx.Response, most: int) -> None:
-        self._response = response
+    def __init__(self, status_code: int, headers: dict[str, str], most: int) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        """The headers, names in lower case."""
         self._most = most
         self._chunks: list[bytes] = []
         self._size = 0
         self._decoder: Decoder | None = None
         self.cut = ""
 
-    def is_read(self) -> bool:
-        """Take a body that a hook of an injected client has read; False if it is still to be read."""
-        if not self._response.is_stream_consumed:
-            return False
-        self._decoder = Decoder("")  # httpx has decoded it.
-        try:
-            self.add(self._response.content)
-        except httpx.ResponseNotRead:
-            self.cut = "a response hook of the injected httpx client took it"
-        return True
+    def add_decoded(self, content: bytes) -> None:
+        """Add a body that somebody else has decoded."""
+        self._decoder = Decoder("")
+        self.add(content)
 
     def add(self, received: bytes) -> bool:
         """Add bytes as they came; return False if it is of no use to go on."""
         try:
             if self._decoder is None:
-                self._decoder = Decoder(self._response.headers.get("content-encoding", ""))
+                self._decoder = Decoder(self.headers.get("content-encoding", ""))
             return all(self._add_decoded(part) for part in self._decoder.decode(received))
         except DecodingError as error:
             self.cut = str(error)
@@ -152,26 +178,38 @@ class Body:
 
     def response(self, start: float) -> Response:
         """Return the response as far as it has come."""
-        received = {name.lower(): value for name, value in self._response.headers.items()}
         elapsed = time.perf_counter() - start
         cut = self.cut
         if not cut and self._decoder is not None and not self._decoder.is_complete:
             cut = "its compressed data ended early"
-        return Response(self._response.status_code, received, b"".join(self._chunks), elapsed, cut)
+        return Response(self.status_code, self.headers, b"".join(self._chunks), elapsed, cut)
 
 
-def failure(
-    error: httpx.RequestError, message: httpx.Request, config: Config, start: float
-) -> TransportError:
-    """Return the `TransportError` of an attempt without a response."""
-    # The original carries the authorization header, and the error will be chained to ours. Its frames, and
-    # those of the error behind it, hold the header too.
-    error.request = httpx.Request(message.method, message.url)
-    error.__traceback__ = error.__cause__ = error.__context__ = None
+def header_texts(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return a response's headers, names in lower case; several of one name are joined (RFC 9110, 5.3)."""
+    fields = list(fields)
+    try:
+        pairs = [(name.decode().lower(), value.decode()) for name, value in fields]
+    except UnicodeDecodeError:
+        pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in fields]
+    texts: dict[str, str] = {}
+    for name, value in pairs:
+        texts[name] = f"{texts[name]}, {value}" if name in texts else value
+    return texts
+
+
+def failure(error: Exception, config: Config, start: float, *, is_sent: bool) -> TransportError:
+    """Return the `TransportError` of an attempt without a response, from an error of httpcore's or httpx's.
+
+    `is_sent` tells whether the server may have received a part of the request.
+    """
     text = reason(error, config)
-    cause = error if text.endswith(str(error)) else None
-    elapsed = time.perf_counter() - start
-    return TransportError(text, isinstance(error, _NEVER_SENT), elapsed, cause)
+    # A new one: the original's request carries the authorization header, its frames and those of the error
+    # behind it hold the header too, and the error will be chained to ours.
+    kind: type[httpx.RequestError] = getattr(httpx, type(error).__name__, httpx.RequestError)
+    cause = kind(str(error)) if text.endswith(str(error)) else None
+    never_sent = not is_sent or issubclass(kind, _NEVER_SENT)
+    return TransportError(text, never_sent, time.perf_counter() - start, cause)
 
 
 def bad_location(error: Exception, config: Config, start: float) -> TransportError:
@@ -187,9 +225,3 @@ def reason(error: Exception, config: Config) -> str:
     """
     text = _QUOTED_BYTES.sub("", redact(str(error), config.api_key))[:_LONGEST_REASON]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def is_clean(stream: Stream | AsyncStream, response: httpx.Response) -> bool:
-    """Return whether exactly this response came over the connection since the request was sent."""
-    received = {name.lower(): value for name, value in response.headers.items()}
-    return stream.received.is_exactly(response.status_code, received)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from signtraker._core.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _key_of_our_call: ContextVar[str | None] = ContextVar("signtraker_key_of_our_call", default=None)
 _httpx = logging.getLogger("httpx")
@@ -14,6 +19,16 @@ _httpx = logging.getLogger("httpx")
 def hide_key_in_logs(key: str) -> None:
     """Redact both libraries' lines from here to the end of the running context."""
     _key_of_our_call.set(key)
+
+
+@contextmanager
+def key_hidden_in_logs(key: str) -> Generator[None]:
+    """Redact both libraries' lines in the block, which must end in the task that it began in."""
+    token = _key_of_our_call.set(key)
+    try:
+        yield
+    finally:
+        _key_of_our_call.reset(token)
 
 
 def _scrubbed(record: logging.LogRecord) -> bool:

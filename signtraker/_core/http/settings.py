@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
 from signtraker._core.secret import quoted
@@ -22,21 +24,25 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS: Final = 100
 MAX_IDLE: Final = 20
-KEPT_ALIVE: Final = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE)
-ONE_REQUEST_EACH: Final = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0)
 
 
 class TransportSettings:
     """The settings of our own connections, checked once: certificates and proxy."""
 
     def __init__(self, config: Config, proxy: str | None, ca: Ca) -> None:
-        _check_host(config.base_url)
+        url = _checked_host(config.base_url)
+        self.server = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path.rstrip(b"/")
+        )
+        """The server, and the path before each request's own."""
+        self.host = url.netloc
+        """The Host header."""
         given = _checked_proxy(proxy)
         try:
             self.proxy = None if config.is_loopback else given or _environment_proxy(config.base_url)
             self.verify = _verification(config, ca)
             # Find out now rather than at the first call, for example that a socks proxy lacks its package.
-            self.make(httpx.HTTPTransport, KEPT_ALIVE)
+            self.connection(httpcore.SyncBackend())
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             if isinstance(error, SignTrakerConfigError):
                 raise
@@ -49,12 +55,41 @@ class TransportSettings:
         self.is_portable = proxy is None and not isinstance(ca, ssl.SSLContext)
         self.ca = None if isinstance(ca, ssl.SSLContext) else ca
 
-    def make(self, kind: type[_TransportT], limits: httpx.Limits) -> _TransportT:
-        """Return a transport that has no connection yet."""
-        return kind(verify=self.verify, proxy=self.proxy, limits=limits)
+    def connection(self, backend: httpcore.NetworkBackend) -> httpcore.ConnectionInterface:
+        """Return a connection that the first request will open."""
+        origin = self.server.origin
+        if self.proxy is None:
+            return httpcore.HTTPConnection(origin, self.verify, network_backend=backend)
+        kind = httpcore.SOCKSProxy if self._is_socks else httpcore.HTTPProxy
+        return kind(**self._proxy_options(), network_backend=backend).create_connection(origin)
 
+    def async_connection(self, backend: httpcore.AsyncNetworkBackend) -> httpcore.AsyncConnectionInterface:
+        """Return a connection for tasks that the first request will open."""
+        origin = self.server.origin
+        if self.proxy is None:
+            return httpcore.AsyncHTTPConnection(origin, self.verify, network_backend=backend)
+        kind = httpcore.AsyncSOCKSProxy if self._is_socks else httpcore.AsyncHTTPProxy
+        return kind(**self._proxy_options(), network_backend=backend).create_connection(origin)
 
-_TransportT = TypeVar("_TransportT", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
+    @property
+    def _is_socks(self) -> bool:
+        return self.proxy is not None and self.proxy.url.scheme.startswith("socks")
+
+    def _proxy_options(self) -> dict[str, Any]:
+        """Return the proxy as httpcore takes it."""
+        assert self.proxy is not None, "called with a proxy only"  # noqa: S101 - for type checkers
+        if self._is_socks and find_spec("socksio") is None:
+            raise ImportError("socksio")
+        url = self.proxy.url
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        options: dict[str, Any] = {
+            "proxy_url": target,
+            "proxy_auth": self.proxy.raw_auth,
+            "ssl_context": self.verify,
+        }
+        if not self._is_socks:
+            options |= {"proxy_headers": self.proxy.headers.raw, "proxy_ssl_context": self.proxy.ssl_context}
+        return options
 
 
 def _verification(config: Config, ca: Ca) -> ssl.SSLContext:
@@ -96,15 +131,15 @@ def _environment_proxy(base_url: str) -> httpx.Proxy | None:
     return httpx.Proxy(url if "://" in url else f"http://{url}") if url else None
 
 
-def _check_host(base_url: str) -> None:
+def _checked_host(base_url: str) -> httpx.URL:
     """Find out now whether httpx can use a host name, rather than at the first call."""
     try:
         url = httpx.URL(base_url)
-        usable = bool(url.raw_host and url.host)
+        if url.raw_host and url.host:
+            return url
     except (ValueError, httpx.InvalidURL):  # An IDNA error is a ValueError.
-        usable = False
-    if not usable:
-        raise SignTrakerConfigError(f"base_url holds no usable host name: {quoted(base_url)}.")
+        pass
+    raise SignTrakerConfigError(f"base_url holds no usable host name: {quoted(base_url)}.")
 
 
 _HttpClientT = TypeVar("_HttpClientT", httpx.Client, httpx.AsyncClient)

@@ -11,88 +11,118 @@ import os
 import sys
 import time
 import warnings
-from dataclasses import replace
+from contextlib import aclosing
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
+from typing import TYPE_CHECKING, cast
 
-import anyio  # httpx depends on it, and its pool understands cancellation by anyio's scopes only
 import httpx
 
 from signtraker._core.exchange import Response, TransportError
+from signtraker._core.http.asyncio_network import AsyncBackend, AsyncStream
+from signtraker._core.http.connections import Connections
 from signtraker._core.http.conversion import (
-    BAD_LOCATION,
+    NETWORK_ERRORS,
     Body,
-    bad_location,
-    build_request,
     cancelled,
-    close_afterwards,
     closed_error,
     failure,
-    is_clean,
+    header_texts,
     reason,
+    wire_request,
 )
-from signtraker._core.http.httpx_log import hide_key_in_logs, install_filters
-from signtraker._core.http.network import DEADLINE_PASSED, AsyncBackend, AsyncStream, Progress, progress
-from signtraker._core.http.settings import (
-    KEPT_ALIVE,
-    MAX_CONNECTIONS,
-    ONE_REQUEST_EACH,
-    TransportSettings,
-)
+from signtraker._core.http.httpx_log import install_filters, key_hidden_in_logs
+from signtraker._core.http.injected import send_injected_async
+from signtraker._core.http.network import DEADLINE_PASSED, Wire
+from signtraker._core.http.settings import MAX_CONNECTIONS, TransportSettings
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable
+
+    import httpcore
 
     from signtraker._core.config import Config
     from signtraker._core.request import AnyRequest
 
-T = TypeVar("T")
+
+class _Connection:
+    """One connection of an event loop. It is opened by the first request."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self.wire: Wire[AsyncStream] = Wire()
+        self.http = settings.async_connection(AsyncBackend(self.wire))
+        self.is_retired = False
+        self.idle_since = 0.0
+
+    async def exchange(
+        self, message: httpcore.Request, config: Config, left_seconds: float
+    ) -> Response | TransportError:
+        """Send a request, and read the whole response."""
+        self.wire.begin(left_seconds)
+        start = time.perf_counter()
+        try:
+            response = await self.http.handle_async_request(message)
+        except NETWORK_ERRORS as error:
+            return failure(error, config, start, is_sent=self.wire.is_used)
+        body = Body(response.status, header_texts(response.headers), config.max_response_bytes)
+        try:
+            async with aclosing(
+                cast("AsyncGenerator[bytes]", aiter(cast("AsyncIterable[bytes]", response.stream)))
+            ) as chunks:
+                async for chunk in chunks:
+                    if not body.add(chunk):
+                        break
+        except NETWORK_ERRORS as error:
+            body.cut = reason(error, config)
+        if self.wire.is_clean(body.status_code, body.headers):
+            await response.aclose()
+        else:
+            self.wire.abort()
+        return body.response(start)
 
 
 class _AsyncChannel:
-    """The connections of one event loop: kept alive for reads, one for each write."""
+    """The connections of one event loop."""
 
     def __init__(self, settings: TransportSettings) -> None:
         self.process = os.getpid()
-        self.attempts: set[Progress] = set()
-        self.is_retired = False
-        self.streams: WeakSet[AsyncStream] = WeakSet()
-        self.reads = self._open(settings, KEPT_ALIVE)
-        self.writes = self._open(settings, ONE_REQUEST_EACH)
-        # httpcore's pool looks at all requests that wait whenever one ends, which is quadratic.
+        self.connections = Connections(partial(_Connection, settings))
         self.turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    def _open(self, settings: TransportSettings, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
-        transport = settings.make(httpx.AsyncHTTPTransport, limits)
-        # httpx takes no backend for the pool that it makes (see `_Connection` in `threads`).
-        pool: Any = transport._pool  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
-        pool._network_backend = AsyncBackend(pool._network_backend, self.streams)  # noqa: SLF001 - as above
-        return transport
+    async def has_turn(self, left_seconds: float) -> bool:
+        """Wait until there are not too many attempts under way; return False if the time ran out."""
+        try:
+            async with asyncio.timeout(left_seconds if self.turns.locked() else None):
+                return await self.turns.acquire()
+        except TimeoutError:
+            return False
 
-    async def retire(self) -> None:
-        """Close the connections as soon as no call uses them."""
-        self.is_retired = True
-        if not self.attempts:
-            with anyio.CancelScope(shield=True):
-                await self.close()
+    async def exchange(
+        self, connection: _Connection, message: httpcore.Request, config: Config, left_seconds: float
+    ) -> Response | TransportError:
+        """Exchange a request for a response, and keep or close the connection."""
+        try:
+            with key_hidden_in_logs(config.api_key):
+                result = await connection.exchange(message, config, left_seconds)
+        except BaseException:
+            self.connections.close(connection)
+            raise
+        self.connections.give_back(connection)
+        return result
 
     async def close(self) -> None:
-        """Close all connections, from the event loop that they belong to; end what waits for one."""
-        for attempt in [one for one in self.attempts if not one.sent]:
-            attempt.scope.cancel()
-        await self.reads.aclose()
-        await self.writes.aclose()
+        """Close all connections, from the event loop that they belong to."""
+        self.connections.abort()
+        await asyncio.sleep(0)  # asyncio closes the sockets in its next round.
 
 
 def _mark_missing_sniffio() -> None:
     """Let httpcore's `import sniffio` fail at once where that package is not installed.
 
-    httpcore's `current_async_library` tries it some 40 times for each request,
-    and each time Python searches the whole module path: 2.5 ms a request. None in `sys.modules` is Python's
-    own mark of a module that can't be imported: https://docs.python.org/3/reference/import.html#the-module-cache
+    httpcore's locks try it for each connection, and its pool, which an injected client uses, some 40 times
+    for each request. Each time Python searches the whole module path: 60 us. None in `sys.modules` is
+    Python's own mark: https://docs.python.org/3/reference/import.html#the-module-cache
     """
     if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # the mark that the reference describes
@@ -116,41 +146,39 @@ class AsyncHttpPool:
         """Send a request once, and wait at most so long for the whole response."""
         self._check_open(request, config)
         loop = _running_loop()
-        message = build_request(request, config)
-        start = time.perf_counter()
-        attempt = Progress()
         if self._injected is not None:
             self._check_home(loop)
-            attempt.sent = True  # An injected client does not report it, so the worst is assumed.
-            sending = _exchange_async(self._injected, message, config, attempt)
-        else:
-            sending = _take_turn(self._channel(loop), message, config, attempt, is_write=request.is_write)
+            return await send_injected_async(self._injected, request, config, left_seconds)
+        assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
+        message = wire_request(request, config, self._settings)
+        channel = self._channel(loop, self._settings)
+        start = time.perf_counter()
+        connection: _Connection | None = None
         try:
-            ended = await _within(left_seconds, attempt.scope, sending)
+            if not await channel.has_turn(left_seconds):
+                waited = time.perf_counter() - start
+                return TransportError(DEADLINE_PASSED, never_sent=True, elapsed_seconds=waited, cause=None)
+            try:
+                self._check_open(request, config)
+                left_seconds -= time.perf_counter() - start
+                connection = channel.connections.take(is_write=request.is_write)
+                return await channel.exchange(connection, message, config, left_seconds)
+            finally:
+                channel.turns.release()
         except asyncio.CancelledError as error:
             if request.is_write:
-                cancelled(error, request, sent=attempt.sent)
+                cancelled(error, request, sent=connection is not None and connection.wire.is_used)
             raise
-        if ended is not None:
-            return ended
-        if not attempt.sent:
-            self._check_open(request, config)
-        if attempt.begun is not None:
-            begun: Response = attempt.begun()
-            return replace(begun, cut=DEADLINE_PASSED)
-        elapsed = time.perf_counter() - start
-        return TransportError(DEADLINE_PASSED, not attempt.sent, elapsed, None)
 
     def _check_open(self, request: AnyRequest, config: Config) -> None:
         if self.is_closed or (self._injected is not None and self._injected.is_closed):
             raise closed_error(request, config)
 
-    def _channel(self, loop: asyncio.AbstractEventLoop) -> _AsyncChannel:
-        assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
+    def _channel(self, loop: asyncio.AbstractEventLoop, settings: TransportSettings) -> _AsyncChannel:
         channel = self._channels.get(loop)
         if channel is None or channel.process != os.getpid():
             self._forget_closed_loops()
-            channel = self._channels[loop] = _AsyncChannel(self._settings)
+            channel = self._channels[loop] = _AsyncChannel(settings)
         return channel
 
     def _forget_closed_loops(self) -> None:
@@ -160,8 +188,8 @@ class AsyncHttpPool:
 
     async def drop_connections(self) -> None:
         """Retire the open connections: new calls open new ones, running calls finish on the old ones."""
-        if (channel := self._channels.pop(_running_loop(), None)) is not None:
-            await channel.retire()
+        if (channel := self._channels.get(_running_loop())) is not None:
+            channel.connections.retire()
 
     def _check_home(self, loop: asyncio.AbstractEventLoop) -> None:
         # Another transport, such as the sandbox's without a socket, need not belong to one loop. httpx has
@@ -188,7 +216,7 @@ class AsyncHttpPool:
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         if is_finalizing():  # An argument, since the modules' globals may be gone by then.
             return
-        open_ones = [one for one in vars(self).get("_channels", {}).values() if one.streams]
+        open_ones = [one for one in vars(self).get("_channels", {}).values() if one.connections.are_open]
         if open_ones and not self.is_closed:
             warnings.warn(
                 "A SignTraker client was never closed; use it in an async with block, or await close()",
@@ -206,81 +234,3 @@ def _running_loop() -> asyncio.AbstractEventLoop:
             "The async client runs on asyncio only, and no asyncio event loop is running here; "
             "under trio, run the sync client in trio.to_thread.run_sync."
         ) from None
-
-
-async def _take_turn(
-    channel: _AsyncChannel, message: httpx.Request, config: Config, attempt: Progress, *, is_write: bool
-) -> Response | TransportError:
-    if is_write:
-        close_afterwards(message)
-    channel.attempts.add(attempt)
-    try:
-        async with channel.turns:
-            transport = channel.writes if is_write else channel.reads
-            return await _exchange_async(transport, message, config, attempt)
-    finally:
-        channel.attempts.discard(attempt)
-        if channel.is_retired:
-            await channel.retire()
-
-
-async def _exchange_async(
-    sender: httpx.AsyncHTTPTransport | httpx.AsyncClient,
-    message: httpx.Request,
-    config: Config,
-    attempt: Progress,
-) -> Response | TransportError:
-    # The attempt has a task of its own, and with it a context that ends with it.
-    hide_key_in_logs(config.api_key)
-    progress.set(attempt)
-    start = time.perf_counter()
-    try:
-        if isinstance(sender, httpx.AsyncClient):
-            response = await sender.send(message, stream=True, auth=None, follow_redirects=False)
-        else:
-            response = await sender.handle_async_request(message)
-    except httpx.RequestError as error:
-        return failure(error, message, config, start)
-    except BAD_LOCATION as error:
-        return bad_location(error, config, start)
-    body = Body(response, config.max_response_bytes)
-    attempt.begun = partial(body.response, start)
-    try:
-        if not body.is_read():
-            async for chunk in response.aiter_raw():
-                if not body.add(chunk):
-                    break
-    except httpx.RequestError as error:
-        body.cut = reason(error, config)
-    finally:
-        stream: object = response.extensions.get("network_stream")
-        if isinstance(stream, AsyncStream) and not is_clean(stream, response):
-            await stream.aclose()
-        await response.aclose()
-    return body.response(start)
-
-
-async def _within(
-    seconds: float, scope: anyio.CancelScope, attempt: Coroutine[object, object, T]
-) -> T | None:
-    """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
-
-    httpcore's pool protects its clean-up with an anyio scope, which `Task.cancel` ignores: the connection
-    then counts as used for ever. So the attempt gets a task of its own, and is cancelled by a scope, which
-    the pool understands.
-    """
-    results: list[T] = []
-    scope.deadline = anyio.current_time() + seconds
-
-    async def perform() -> None:
-        with scope:
-            results.append(await attempt)
-
-    task = asyncio.ensure_future(perform())
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        scope.cancel()
-        await asyncio.wait([task])
-        raise
-    return results[0] if results else None

@@ -24,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail unless the package under test is an installed wheel (scripts/test sets this)",
     )
+    parser.addoption(
+        "--renew-screens",
+        action="store_true",
+        help="write the approved screens of the command anew (tests/cli/test_terminal.py)",
+    )
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -9,7 +9,9 @@ from signtraker.cli.errors import ExitCode, exit_code, sentence
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from signtraker import BulkProgress, BulkReport, BulkRun
+    from collections.abc import Sequence
+
+    from signtraker import BulkOutcome, BulkProgress, BulkReport, BulkRun, Problem
     from signtraker.cli.terminal import Terminal
 
 _BAR: Final = 24
@@ -32,9 +34,9 @@ class ProgressBar:
             self._shown = text
 
     def close(self) -> None:
-        """End the line."""
+        """Remove the line."""
         if self._shown:
-            sys.stderr.write("\n")
+            sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
             self._shown = ""
 
@@ -81,6 +83,14 @@ def code_of(progress: BulkProgress, error: SignTrakerError | None) -> ExitCode:
     if progress.done:
         return ExitCode.PARTLY_DONE
     return ExitCode.REFUSED if error is None else exit_code(error)
+
+
+def message_of(outcome: BulkOutcome[Any, Any]) -> tuple[str | None, str]:
+    """Return the field that an outcome is about, if it is one, and its message without the HTTP part."""
+    problems: Sequence[Problem] = getattr(outcome.error, "problems", ())
+    if outcome.state == "refused" and len(problems) == 1:
+        return problems[0].field or None, problems[0].message
+    return None, outcome.message
 
 
 def summary(report: BulkReport[Any, Any], error: SignTrakerError | None) -> list[str]:

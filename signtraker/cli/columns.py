@@ -32,6 +32,16 @@ _HEADINGS: Final = {
     "total_amount": "Total",
     "remaining_amount": "Left",
 }
+STATUS_STYLES: Final = {
+    "Installed": ("green",),
+    "Completed": ("green",),
+    "Draft": ("cyan",),
+    "Designing": ("blue",),
+    "PaymentRequired": ("yellow",),
+    "Removed": ("dim",),
+    "Cancelled": ("dim",),
+}
+"""The colours of the known statuses; others have none."""
 _SHORT: Final = frozenset({Edm.DATETIME, Edm.BOOLEAN}) | _NUMBERS
 
 
@@ -98,8 +108,8 @@ def _columns(entity: str, path: tuple[str, ...], keys: tuple[str, ...]) -> list[
 def choose(model: str, names: str) -> list[Column]:
     """Return the columns that a text such as `id,city,agent` names, in its order.
 
-    A name is a path (`job_site.city`, `JobSite/City`), its last part where only one column ends so, or a
-    nested record, which stands for its name. Raises `UsageError` for any other.
+    A name is a path (`job_site.city`, `JobSite/City`), its last part or its heading in a table where only one
+    column has it, or a nested record, which stands for its name. Raises `UsageError` for any other.
     """
     return [_find(model, name.strip()) for name in names.split(",") if name.strip()]
 
@@ -113,6 +123,7 @@ def _find(model: str, name: str) -> Column:
         if one.path[-1] == "name":
             by_name.setdefault(".".join(one.path[:-1]), one)
     endings = [one for one in columns if one.path[-1] == name]
+    endings = endings or [one for one in columns if one.heading.lower() == name.lower()]
     found = by_name.get(name) or (endings[0] if len(endings) == 1 else None)
     if found is not None:
         return found
@@ -120,7 +131,7 @@ def _find(model: str, name: str) -> Column:
         raise UsageError(
             f"--columns: {name} is ambiguous; write one of {', '.join(one.name for one in endings)}."
         )
-    known = [*by_name, *(one.path[-1] for one in columns)]
+    known = [*by_name, *(one.path[-1] for one in columns), *(one.heading.lower() for one in columns)]
     near = get_close_matches(name.lower(), known, n=1)
     hint = (
         f"did you mean {near[0]}?" if near else f"the columns are {', '.join(one.name for one in columns)}."

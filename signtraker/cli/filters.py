@@ -82,8 +82,9 @@ def pointed(error: ODataError, text: str, model: str) -> str:
         near = get_close_matches(name, known, n=1) or [
             one for one in known if one.lower() == name.replace("_", "").lower()
         ]
-        if near and "property" in sentence:
-            sentence += f" Did you mean {near[0]}?"
+        if "property" in sentence:
+            # Without quotes, a word is the name of a property.
+            sentence += f" Did you mean {near[0]}?" if near else f" Text is written in quotes: '{name}'."
     position = error.position if error.position is not None else _find(name, text)
     if position is None or "\n" in text:
         return sentence

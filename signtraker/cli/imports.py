@@ -21,7 +21,7 @@ from signtraker.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from signtraker import BulkReport, CheckedRows, CreateOrderRequest
+    from signtraker import BulkProgress, BulkReport, CheckedRows, CreateOrderRequest
     from signtraker.cli.files import Sheet
     from signtraker.cli.terminal import Terminal
 
@@ -131,17 +131,16 @@ def import_orders(
         report, error = send(run, bar)
     except KeyboardInterrupt:
         _write_result(run.report, result_path, rows)
-        terminal.note(f"Interrupted: {run.report.progress}.{_resume(journal_path)}")
+        terminal.note(f"Interrupted: {run.report.progress}.")
+        for line in _advice(run.report.progress, journal_path):
+            terminal.note(line)
         return ExitCode.INTERRUPTED
     _write_result(report, result_path, rows)
-    _tell(terminal, report, rows)
-    for line in summary(report, error):
+    _tell(terminal, report, rows, columns)
+    for line in (*summary(report, error), *_advice(report.progress, journal_path)):
         terminal.note(line)
-    code = code_of(report.progress, error)
-    if code is not ExitCode.DONE:
-        terminal.note(f"{report.advice}{_resume(journal_path)}")
     terminal.note(f"The result of each row is in {result_path}.")
-    return code
+    return code_of(report.progress, error)
 
 
 def _given(texts: Sequence[str]) -> dict[str, str]:
@@ -247,14 +246,27 @@ def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[st
         terminal.note("No column is an external_id: a row that is changed between two runs is sent again.")
 
 
-def _tell(terminal: Terminal, report: BulkReport[Any, Any], rows: Sheet) -> None:
+def _tell(terminal: Terminal, report: BulkReport[Any, Any], rows: Sheet, columns: Mapping[str, str]) -> None:
     """Write a line for each row that needs a person."""
+    from signtraker.cli.batches import message_of
+
+    headings = {field: heading for heading, field in columns.items()}
     for one in report.with_state("refused", "unknown"):
-        terminal.note(f"  row {rows.numbers[one.index]}: {one.state}: {one.message}")
+        field, message = message_of(one)
+        column = f", column {headings[field]}" if field in headings else ""
+        terminal.note(on_one_line(f"  row {rows.numbers[one.index]}{column}: {one.state}: {message}"))
 
 
-def _resume(journal: Path | None) -> str:
-    return "" if journal is None else " The same command goes on."
+def _advice(progress: BulkProgress, journal: Path | None) -> list[str]:
+    """Return the sentences on what to do next."""
+    lines: list[str] = []
+    if progress.unknown:
+        lines.append("Rows in doubt may exist as orders; their candidates are in the result file.")
+    if progress.refused and journal is not None:
+        lines.append("Mend the refused rows, then give the same command again: it sends only those.")
+    elif progress.not_sent and journal is not None:
+        lines.append("Give the same command again: it sends what is not done.")
+    return lines
 
 
 def _write_result(report: BulkReport[Any, Any], path: Path, rows: Sheet) -> None:

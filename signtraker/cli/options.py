@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
+from signtraker.cli.errors import ExitCode
 from signtraker.cli.output import Output
 from signtraker.cli.session import Connection, Session
+from signtraker.cli.terminal import silence_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -110,8 +112,13 @@ def add_command(
         connection = Connection(**{one.name: values.pop(one.name) for one in CONNECTION})
         if wants_output:
             values["output"] = _output({one.name: values.pop(one.name) for one in OUTPUT})
-        with Session(connection, clock=context.obj) as session:
-            return function(session=session, **given, **values)
+        try:
+            with Session(connection, clock=context.obj) as session:
+                return function(session=session, **given, **values)
+        except BrokenPipeError:
+            # The reader of stdout has seen enough, which Typer would take for an error.
+            silence_stdout()
+            return ExitCode.DONE
 
     run.__signature__ = inspect.Signature([context, *shared])  # type: ignore[attr-defined]
     run.__annotations__ = {}

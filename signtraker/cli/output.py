@@ -62,8 +62,8 @@ class Output:
         return "table" if on_terminal else "plain"
 
 
-def write_records(session: Session, output: Output, resource: Resource, records: Iterable[Any]) -> int:
-    """Write the records in the chosen format to the chosen place; return their number.
+def write_records(session: Session, output: Output, resource: Resource, records: Iterable[Any]) -> None:
+    """Write the records in the chosen format to the chosen place.
 
     The options are checked, and the first record is read, before a file or a pager is opened.
     """
@@ -74,22 +74,24 @@ def write_records(session: Session, output: Output, resource: Resource, records:
     if kind == "parquet" and to_stdout and terminal.shows_output:
         raise UsageError("Parquet is not for a terminal; add --output FILE.parquet.")
     records = _started(records)
+    every = chosen or all_columns.columns_of(resource.model)
     if kind == "table":
-        return _write_table(session, output, resource, records, chosen)
+        _write_table(session, output, resource, records, chosen)
+        return
     if kind == "parquet":
         with _opened(output.path, binary=True) as binary:
-            return writers.write_parquet(
-                records, chosen or all_columns.columns_of(resource.model), cast("BinaryIO", binary)
-            )
+            writers.write_parquet(records, every, cast("BinaryIO", binary))
+        return
     with _opened(output.path, binary=False) as stream:
         text = cast("TextIO", stream)
         if kind == "json":
-            return writers.write_json(records, chosen, text)
-        if kind == "ndjson":
-            return writers.write_ndjson(records, chosen, text)
-        if kind == "csv":
-            return writers.write_csv(records, chosen or all_columns.columns_of(resource.model), text)
-        return writers.write_plain(records, chosen or _ordered(resource), text)
+            writers.write_json(records, chosen, text)
+        elif kind == "ndjson":
+            writers.write_ndjson(records, chosen, text)
+        elif kind == "csv":
+            writers.write_csv(records, every, text)
+        else:
+            writers.write_plain(records, chosen or _ordered(resource), text)
 
 
 def _started(records: Iterable[Any]) -> Iterable[Any]:
@@ -107,20 +109,18 @@ def _write_table(
     resource: Resource,
     records: Iterable[Any],
     chosen: Sequence[Column] | None,
-) -> int:
-    if chosen is None:
-        columns = _ordered(resource)
-        ranks = [resource.order.index(name) for name in resource.columns]
-    else:
-        columns = list(chosen)
-        ranks = list(range(len(columns)))
+) -> None:
+    columns = _ordered(resource) if chosen is None else list(chosen)
+    ranks = [resource.order.index(name) for name in resource.columns] if chosen is None else None
     terminal = session.terminal
+    # It stays empty if the reader ends the pager before the last row.
+    written: list[tuple[int, list[str]]] = []
     with terminal.pager(wanted=output.pager) as stream:
-        count, dropped = writers.write_table(records, columns, ranks, stream, terminal, session.timezone)
-    plural = "" if count == 1 else "s"
-    without = f"; no room for {', '.join(dropped)}" if dropped else ""
-    terminal.hint(f"{count:,} {resource.singular}{plural}{without}")
-    return count
+        written.append(writers.write_table(records, columns, ranks, stream, terminal, session.timezone))
+    for count, dropped in written:
+        plural = "" if count == 1 else "s"
+        without = f"; no room for {', '.join(dropped)}" if dropped else ""
+        terminal.hint(f"{count:,} {resource.singular}{plural}{without}")
 
 
 @contextmanager

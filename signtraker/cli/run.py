@@ -12,7 +12,7 @@ import typer
 
 from signtraker.cli.app import build
 from signtraker.cli.errors import CommandError, ExitCode, exit_code, sentence
-from signtraker.cli.terminal import Terminal
+from signtraker.cli.terminal import Terminal, silence_stdout
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
         terminal.note("Interrupted.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return ExitCode.DONE
     return result if isinstance(result, int) else ExitCode.DONE
 
@@ -81,10 +81,3 @@ def _notes_for_warnings(terminal: Terminal) -> Generator[None]:
 
         warnings.showwarning = show
         yield
-
-
-def _silence_stdout() -> None:
-    """Keep Python from writing to the broken pipe at its end (see the note on SIGPIPE in Python's manual)."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -6,7 +6,7 @@ hundred.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 GAP: Final = 2
 _LEAST: Final = 13
 """The narrowest width of a column that may shrink."""
+_TINY: Final = 6
+"""The same for columns that were asked for by name, none of which is left out."""
 _ESSENTIAL: Final = 6
 _COMFORTABLE: Final = 20
 """A column after the first six, by importance, is shown only if those that may shrink keep this width."""
@@ -31,31 +33,34 @@ class Track:
     may_shrink: bool
     is_number: bool
 
-    def least(self, narrowest: int = _LEAST) -> int:
+    def least(self, narrowest: int) -> int:
         """Return the width that it can't do without."""
         return min(self.width, narrowest) if self.may_shrink else self.width
 
 
-def fit(tracks: Sequence[Track], ranks: Sequence[int], room: int) -> list[Track]:
+def fit(tracks: Sequence[Track], ranks: Sequence[int] | None, room: int) -> list[Track]:
     """Return the tracks that fit into the room, from left to right, with their final widths.
 
     Args:
         tracks: All columns, from left to right.
-        ranks: The places of the columns in order of importance. The first one is always kept.
+        ranks: The places of the columns in order of importance; the first one is always kept. None keeps
+            all columns, even if they need more room.
         room: The width of the terminal.
     """
+    kept = _chosen(tracks, ranks, room) if ranks is not None else list(tracks)
+    least = [one.least(_LEAST if ranks is not None else _TINY) for one in kept]
+    widths = _shared([one.width for one in kept], least, room - GAP * (len(kept) - 1))
+    return [replace(one, width=width) for one, width in zip(kept, widths, strict=True)]
+
+
+def _chosen(tracks: Sequence[Track], ranks: Sequence[int], room: int) -> list[Track]:
     kept: list[Track] = []
     for rank, index in enumerate(ranks):
         wanted = [*kept, tracks[index]]
         narrowest = _LEAST if rank < _ESSENTIAL else _COMFORTABLE
         if sum(one.least(narrowest) for one in wanted) + GAP * (len(wanted) - 1) <= room or not kept:
             kept = wanted
-    kept.sort(key=lambda one: one.index)
-    widths = _shared([one.width for one in kept], [one.least() for one in kept], room - GAP * (len(kept) - 1))
-    return [
-        Track(one.index, width, one.may_shrink, one.is_number)
-        for one, width in zip(kept, widths, strict=True)
-    ]
+    return sorted(kept, key=lambda one: one.index)
 
 
 def _shared(wanted: list[int], least: list[int], room: int) -> list[int]:

@@ -141,3 +141,10 @@ def _wait(process: subprocess.Popen[str]) -> None:
         except KeyboardInterrupt:
             continue  # It is for the pager.
         return
+
+
+def silence_stdout() -> None:
+    """Keep Python from writing to a broken pipe at its end (see the note on SIGPIPE in Python's manual)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -8,7 +8,7 @@ from importlib import import_module
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from signtraker.cli.columns import exact, on_one_line, pruned, short
+from signtraker.cli.columns import STATUS_STYLES, exact, on_one_line, pruned, short
 from signtraker.cli.errors import UsageError
 from signtraker.query.schema import Edm
 
@@ -26,34 +26,20 @@ _BATCH: Final = 5_000
 """The rows of a group in a Parquet file."""
 _MONEY: Final = 38, 10
 """The digits of an amount in a Parquet file, and those of them after the point."""
-_STATUS_STYLES: Final = {
-    "Installed": ("green",),
-    "Completed": ("green",),
-    "Draft": ("cyan",),
-    "Designing": ("blue",),
-    "PaymentRequired": ("yellow",),
-    "Removed": ("dim",),
-    "Cancelled": ("dim",),
-}
 
 
-def write_json(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> int:
-    """Write one JSON array, a record in a line; return the number of records."""
-    count = 0
-    stream.write("[")
-    for count, record in enumerate(records, 1):
-        stream.write(",\n" if count > 1 else "\n")
-        stream.write(json_text(record, columns))
-    stream.write("\n]\n" if count else "]\n")
-    return count
+def write_json(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> None:
+    """Write one JSON array, a record in a line."""
+    before = "[\n"
+    for record in records:
+        stream.write(f"{before}{json_text(record, columns)}")
+        before = ",\n"
+    stream.write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def write_ndjson(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> int:
-    """Write each record as JSON in a line of its own; return the number of records."""
-    count = 0
-    for count, record in enumerate(records, 1):  # noqa: B007 - the result
-        stream.write(f"{json_text(record, columns)}\n")
-    return count
+def write_ndjson(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> None:
+    """Write each record as JSON in a line of its own."""
+    stream.writelines(f"{json_text(record, columns)}\n" for record in records)
 
 
 def json_text(record: Any, columns: Sequence[Column] | None = None, *, indent: int | None = None) -> str:
@@ -65,29 +51,25 @@ def json_text(record: Any, columns: Sequence[Column] | None = None, *, indent: i
     return json.dumps(row if columns is None else pruned(row, columns), ensure_ascii=False, indent=indent)
 
 
-def write_csv(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> int:
-    """Write CSV with a line of headings, as RFC 4180 has it; return the number of records."""
+def write_csv(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> None:
+    """Write CSV with a line of headings, as RFC 4180 has it."""
     writer = csv.writer(stream)
     writer.writerow([one.name for one in columns])
-    count = 0
-    for count, record in enumerate(records, 1):  # noqa: B007 - the result
+    for record in records:
         writer.writerow([exact(one.read(record)) for one in columns])
-    return count
 
 
-def write_plain(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> int:
-    """Write a line for each record with tabs between the values, for `cut` and `awk`; return their number."""
+def write_plain(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> None:
+    """Write a line for each record with tabs between the values, for `cut` and `awk`."""
     stream.write("\t".join(one.name for one in columns) + "\n")
-    count = 0
-    for count, record in enumerate(records, 1):  # noqa: B007 - the result
-        stream.write("\t".join(on_one_line(exact(one.read(record))) for one in columns) + "\n")
-    return count
+    lines = ([on_one_line(exact(one.read(record))) for one in columns] for record in records)
+    stream.writelines("\t".join(line) + "\n" for line in lines)
 
 
 def write_table(
     records: Iterable[Any],
     columns: Sequence[Column],
-    ranks: Sequence[int],
+    ranks: Sequence[int] | None,
     stream: IO[str],
     terminal: Terminal,
     zone: tzinfo,
@@ -99,7 +81,7 @@ def write_table(
     Args:
         records: The records; the widths are chosen by the first hundred.
         columns: The columns from left to right.
-        ranks: Their places in the order of importance.
+        ranks: Their places in the order of importance; None keeps all.
         stream: Where to write.
         terminal: It says how wide the table may be, and whether there are colours.
         zone: The time zone of the times.
@@ -128,15 +110,15 @@ def write_table(
         shown = line(tracks, cells)
         for place, track in enumerate(tracks):
             if columns[track.index].name == "status":
-                styles = _STATUS_STYLES.get(cells[track.index], ())
+                styles = STATUS_STYLES.get(cells[track.index], ())
                 shown[place] = terminal.style(shown[place], *styles)
         stream.write(gap.join(shown).rstrip() + "\n")
     kept = {one.index for one in tracks}
     return count, [one.name for place, one in enumerate(columns) if place not in kept]
 
 
-def write_parquet(records: Iterable[Any], columns: Sequence[Column], stream: BinaryIO) -> int:
-    """Write a Parquet file with a column of the fitting type for each; return the number of records."""
+def write_parquet(records: Iterable[Any], columns: Sequence[Column], stream: BinaryIO) -> None:
+    """Write a Parquet file with a column of the fitting type for each."""
     try:
         pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ModuleNotFoundError:
@@ -157,10 +139,7 @@ def write_parquet(records: Iterable[Any], columns: Sequence[Column], stream: Bin
         ]
     )
     waiting = iter(records)
-    count = 0
     with pq.ParquetWriter(stream, schema) as writer:
         while rows := list(islice(waiting, _BATCH)):
             cells = [[one.read(row) for row in rows] for one in columns]
             writer.write_table(pa.table(cells, schema=schema))
-            count += len(rows)
-    return count

@@ -128,11 +128,8 @@ def test_rows_that_are_refused_can_be_mended_and_sent_again(
     path = write(tmp_path / "a.csv", *rows, headings="agent_id,preset_id,external_id\n")
     first = command("orders", "import", path, "--yes")
     assert first.code == 3
-    assert (
-        "  row 3: refused: The request is invalid: preset_id: The order preset 99 does not exist."
-        in first.err
-    )
-    assert "The same command goes on." in first.err
+    assert "  row 3, column preset_id: refused: The order preset 99 does not exist.\n" in first.err
+    assert "then give the same command again: it sends only those." in first.err
     write(
         tmp_path / "a.csv", rows[0], "2,9,A-2".replace("9", "3"), headings="agent_id,preset_id,external_id\n"
     )

@@ -1,0 +1,130 @@
+"""Run code, or a process, on a pseudo-terminal, and read the screen that it leaves."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+from contextlib import contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+_STYLE: Final = re.compile(r"\x1b\[([\d;]*)m")
+_NAMES: Final = {
+    "1": "bold",
+    "2": "dim",
+    "31": "red",
+    "32": "green",
+    "33": "yellow",
+    "34": "blue",
+    "36": "cyan",
+}
+_PATIENCE_SECONDS: Final = 60.0
+_TAKE: Final = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""A program that makes its stdin its controlling terminal, and becomes another program."""
+
+
+class PseudoTerminal:
+    """Both ends of a pseudo-terminal; types an answer whenever its question appears."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self._answers = dict(answers)
+        self._outer, self.inner = pty.openpty()
+        termios.tcsetwinsize(self.inner, (24, 80))
+        self._seen = b""
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        waiting = ""
+        while True:
+            try:
+                data = os.read(self._outer, 65_536)
+            except OSError:  # Linux says so when the inner end is closed.
+                return
+            if not data:
+                return
+            self._seen += data
+            waiting += data.decode(errors="replace")
+            for question, answer in list(self._answers.items()):
+                if question in waiting:
+                    del self._answers[question]
+                    waiting = ""
+                    os.write(self._outer, answer.encode())
+
+    def close(self) -> str:
+        """Close the terminal and return all that was written to it."""
+        os.close(self.inner)
+        self._reader.join(_PATIENCE_SECONDS)
+        os.close(self._outer)
+        return self._seen.decode()
+
+
+@contextmanager
+def standard_streams_on(terminal: PseudoTerminal) -> Generator[None]:
+    """Make the terminal the three standard streams of this process."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    copies = [os.dup(terminal.inner) for _ in range(3)]
+    sys.stdin = os.fdopen(copies[0], encoding="utf-8")
+    sys.stdout, sys.stderr = (os.fdopen(one, "w", encoding="utf-8") for one in copies[1:])
+    try:
+        yield
+    finally:
+        for one in (sys.stdin, sys.stdout, sys.stderr):
+            one.close()
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+def run_on_terminal(call: Callable[[], int], answers: Mapping[str, str]) -> tuple[int, str]:
+    """Call a function of this process on a terminal; return its result and what it wrote."""
+    terminal = PseudoTerminal(answers)
+    try:
+        with standard_streams_on(terminal):
+            code = call()
+    finally:
+        written = terminal.close()
+    return code, written
+
+
+def run_process_on_terminal(
+    command: Sequence[str], environ: Mapping[str, str], answers: Mapping[str, str]
+) -> tuple[int, str]:
+    """Run a process on a terminal that is its controlling one, so that Ctrl-C (`\\x03`) reaches it."""
+    terminal = PseudoTerminal(answers)
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-c", _TAKE, *command],
+            env=dict(environ),
+            stdin=terminal.inner,
+            stdout=terminal.inner,
+            stderr=terminal.inner,
+            start_new_session=True,
+        ) as process:
+            code = process.wait(_PATIENCE_SECONDS)
+    finally:
+        written = terminal.close()
+    return code, written
+
+
+def screen(written: str) -> str:
+    """Return what a terminal shows of a text: lines that were written again once, and styles by name."""
+    shown: list[str] = []
+    for line in written.replace("\r\n", "\n").split("\n"):
+        last = re.split(r"\r\x1b\[2K|\r", line)[-1]
+        shown.append(_STYLE.sub(_named, last))
+    return "\n".join(shown)
+
+
+def _named(found: re.Match[str]) -> str:
+    codes = [_NAMES.get(one, one) for one in found[1].split(";") if one not in {"", "0"}]
+    return f"<{' '.join(codes)}>" if codes else "</>"

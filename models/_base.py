@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
@@ -105,6 +104,8 @@ def unknown_field(model: type[BaseModel], name: str) -> str:
 
 def _nearest(model: type[BaseModel], name: str) -> str | None:
     """Return the attribute with the most similar name; None if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
     fields = model.model_fields
     known = {
         _simplified(known): attribute for attribute in fields for known in (attribute, api_name(attribute))

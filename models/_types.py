@@ -7,7 +7,6 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from dateutil.parser import isoparse
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -34,6 +33,12 @@ def format_datetime(moment: datetime) -> str:
         return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=digits) + "Z"
     except OverflowError:  # In UTC, the received time lies before the year 1 or after 9999.
         return moment.isoformat(timespec=digits)
+
+
+def _isoparse(text: str) -> datetime:
+    from dateutil.parser import isoparse  # noqa: PLC0415 - most texts are read by Pydantic
+
+    return isoparse(text)
 
 
 def _midnight(day: date) -> datetime:
@@ -79,7 +84,7 @@ def _plain_datetime(value: datetime) -> datetime:
 
 def _parse_sent_text(text: str) -> datetime | date:
     try:
-        return date.fromisoformat(text) if len(text) == _DATE_LENGTH else isoparse(text)
+        return date.fromisoformat(text) if len(text) == _DATE_LENGTH else _isoparse(text)
     except ValueError:
         raise custom_error(
             "datetime_parsing",
@@ -91,7 +96,7 @@ def _received_datetime(value: object) -> datetime:
     """Parse what Pydantic's parser does not accept. A missing time zone means UTC (assumed)."""
     if isinstance(value, str):
         try:
-            value = isoparse(value)
+            value = _isoparse(value)
         except ValueError:
             raise custom_error(
                 "datetime_parsing", f"must be an ISO 8601 date, not {short_repr(value)}"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
 from signtraker import AsyncSignTrakerClient, SignTrakerClient
 from signtraker._bulk.journal import Journal
+from signtraker._core.http.pool import HttpPool
 from signtraker._core.http.tasks import AsyncHttpPool
-from signtraker._core.http.threads import HttpPool
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

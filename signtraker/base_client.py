@@ -8,19 +8,14 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-import httpx
-
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import own_variables, resolve
 from signtraker._core.exchange import Event, Send, send_with_retries
-from signtraker._core.http.conversion import prepared
-from signtraker._core.http.settings import TransportSettings, checked_http_client
-from signtraker._core.http.threads import HttpPool
+from signtraker._core.http.deferred import DeferredSettings
+from signtraker._core.http.pool import HttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden, hidden_values
-from signtraker._lists.paging import RowBuffer
-from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -28,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from os import PathLike
     from types import TracebackType
+
+    import httpx
 
     from signtraker._core.exchange import Action
     from signtraker._core.prepared import PreparedRequest
@@ -121,8 +118,12 @@ class BaseClient(Client["_Connection"]):
         )
         settings, injected = None, None
         if http_client is None:
-            settings = TransportSettings(config, proxy, ca)
+            settings = DeferredSettings(config, proxy, ca)
         else:
+            import httpx
+
+            from signtraker._core.http.settings import checked_http_client
+
             injected = checked_http_client(http_client, httpx.Client, proxy, ca)
         self._connection = _Connection(config, HttpPool(settings, injected), settings)
         self._owns_http = True
@@ -163,6 +164,8 @@ class BaseClient(Client["_Connection"]):
             if isinstance(result, Iterator):
                 next(cast("Iterator[object]", result), None)
         except CapturedError as captured:
+            from signtraker._core.http.conversion import prepared
+
             return prepared(captured.request, real.config)
         raise nothing_sent_error()
 
@@ -195,6 +198,8 @@ class BaseClient(Client["_Connection"]):
         max_items: int | None,
         extra_params: Pairs = (),
     ) -> Iterator[M]:
+        from signtraker._lists.splitting import make_pager
+
         config = self._connection.config
         pages = make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
         return _Rows(self._connection, pages)
@@ -205,6 +210,8 @@ class _Rows(Iterator[M]):
 
     def __init__(self, connection: _Connection, pages: AnyPager[M]) -> None:
         self._connection = connection
+        from signtraker._lists.paging import RowBuffer
+
         self._pages = pages
         self._buffer: RowBuffer[M] = RowBuffer()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import signtraker
-from signtraker import models
+from signtraker import aio, models, query
 from signtraker.models import RequestModel
 from signtraker.models import _payloads as payloads
 
@@ -60,7 +60,12 @@ def loaded_by(code: str) -> set[str]:
 
 def test_importing_the_package_loads_no_dependency() -> None:
     loaded = loaded_by("import signtraker")
-    assert {name for name in loaded if name.startswith("signtraker")} == {"signtraker", "signtraker._version"}
+    assert {name for name in loaded if name.startswith("signtraker")} == {
+        "signtraker",
+        "signtraker._common",
+        "signtraker._common.lazy",
+        "signtraker._version",
+    }
     assert not {name.partition(".")[0] for name in loaded} & {
         "httpx",
         "pydantic",
@@ -76,11 +81,47 @@ def test_importing_the_client_leaves_the_logging_of_other_libraries_alone() -> N
     assert run.stdout.strip() == "[]"
 
 
+def test_an_injected_client_s_logs_are_redacted_from_the_beginning() -> None:
+    code = (
+        "import httpx, logging; from signtraker import SignTrakerClient;"
+        "SignTrakerClient('key', 'http://127.0.0.1:9', http_client=httpx.Client());"
+        "print(len(logging.getLogger('httpx').filters))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "1"
+
+
 def test_q_alone_loads_neither_httpx_nor_pydantic() -> None:
     loaded = {
         name.partition(".")[0] for name in loaded_by("from signtraker import Q; str(Q.status == 'Draft')")
     }
     assert not loaded & {"httpx", "pydantic"}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://acme.signtraker.com/gateway"])
+def test_a_client_and_a_request_load_neither_httpx_nor_what_other_calls_need(url: str) -> None:
+    loaded = loaded_by(
+        "import os; os.environ.clear(); from signtraker import CreateOrderRequest, SignTrakerClient;"
+        f"SignTrakerClient('key', {url!r}).close(); CreateOrderRequest(agent_id=1, preset_id=1)"
+    )
+    assert not loaded & {"httpx", "ssl", "asyncio", "dateutil", "signtraker.models.agents"}
+    assert not {name for name in loaded if name.startswith(("signtraker._lists", "signtraker._bulk"))}
+
+
+def test_every_lazy_package_imports_what_type_checkers_see() -> None:
+    for package in (signtraker, aio, models, query):
+        tree = ast.parse(Path(str(package.__file__)).read_text(encoding="utf-8"))
+        [guarded] = [node for node in tree.body if isinstance(node, ast.If)]
+        seen = {
+            alias.name: node.module
+            for node in guarded.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        [call] = [node for node in ast.walk(guarded.orelse[0]) if isinstance(node, ast.Call)]
+        listed: dict[str, tuple[str, ...]] = ast.literal_eval(call.args[1])
+        assert {name: module for module, names in listed.items() for name in names} == seen
+        assert seen.keys() | ({"__version__"} & set(package.__all__)) == set(package.__all__)
 
 
 def test_using_the_client_does_not_load_the_sandbox() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from signtraker._core.config import Config
-    from signtraker._core.http.settings import TransportSettings
+    from signtraker._core.http.deferred import DeferredSettings
     from signtraker._core.recording import RecordedExchange
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -41,7 +41,7 @@ class Connection(Generic[HttpT]):
 
     config: Config
     http: HttpT
-    settings: TransportSettings | None
+    settings: DeferredSettings | None
     """The settings of the pool's own connections; None for an injected client's."""
 
     def portable_settings(self) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from signtraker._common.loopback import is_loopback
 from signtraker._core.secret import ApiKey, hidden, quoted
 from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
-from signtraker.query import QueryLimits
-from signtraker.query.limits import DEFAULT_LIMITS
+from signtraker.query.server_limits import DEFAULT_LIMITS, QueryLimits
 
 if TYPE_CHECKING:
     from signtraker.query import ODataVersion

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
-from urllib.parse import quote
 
 from signtraker.exceptions import SignTrakerError
-from signtraker.query.cost import SAFE_IN_QUERY
+from signtraker.query.encoding import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -51,11 +50,7 @@ class Request(Generic[T_co]):
 
 def encode(pairs: Iterable[tuple[str, str]]) -> str:
     """Encode a query. A blank becomes `%20` and a plus `%2B`: the server reads a bare `+` as a blank."""
-    return "&".join(f"{_quote(name)}={_quote(value)}" for name, value in pairs)
-
-
-def _quote(text: str) -> str:
-    return quote(text, safe=SAFE_IN_QUERY)
+    return "&".join(f"{encoded(name)}={encoded(value)}" for name, value in pairs)
 
 
 @contextmanager

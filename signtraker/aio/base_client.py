@@ -15,7 +15,8 @@ from signtraker._core.client import Client, Connection, not_a_method, nothing_se
 from signtraker._core.config import own_variables, resolve
 from signtraker._core.exchange import Event, Send, send_with_retries
 from signtraker._core.http.conversion import prepared
-from signtraker._core.http.settings import TransportSettings, checked_http_client
+from signtraker._core.http.deferred import DeferredSettings
+from signtraker._core.http.settings import checked_http_client
 from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
@@ -92,7 +93,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         )
         settings, injected = None, None
         if http_client is None:
-            settings = TransportSettings(config, proxy, ca)
+            settings = DeferredSettings(config, proxy, ca)
         else:
             injected = checked_http_client(http_client, httpx.AsyncClient, proxy, ca)
         self._connection = _AsyncConnection(config, AsyncHttpPool(settings, injected), settings)

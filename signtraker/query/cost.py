@@ -1,4 +1,4 @@
-"""Count the nodes of a filter as each generation of the server does, and the length of a query.
+"""Count the nodes of a filter as each generation of the server does.
 
 Every operator, function, property, row variable, constant and implicit conversion counts one (measured on
 Microsoft's parsers); an `in` counts one, however long its list. The rules are those by which texts are read.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from signtraker.query.errors import ODataError
 from signtraker.query.functions import Kind
@@ -39,11 +38,6 @@ if TYPE_CHECKING:
     from signtraker.query.parsing.generations import Generation
     from signtraker.query.schema import ODataVersion
 
-SAFE_IN_QUERY: Final = "$!'()*,/:@"
-"""The characters that the query of a URL holds unescaped (RFC 3986), less those that separate its parts.
-
-A server counts encoded bytes, so nothing is encoded without need.
-"""
 _REQUIRED_FLAG: Final = Kind(Edm.BOOLEAN, nullable=False)
 _FLAG: Final = Kind(Edm.BOOLEAN)
 
@@ -55,11 +49,6 @@ def node_count(node: Node, entity: str, version: ODataVersion = "v4", *, rendere
     which such numbers have no `L`. Raises ODataError for a filter that the dialect refuses.
     """
     return _Counter(entity, GENERATIONS[version], rendered).bound(node).count
-
-
-def encoded_length(text: str) -> int:
-    """Return the length of a text in bytes as a part of a URL's query."""
-    return len(quote(text, safe=SAFE_IN_QUERY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeGuard, TypeVar
 
 from signtraker._common.short_repr import short_repr
-from signtraker.query.cost import encoded_length, node_count
+from signtraker.query.cost import node_count
+from signtraker.query.encoding import encoded_length
 from signtraker.query.errors import ODataError
 from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.matching import holds

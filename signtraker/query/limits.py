@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import QueryLimitError
 from signtraker.query.cost import node_count
 from signtraker.query.filters import Filter
 from signtraker.query.nodes import And, In, Literal, Node, Or, conjunction, disjunction
 from signtraker.query.parsing.parse import repeated
 from signtraker.query.schema import check_dialect
+from signtraker.query.server_limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signtraker.query.nodes import Order
     from signtraker.query.schema import ODataVersion
+    from signtraker.query.server_limits import QueryLimits
 
 M = TypeVar("M")
-
-
-@dataclass(frozen=True, slots=True)
-class QueryLimits:
-    """The server's limits; the defaults are those of ASP.NET Web API and IIS."""
-
-    nodes: int = 100
-    orderings: int = 5
-    query_bytes: int = 2048
-
-    def __post_init__(self) -> None:
-        for name in ("nodes", "orderings", "query_bytes"):
-            value: object = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"QueryLimits: {name} is a whole number of at least 1, not {short_repr(value)}"
-                )
-
-
-DEFAULT_LIMITS: Final = QueryLimits()
 
 
 def check_nodes(

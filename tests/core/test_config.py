@@ -205,7 +205,15 @@ def test_a_client_reads_the_environment_and_shows_no_key(monkeypatch: pytest.Mon
         assert KEY not in repr(vars(client))
 
 
-@pytest.mark.parametrize("url", ["https://xn--zzzzzz.example", "https://[v1.a]", f"https://{'a.' * 40000}b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xn--zzzzzz.example",
+        "https://[v1.a]",
+        f"https://{'a.' * 40000}b",
+        "https://10.0.0.999",
+    ],
+)
 def test_a_host_name_that_cannot_be_is_refused_at_once(url: str) -> None:
     with pytest.raises(SignTrakerConfigError, match="base_url"):
         SignTrakerClient(KEY, url)

@@ -212,6 +212,6 @@ def test_no_environment_variable_switches_the_verification_of_tls_off(
 ) -> None:
     for name, value in NO_VERIFICATION.items():
         monkeypatch.setenv(name, value)
-    context = kind("key", subdomain="acme")._connection.settings.verify
+    context = kind("key", subdomain="acme")._connection.settings.checked().verify
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname

@@ -15,9 +15,10 @@ from signtraker.query import (
     split_filter,
 )
 from signtraker.query.cost import node_count
-from signtraker.query.limits import DEFAULT_LIMITS, check_length, check_nodes, check_orderings
+from signtraker.query.limits import check_length, check_nodes, check_orderings
 from signtraker.query.nodes import In
 from signtraker.query.parsing.parse import bind_filter, parse_clauses, parse_filter
+from signtraker.query.server_limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,9 @@ a lock that a signal's exception can leave locked. Only an injected client is us
 
 | module | purpose |
 | --- | --- |
+| `deferred` | whether httpx has to check the settings when a client is made |
 | `settings` | certificates, proxies, injected clients: checked once |
+| `pool` | the connections of threads; imports httpx with the first request |
 | `conversion` | our requests to httpcore's and httpx's, their responses and errors to ours |
 | `threads`, `tasks` | one attempt over a connection, for threads and for asyncio |
 | `connections` | the connections in use, and those kept alive |

@@ -48,7 +48,7 @@ def _lowered(record: logging.LogRecord) -> bool:
 def install_filters() -> None:
     """Add the filters to the loggers of httpx and httpcore; adding them again does nothing.
 
-    Called when a client is made, so that importing the package changes no other library's logging.
+    Called before a client's first request, so that importing the package changes no other library's logging.
     """
     _httpx.addFilter(_lowered)
     for name in ("connection", "http11", "http2", "proxy", "socks"):

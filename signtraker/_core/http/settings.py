@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
+from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,20 +17,23 @@ from signtraker._core.secret import quoted
 from signtraker.exceptions import SignTrakerConfigError
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from signtraker._core.config import Config
-
-    Ca: TypeAlias = str | PathLike[str] | ssl.SSLContext | None
+    from signtraker._core.http.deferred import Ca
 
 MAX_CONNECTIONS: Final = 100
 MAX_IDLE: Final = 20
 
 
 class TransportSettings:
-    """The settings of our own connections, checked once: certificates and proxy."""
+    """The settings of our own connections, checked once: certificates and proxy.
 
-    def __init__(self, config: Config, proxy: str | None, ca: Ca) -> None:
+    With `usual`, there is neither a proxy nor a variable of the environment that names certificates (see
+    `deferred`).
+    """
+
+    def __init__(
+        self, config: Config, proxy: str | None = None, ca: Ca = None, *, usual: bool = False
+    ) -> None:
         url = _checked_host(config.base_url)
         self.server = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path.rstrip(b"/")
@@ -39,8 +43,10 @@ class TransportSettings:
         """The Host header."""
         given = _checked_proxy(proxy)
         try:
-            self.proxy = None if config.is_loopback else given or _environment_proxy(config.base_url)
-            self.verify = _verification(config, ca)
+            self.proxy = None
+            if not config.is_loopback and not usual:
+                self.proxy = given or _environment_proxy(config.base_url)
+            self.verify = _verification(config, ca, usual=usual)
             # Find out now rather than at the first call, for example that a socks proxy lacks its package.
             self.connection(httpcore.SyncBackend())
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
@@ -52,8 +58,6 @@ class TransportSettings:
                 "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and "
                 "SSLKEYLOGFILE in the environment; a socks proxy needs the package httpx[socks]."
             ) from None
-        self.is_portable = proxy is None and not isinstance(ca, ssl.SSLContext)
-        self.ca = None if isinstance(ca, ssl.SSLContext) else ca
 
     def connection(self, backend: httpcore.NetworkBackend) -> httpcore.ConnectionInterface:
         """Return a connection that the first request will open."""
@@ -92,14 +96,20 @@ class TransportSettings:
         return options
 
 
-def _verification(config: Config, ca: Ca) -> ssl.SSLContext:
+@cache
+def _usual_verification() -> ssl.SSLContext:
+    """Return the context that clients without certificates of their own share: to load it takes 15 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _verification(config: Config, ca: Ca, *, usual: bool) -> ssl.SSLContext:
     if config.base_url.startswith("http:"):
         # There is no TLS to verify, and loading the certificates takes longer than everything else.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if isinstance(ca, ssl.SSLContext):
         return ca
     if ca is None:
-        return httpx.create_ssl_context()
+        return _usual_verification() if usual else httpx.create_ssl_context()
     try:
         return ssl.create_default_context(cafile=os.path.abspath(ca))  # noqa: PTH100 - "" must not mean none
     except (OSError, TypeError, ValueError) as error:

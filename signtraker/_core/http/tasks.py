@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import httpcore
 
     from signtraker._core.config import Config
+    from signtraker._core.http.deferred import DeferredSettings
     from signtraker._core.request import AnyRequest
 
 
@@ -131,7 +132,7 @@ def _mark_missing_sniffio() -> None:
 class AsyncHttpPool:
     """Sends requests for tasks, over connections of the running event loop."""
 
-    def __init__(self, settings: TransportSettings | None, injected: httpx.AsyncClient | None) -> None:
+    def __init__(self, settings: DeferredSettings | None, injected: httpx.AsyncClient | None) -> None:
         install_filters()
         _mark_missing_sniffio()
         self._settings = settings
@@ -150,8 +151,9 @@ class AsyncHttpPool:
             self._check_home(loop)
             return await send_injected_async(self._injected, request, config, left_seconds)
         assert self._settings is not None, "a pool has settings or an injected client"  # noqa: S101 - for type checkers
-        message = wire_request(request, config, self._settings)
-        channel = self._channel(loop, self._settings)
+        settings = self._settings.checked()
+        message = wire_request(request, config, settings)
+        channel = self._channel(loop, settings)
         start = time.perf_counter()
         connection: _Connection | None = None
         try:

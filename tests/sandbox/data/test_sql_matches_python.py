@@ -14,7 +14,8 @@ from sqlalchemy import Boolean, Column, Float, Integer, Text, insert, select, up
 
 from signtraker import models
 from signtraker.query import Filter, ODataVersion, Q
-from signtraker.query.cost import encoded_length, node_count
+from signtraker.query.cost import node_count
+from signtraker.query.encoding import encoded_length
 from signtraker.query.functions import SIGNATURES
 from signtraker.query.generated.entities import ROOTS
 from signtraker.query.matching import evaluate

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import (
@@ -147,16 +146,6 @@ def _sent_money(value: object) -> Decimal:
     return amount
 
 
-def _sent_number(value: object) -> float:
-    given = float(value) if isinstance(value, float) else whole_number(value)
-    if given is None:
-        raise custom_error("float_type", f"must be a number, not {short_repr(value)}")
-    number = float(given) if abs(given) <= INT64_MAX else float("inf")
-    if not isfinite(number):
-        raise custom_error("finite_number", f"must be a finite number, not {short_repr(value)}")
-    return number
-
-
 def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
     """Try Pydantic's parser first, which is fast; call `_received_datetime` for what it does not accept."""
     return core_schema.union_schema(
@@ -214,7 +203,6 @@ StateCode: TypeAlias = Annotated[
     Text, AfterValidator(_two_characters), WithJsonSchema({"type": "string", "maxLength": 2})
 ]
 Flag: TypeAlias = Annotated[bool, Strict()]
-Number: TypeAlias = Annotated[float, PlainValidator(_sent_number)]
 
 # Assumed: the range of the server's decimal columns.
 _AMOUNT = {"type": "number", "exclusiveMinimum": -(10**18), "exclusiveMaximum": 10**18}

@@ -41,6 +41,24 @@ def test_the_keys_of_problem_json_keep_their_first_segment() -> None:
     assert error.problems == (Problem("order.due_date", "No."),)
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("order.DueDate", "due_date"),
+        ("pOrder.JobSite.City", "job_site.city"),
+        ("Order.DueDate", "order.due_date"),
+        ("orders[3].AgentID", "[3].agent_id"),
+        ("order", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_of_the_server_s_own_parameter_is_left_out(key: str, name: str) -> None:
+    content = json.dumps({"ModelState": {key: "No.", "Other": ["a", "b"]}}).encode()
+    exchange = Exchange("POST", "/api/orders", status_code=400, body=content)
+    error = error_for(exchange, is_write=True, retry_after_seconds=None)
+    assert error.problems == (Problem(name, "No."), Problem("other", "a"), Problem("other", "b"))
+
+
 @pytest.mark.parametrize(("length", "shown"), [(500, "x" * 500), (501, "x" * 499 + "…")])
 def test_a_sentence_of_more_than_500_characters_is_cut(length: int, shown: str) -> None:
     assert sentence(400, {"Message": "x" * length}) == f"{shown} (HTTP 400 from POST /api/orders)"

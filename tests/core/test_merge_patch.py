@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from signtraker import Agent, ValidationError, merge_patch
+from signtraker import Agent, UpdateAgentRequest, ValidationError, merge_patch
+from signtraker._core.merge_patch import check_change
 
 BEFORE = Agent.model_validate(
     {
@@ -59,6 +60,31 @@ def test_a_value_that_is_not_an_agent_is_refused() -> None:
     for before, after in ((wrong, BEFORE), (BEFORE, wrong), (BEFORE, broken)):
         with pytest.raises(ValidationError):
             merge_patch(before, after)
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "changes", "before", "sentence"),
+    [
+        (7, {}, None, "changes: sets no field"),
+        (7, {"notes": "x"}, 5, "before: must be an Agent, not 5"),
+        (8, {"notes": "x"}, BEFORE, "before: is agent 7, and the change is to agent 8"),
+        (7, {"is_manager": True}, BEFORE, "is_manager: must stay False"),
+        (7, {"is_manager": None}, BEFORE, "is_manager: must stay False"),
+        (7, {"is_manager": False}, BEFORE, ""),
+        (7, {"is_manager": True}, Agent.model_validate({"Id": 7}), ""),
+        (7, {"is_manager": True}, None, ""),
+        (7, {}, BEFORE, ""),
+    ],
+)
+def test_a_change_is_checked_against_the_agent_before_it(
+    agent_id: int, changes: dict[str, Any], before: Any, sentence: str
+) -> None:
+    patch = UpdateAgentRequest(**changes)
+    if not sentence:
+        check_change(agent_id, patch, before)
+        return
+    with pytest.raises(ValidationError, match=sentence):
+        check_change(agent_id, patch, before)
 
 
 def test_a_change_that_the_api_refuses_raises_an_error() -> None:

@@ -205,6 +205,12 @@ def test_nulls_that_a_server_puts_last_are_read(flavour: Any) -> None:
     ]
 
 
+def test_nulls_that_came_first_are_not_requested_again() -> None:
+    pages = replies([{"Id": 4}, {"Id": 1, "Status": "a"}], [])
+    ids, queries = read("sync", pages, orderby="Status")
+    assert (ids, len(queries)) == ([4, 1], 2)
+
+
 def test_times_finer_than_a_microsecond_are_requested_again_and_not_lost() -> None:
     """In descending order, a row between the last row's time and its microsecond must not be skipped."""
     pages = replies(

@@ -72,6 +72,12 @@ def test_rows_of_several_pieces_that_are_equal_in_the_ordering_come_by_id(
     assert found == [1, 2, 3, 4, 5, 6]
 
 
+def test_two_pieces_are_both_read(flavour: Any) -> None:
+    pages = [Reply.json(f'[{{"Id": {one}, "Notes": "same"}}]') for one in (5, 4)] + [Reply.json("[]")] * 2
+    with ScriptedServer(pages) as server, open_client(flavour, KEY, server.url) as client:
+        assert [one.id for one in client.orders.iter_orders(filter=many(30), orderby="Notes")] == [4, 5]
+
+
 def test_a_row_of_several_pieces_comes_once(flavour: Any, sandbox: Sandbox) -> None:
     with open_client(flavour, sandbox.api_key, sandbox.url) as client:
         where = (Q.id > 0) | many(40)

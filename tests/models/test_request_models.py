@@ -14,6 +14,7 @@ from signtraker.models import (
     AddressRequest,
     CreateAwardRequest,
     CreateOrderRequest,
+    ManagerDataRequest,
     NamedRef,
     RemovalRequest,
     UpdateAgentRequest,
@@ -148,6 +149,26 @@ def test_a_value_that_the_api_reference_does_not_forbid_is_accepted() -> None:
     free = {"notes": "", "zip": " ", "city": "O'Brien & Söhne +1%\x00", "directions": "x" * 100_000}
     order = CreateOrderRequest.model_validate({"agent_id": 2**63 - 1, "preset_id": 1, **free})
     assert order.city == free["city"]
+
+
+def test_a_whole_number_has_32_bits() -> None:
+    for value in (0, 2**31 - 1, -(2**31)):
+        assert ManagerDataRequest(rebill_interval=value).payload() == {"RebillInterval": value}
+    for value in (2**31, -(2**31) - 1):
+        message = f"must fit in 32 bits, not {value}"
+        assert mistakes(ManagerDataRequest, rebill_interval=value) == {"rebill_interval": message}
+    for wrong in (True, "5", 1.5):
+        message = f"must be an int, not {wrong!r}"
+        assert mistakes(ManagerDataRequest, rebill_interval=wrong) == {"rebill_interval": message}
+
+
+def test_the_schema_tells_the_range_of_ids_and_whole_numbers() -> None:
+    agent_id = CreateOrderRequest.model_json_schema()["properties"]["AgentId"]
+    assert (agent_id["format"], agent_id["minimum"], agent_id["maximum"]) == ("int64", 1, 2**63 - 1)
+    interval = ManagerDataRequest.model_json_schema()["properties"]["RebillInterval"]["anyOf"][0]
+    assert (interval["format"], interval["minimum"], interval["maximum"]) == ("int32", -(2**31), 2**31 - 1)
+    amount = CreateAwardRequest.model_json_schema()["properties"]["TotalAmount"]["anyOf"][0]
+    assert (amount["exclusiveMinimum"], amount["exclusiveMaximum"]) == (-(10**18), 10**18)
 
 
 @pytest.mark.parametrize("amount", [19.99, 0, -5, "0.1"])

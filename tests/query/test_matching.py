@@ -20,7 +20,7 @@ ORDER: Final = Order.model_validate(
         "OrderNumber": -7,
         "Status": "Draft",
         "Notes": None,
-        "Created": "2024-02-29T23:30:00Z",
+        "Created": "2024-02-29T23:30:00.25Z",
         "IsDueDateDefinitive": True,
         "SalesOrder": {"Id": 1, "OrderTotal": 100.5},
         "JobSite": {"Id": 2, "City": "Straße % _", "Latitude": 2.5, "Longitude": -2.5},
@@ -44,7 +44,7 @@ TRUE: Final[list[Filter[Order]]] = [
     Q.created.year() == 2024,
     Q.created.date() == date(2024, 2, 29),
     Q.created < date(2024, 3, 1),
-    Q.created == datetime(2024, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))),
+    Q.created == datetime(2024, 3, 1, 1, 30, 0, 250_000, tzinfo=timezone(timedelta(hours=2))),
     Q.created.within(days=1, now=datetime(2024, 3, 1, tzinfo=UTC)),
     Q.is_due_date_definitive.is_true(),
     Q.is_due_date_definitive == True,  # noqa: E712 - builds a filter
@@ -94,6 +94,46 @@ UNKNOWN: Final[list[Filter[Order]]] = [
     (Q.notes == "x") & (Q.id == 7),
     (Q.notes == "x") | (Q.id == 8),
 ]
+
+
+TRUE_TEXTS: Final = [
+    "ceiling(SalesOrder/OrderTotal) eq 101",
+    "JobSite/Latitude div 2 eq 1.25",
+    "Id div 2 eq 3",
+    "fractionalseconds(Created) eq 0.25M",
+    "totaloffsetminutes(Created) eq 0",
+    "totalseconds(duration'PT1M30.5S') eq 90.5M",
+    "time(Created) eq 23:30:00.25",
+    "hour(duration'P1DT2H3M4S') eq 2 and hour(duration'-P1DT2H3M4S') eq -2",
+    "minute(duration'P1DT2H3M4S') eq 3 and minute(duration'-P1DT2H3M4S') eq -3",
+    "second(duration'P1DT2H3M4S') eq 4 and second(duration'-P1DT2H3M4S') eq -4",
+    "hour(duration'P0D') eq 0",
+    "cast(Created,'Edm.String') eq '2024-02-29T23:30:00.250000+00:00'",
+    "cast(Id,'Edm.Guid') eq null",
+    "cast(Status,'Edm.Double') eq null and cast(Status,'Edm.Int32') eq null",
+    "cast(Status,'Edm.Decimal') eq null and cast(Status,'Edm.Boolean') eq null",
+    "cast(JobSite/Latitude,'Edm.Decimal') add SalesOrder/OrderTotal eq 103M",
+    "SalesOrder/OrderTotal sub cast(JobSite/Latitude,'Edm.Decimal') eq 98M",
+    "isof(Id,'Edm.Int64') and not isof(Id,'Edm.Int32')",
+    "not isof(Notes,'Edm.String')",
+    "isof(Id in (7),'Edm.Boolean')",
+    "isof(Created sub Created,'Edm.Duration')",
+    "(Id eq 7 and Id ne 8) eq true",
+    "Created gt 2024-02-29 and date(Created) lt 2024-03-01",
+    "date(Created) lt Created",
+]
+
+
+def test_functions_casts_and_sums_are_calculated() -> None:
+    assert [one for one in TRUE_TEXTS if not Q.parse(one).matches(ORDER)] == []
+    assert [one for one in TRUE_TEXTS if (~Q.parse(one)).matches(ORDER)] == []
+
+
+def test_the_items_of_a_collection_are_counted() -> None:
+    two, none = (Award.model_validate({"Id": 1, "Restrictions": one}) for one in (["a", "b"], None))
+    assert AwardQ.parse("Restrictions/$count eq 2").matches(two)
+    assert AwardQ.parse("Restrictions/$count eq 0").matches(none)
+    assert AwardQ.parse("isof(Restrictions/any(x:x eq 'a'),'Edm.Boolean')").matches(none)
 
 
 @pytest.mark.parametrize("one", TRUE, ids=repr)

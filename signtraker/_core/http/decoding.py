@@ -57,15 +57,14 @@ class _Inflater:
         self.is_complete = True
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        while data:
+        # What follows the end is left unread: it may be as long as a server likes.
+        while data and not self._inflate.eof:
             part = self._decompress(data)
             self._is_first = False
             data = self._inflate.unconsumed_tail
             self.is_complete = self._inflate.eof
             if part:
                 yield part
-            elif self.is_complete:
-                return
 
     def _decompress(self, data: bytes) -> bytes:
         try:

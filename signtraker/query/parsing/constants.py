@@ -125,7 +125,7 @@ def _binary(text: str, generation: Generation) -> bytes | None:
 _READERS: Final[dict[str, Callable[[str], Scalar]]] = {
     "int": lambda text: _whole(text, INT32),
     "int64": lambda text: _whole(text.rstrip("lL"), INT64),
-    "single": lambda text: read_single(text.rstrip("fF") if text not in {"INF", "-INF"} else text),
+    "single": lambda text: read_single(text[:-1] if text.endswith(("f", "F")) else text),
     "double": lambda text: read_double(text.rstrip("dD")),
     "decimal": lambda text: read_decimal(text.rstrip("mM")),
     "boolean": lambda text: text == "true",

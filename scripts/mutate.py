@@ -81,7 +81,10 @@ MODULES: Final = (
     "models/_base.py",
     "models/_types.py",
 )
-JUDGES: Final = ("tests/core", "tests/lists", "tests/models", "tests/query", "tests/test_orders.py")
+JUDGES: Final = (
+    *("tests/core", "tests/lists", "tests/models", "tests/query"),
+    *(f"tests/test_{name}.py" for name in ("agents", "change_orders", "orders", "resources")),
+)
 """The tests that may judge. Others exercise these modules too, but take longer and say less about them."""
 WARM: Final = ("fastapi", "httpx", "hypothesis", "pydantic", "sqlalchemy", "uvicorn")
 """Packages that are imported once here, and not again in each forked process."""

@@ -7,6 +7,7 @@ Microsoft's parsers); an `in` counts one, however long its list. The rules are t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from signtraker.query.errors import ODataError
@@ -71,6 +72,8 @@ class _Counter:
                 ):
                     guessed = guessed_kind(double_text(value), whole=False)
                     kind = Kind(Edm.SINGLE if guessed == "single" else Edm.DOUBLE, nullable=False)
+                if isinstance(value, timedelta) and self.generation.is_v3:
+                    kind = Kind(Edm.TIME, nullable=False)  # time'PT1H', as v3 has no other duration
                 return Bound(node, kind, 1, constant=True)
             case Path():
                 return self._path(node)

@@ -16,7 +16,8 @@ class Single(float):
 
 def to_single(value: float) -> Single:
     """Round a number to 32 bits; OverflowError beyond their range."""
-    return Single(struct.unpack("f", struct.pack("f", value))[0])
+    # Not the native format, which makes an infinity of what is too large.
+    return Single(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
 def single_text(value: float) -> str:

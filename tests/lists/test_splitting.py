@@ -78,6 +78,17 @@ def test_two_pieces_are_both_read(flavour: Any) -> None:
         assert [one.id for one in client.orders.iter_orders(filter=many(30), orderby="Notes")] == [4, 5]
 
 
+def test_a_list_by_offset_is_split_as_if_it_had_no_keys(flavour: Any) -> None:
+    where = many(38) & Q.due_date.is_null()  # 2 pieces of 100 nodes each
+    with ScriptedServer([Reply.json("[]")]) as server, open_client(flavour, KEY, server.url) as client:
+        with pytest.warns(UserWarning, match="goes by offset"):
+            rows = client.orders.iter_orders(filter=where, orderby=[Q.created.year().asc(), Q.id])
+        assert list(rows) == []
+    assert len(server.requests) == 2
+    queries = [dict(parse_qsl(urlsplit(one.target).query)) for one in server.requests]
+    assert [one["$orderby"] for one in queries] == ["year(Created),Id"] * 2
+
+
 def test_a_row_of_several_pieces_comes_once(flavour: Any, sandbox: Sandbox) -> None:
     with open_client(flavour, sandbox.api_key, sandbox.url) as client:
         where = (Q.id > 0) | many(40)

@@ -62,7 +62,7 @@ _NULLABLE: Final = frozenset({Edm.STRING, Edm.BINARY})
 def constant(token: Token, text: str, generation: Generation) -> Bound:
     """Return the constant that a token stands for; raises ODataError for one that its type does not hold."""
     if token.kind == "null":
-        return Bound(Literal(None), UNTYPED, 1, constant=True)
+        return Bound(Literal(None), UNTYPED, 1)
     kind = _TYPES.get(token.kind)
     value = None if kind is None else _value(token, generation)
     if kind is None or value is None:

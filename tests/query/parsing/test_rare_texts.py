@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from signtraker.query import ODataError
+from signtraker.query.cost import node_count
 from signtraker.query.errors import ServerError
 from signtraker.query.parsing.parse import bind_filter
 from signtraker.query.parsing.select import read_select
@@ -54,7 +55,10 @@ def test_rare_texts_are_read_counted_refused_and_written_as_before() -> None:
         assert [verdict for _, verdict in found] == expected, text
         nodes = [(node, generation) for (node, _), generation in zip(found, GENERATIONS, strict=True) if node]
         for node, generation in nodes[-1:]:
-            assert written(entity, node, "v3" if generation == "v3" else "v4") == again, text
+            dialect: ODataVersion = "v3" if generation == "v3" else "v4"
+            assert written(entity, node, dialect) == again, text
+            if again is not None and "NaN" not in again:
+                assert read(entity, again, generation) == (node, node_count(node, entity, dialect)), text
 
 
 @pytest.mark.parametrize(

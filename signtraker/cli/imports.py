@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from signtraker.cli.columns import exact, on_one_line
 from signtraker.cli.errors import CommandError, ExitCode, UsageError
 from signtraker.cli.files import column_fields
 from signtraker.cli.options import add_command
@@ -190,6 +189,7 @@ def _check(
 ) -> CheckedRows[CreateOrderRequest]:
     """Check every row; raises `CommandError` after it has listed all mistakes, those of the columns first."""
     from signtraker import CreateOrderRequest, check_rows
+    from signtraker.cli.columns import on_one_line
 
     if not rows.rows:
         raise CommandError("Nothing was sent: the file has no rows below its headings.")
@@ -231,6 +231,8 @@ def _paths(
 
 def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[str, str]) -> None:
     """Show which column becomes which field, and the first row."""
+    from signtraker.cli.columns import exact, on_one_line
+
     first = rows.rows[0]
     count = "1 order" if len(rows.rows) == 1 else f"{len(rows.rows):,} orders"
     terminal.note(f"{count} at {session.server}. All rows are right. Row {rows.numbers[0]}:")
@@ -249,6 +251,7 @@ def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[st
 def _tell(terminal: Terminal, report: BulkReport[Any, Any], rows: Sheet, columns: Mapping[str, str]) -> None:
     """Write a line for each row that needs a person."""
     from signtraker.cli.batches import message_of
+    from signtraker.cli.columns import on_one_line
 
     headings = {field: heading for heading, field in columns.items()}
     for one in report.with_state("refused", "unknown"):

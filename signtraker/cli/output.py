@@ -11,8 +11,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from signtraker.cli import columns as all_columns
-from signtraker.cli import writers
 from signtraker.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +65,9 @@ def write_records(session: Session, output: Output, resource: Resource, records:
 
     The options are checked, and the first record is read, before a file or a pager is opened.
     """
+    from signtraker.cli import columns as all_columns
+    from signtraker.cli import writers
+
     terminal = session.terminal
     to_stdout = output.path is None or str(output.path) == "-"
     kind = output.format(on_terminal=terminal.shows_output)
@@ -100,7 +101,9 @@ def _started(records: Iterable[Any]) -> Iterable[Any]:
 
 
 def _ordered(resource: Resource) -> list[Column]:
-    return all_columns.by_names(resource.model, resource.order)
+    from signtraker.cli.columns import by_names
+
+    return by_names(resource.model, resource.order)
 
 
 def _write_table(
@@ -110,13 +113,15 @@ def _write_table(
     records: Iterable[Any],
     chosen: Sequence[Column] | None,
 ) -> None:
+    from signtraker.cli.writers import write_table
+
     columns = _ordered(resource) if chosen is None else list(chosen)
     ranks = [resource.order.index(name) for name in resource.columns] if chosen is None else None
     terminal = session.terminal
     # It stays empty if the reader ends the pager before the last row.
     written: list[tuple[int, list[str]]] = []
     with terminal.pager(wanted=output.pager) as stream:
-        written.append(writers.write_table(records, columns, ranks, stream, terminal, session.timezone))
+        written.append(write_table(records, columns, ranks, stream, terminal, session.timezone))
     for count, dropped in written:
         plural = "" if count == 1 else "s"
         without = f"; no room for {', '.join(dropped)}" if dropped else ""

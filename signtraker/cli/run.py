@@ -6,9 +6,11 @@ import os
 import sys
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.main import get_command
 
 from signtraker.cli.app import build
 from signtraker.cli.errors import CommandError, ExitCode, exit_code, sentence
@@ -30,7 +32,7 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
     terminal = Terminal(os.environ)
     try:
         with _notes_for_warnings(terminal):
-            result = build()(args=list(arguments), prog_name="signtraker", standalone_mode=False, obj=clock)
+            result = _tree()(args=list(arguments), prog_name="signtraker", standalone_mode=False, obj=clock)
             sys.stdout.flush()
     except (CommandError, SignTrakerError, typer.TyperException) as error:
         return _report(terminal, error)
@@ -41,6 +43,12 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
         silence_stdout()
         return ExitCode.DONE
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+@cache
+def _tree() -> Callable[..., Any]:
+    # Not the Typer itself, which would replace `sys.excepthook`.
+    return get_command(build())
 
 
 def _report(terminal: Terminal, error: CommandError | SignTrakerError | typer.TyperException) -> int:

@@ -71,25 +71,28 @@ class PseudoTerminal:
 
 
 @contextmanager
-def standard_streams_on(terminal: PseudoTerminal) -> Generator[None]:
-    """Make the terminal the three standard streams of this process."""
+def standard_streams_on(terminal: PseudoTerminal, *, keep_stdin: bool) -> Generator[None]:
+    """Make the terminal the standard streams of this process."""
     before = sys.stdin, sys.stdout, sys.stderr
-    copies = [os.dup(terminal.inner) for _ in range(3)]
-    sys.stdin = os.fdopen(copies[0], encoding="utf-8")
-    sys.stdout, sys.stderr = (os.fdopen(one, "w", encoding="utf-8") for one in copies[1:])
+    opened = [os.fdopen(os.dup(terminal.inner), mode, encoding="utf-8") for mode in ("r", "w", "w")]
+    sys.stdin, sys.stdout, sys.stderr = opened
+    if keep_stdin:
+        sys.stdin = before[0]
     try:
         yield
     finally:
-        for one in (sys.stdin, sys.stdout, sys.stderr):
+        for one in opened:
             one.close()
         sys.stdin, sys.stdout, sys.stderr = before
 
 
-def run_on_terminal(call: Callable[[], int], answers: Mapping[str, str]) -> tuple[int, str]:
+def run_on_terminal(
+    call: Callable[[], int], answers: Mapping[str, str], *, keep_stdin: bool = False
+) -> tuple[int, str]:
     """Call a function of this process on a terminal; return its result and what it wrote."""
     terminal = PseudoTerminal(answers)
     try:
-        with standard_streams_on(terminal):
+        with standard_streams_on(terminal, keep_stdin=keep_stdin):
             code = call()
     finally:
         written = terminal.close()

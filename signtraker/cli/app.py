@@ -11,6 +11,7 @@ import typer
 from signtraker._version import __version__
 from signtraker.cli.agents import add_agent_commands
 from signtraker.cli.doctor import add_doctor
+from signtraker.cli.export.command import add_export
 from signtraker.cli.imports import add_import
 from signtraker.cli.lists import add_list_and_get
 from signtraker.cli.orders import add_order_commands
@@ -59,6 +60,7 @@ def build() -> typer.Typer:
             verbs += more
         names = f"{', '.join(verbs[:-1])} and {verbs[-1]}"
         app.add_typer(part, name=resource.name, help=f"{resource.singular.capitalize()}s: {names}.")
+    add_export(app)
     add_doctor(app)
     add_sandbox(app)
     return app

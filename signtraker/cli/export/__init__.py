@@ -1,0 +1,1 @@
+"""The command `export`: copy every list to SQLite or Parquet, and bring the copy up to date."""

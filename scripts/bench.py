@@ -50,6 +50,8 @@ class Measure:
     subject_environment: str = "ours"
     rounds: int = 5
     unit: str = ""
+    latency_seconds: float = 0.0
+    """The time that the server waits before each response."""
 
 
 MEASURES = (
@@ -72,6 +74,15 @@ MEASURES = (
     Measure("memory of 10,000", "memory_of_models", "dicts", "memory_of_dicts", 1.25, rounds=3),
     Measure("iteration: growth", "iteration_memory", "", None, 64 * 2**20, rounds=1, unit="bytes"),
     Measure("iteration: last to first 100,000", "iteration_growth", "", None, 1.1, rounds=1, unit="times"),
+    Measure(
+        "iteration, 8 pages at a time",
+        "iterate_side_by_side",
+        "one after another",
+        "iterate",
+        0.20,
+        rounds=3,
+        latency_seconds=0.05,
+    ),
     Measure("async, 2,000 at 64", "async_gets", "httpx.AsyncClient", "async_gets_raw", 1.10),
     Measure("async, 1,000 at once", "async_gets_at_once", "at 64", "async_gets_at_concurrency", 1.5),
     Measure(
@@ -109,9 +120,9 @@ def _fresh(name: str, *packages: str) -> Path:
 
 
 @contextmanager
-def server(python: Path) -> Generator[str]:
+def server(python: Path, latency_seconds: float = 0.0) -> Generator[str]:
     """Start the minimal server, and yield its address."""
-    command = [str(python), str(SCRIPTS / "bench_server.py")]
+    command = [str(python), str(SCRIPTS / "bench_server.py"), "--latency", str(latency_seconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         port = process.stdout.readline().strip()
@@ -132,7 +143,7 @@ def measure(row: Measure, pythons: dict[str, Path], rounds: int | None) -> dict[
     """Take one row's measures in turn; return medians, and the ratios of the rounds."""
     ours: list[float] = []
     theirs: list[float] = []
-    with server(pythons["ours"]) as url:
+    with server(pythons["ours"], row.latency_seconds) as url:
         for _ in range(rounds or row.rounds):
             ours.append(take(pythons[row.subject_environment], row.subject, url))
             if row.reference is not None:

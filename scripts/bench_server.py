@@ -1,6 +1,6 @@
 """Serve canned orders on loopback: the least work that a server can do.
 
-python bench_server.py [--orders N]
+python bench_server.py [--orders N] [--latency SECONDS]
 
 It prints its port, and serves until its standard input ends. It understands what the measures ask for: one
 order by id, and lists with `$top`, `$skip`, `$select` and conditions on `Id`.
@@ -111,8 +111,9 @@ def _respond(target: str, orders: int) -> bytes:
 class _Server(asyncio.Protocol):
     """Serve one connection."""
 
-    def __init__(self, orders: int) -> None:
+    def __init__(self, orders: int, latency_seconds: float) -> None:
         self._orders = orders
+        self._latency_seconds = latency_seconds
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -134,12 +135,17 @@ class _Server(asyncio.Protocol):
                 if method == "GET"
                 else b'{"Status":"Draft","Message":null,"RequestId":1,"OrderId":1}'
             )
-            self._transport.write(_HEAD % len(body) + body)
+            response = _HEAD % len(body) + body
+            if self._latency_seconds:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._latency_seconds, self._transport.write, response)
+            else:
+                self._transport.write(response)
 
 
-async def _serve(orders: int) -> None:
+async def _serve(orders: int, latency_seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Server(orders), "127.0.0.1", 0, backlog=2048)
+    server = await loop.create_server(lambda: _Server(orders, latency_seconds), "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
@@ -149,8 +155,9 @@ def main() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000_000)
+    parser.add_argument("--latency", type=float, default=0.0, help="the seconds to wait before a response")
     options = parser.parse_args()
-    asyncio.run(_serve(options.orders))
+    asyncio.run(_serve(options.orders, options.latency))
 
 
 if __name__ == "__main__":

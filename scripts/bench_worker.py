@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections import deque
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -34,6 +35,7 @@ LISTS: Final = 3
 ROWS: Final = 10_000
 CONCURRENCY: Final = 64
 ITERATED: Final = 1_000_000
+WALKED: Final = 100_000
 SUITE: Final = """
 import pytest
 
@@ -199,6 +201,16 @@ def iteration_growth(url: str) -> float:
         if count % (ITERATED // 10) == 0:
             marks.append(time.perf_counter())
     return (marks[-1] - marks[-2]) / (marks[1] - marks[0])
+
+
+def iterate(url: str) -> float:
+    """Iterate over 100,000 orders, one page after another."""
+    return _seconds(lambda: deque(_orders(url, max_items=WALKED), maxlen=0))
+
+
+def iterate_side_by_side(url: str) -> float:
+    """Iterate over 100,000 orders, eight pages at a time."""
+    return _seconds(lambda: deque(_orders(url, max_items=WALKED, concurrency=8), maxlen=0))
 
 
 def _orders(url: str, **options: Any) -> Iterable[Order]:

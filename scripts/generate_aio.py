@@ -26,8 +26,8 @@ RESOURCES = (
 DIFFERENCES = (
     (r"\bfrom signtraker\.(\w+) import (\w+Client)\b", r"from signtraker.aio.\1 import \2"),
     (r"\b(\w+Client)\b", r"Async\1"),
-    (r"\bIterator\b", "AsyncIterator"),
-    (r"\b_bulk\.threads\b", "_bulk.tasks"),
+    (r"\bRecordIterator\b", "AsyncRecordIterator"),
+    (r"\b(_bulk|_lists)\.threads\b", r"\1.tasks"),
     (r"\bBulkRun\b", "AsyncBulkRun"),
     (r"\bcall its `run\(\)`", "await its `run()`"),
     (r"\breturn super\(\)\.__enter__\(", "return await super().__aenter__("),

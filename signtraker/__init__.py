@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from signtraker._core.rows import CheckedRow, CheckedRows, RowProblem, check, check_rows
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
+    from signtraker._lists.threads import RecordIterator
     from signtraker.agents import AgentsClient
     from signtraker.aio import AsyncSignTrakerClient
     from signtraker.change_orders import ChangeOrdersClient
@@ -133,6 +135,8 @@ else:
             "signtraker._lists.find_created": ("CreatedCandidate",),
             "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),
             "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
+            "signtraker._lists.tasks": ("AsyncRecordIterator",),
+            "signtraker._lists.threads": ("RecordIterator",),
             "signtraker._core.merge_patch": ("merge_patch",),
             "signtraker._core.prepared": ("PreparedRequest",),
             "signtraker._core.recording": ("RecordedExchange",),
@@ -240,6 +244,7 @@ __all__ = [
     "AgentQ",
     "AgentsClient",
     "AsyncBulkRun",
+    "AsyncRecordIterator",
     "AsyncSignTrakerClient",
     "AuthenticationError",
     "Award",
@@ -306,6 +311,7 @@ __all__ = [
     "QueryLimitError",
     "QueryLimits",
     "RateLimitError",
+    "RecordIterator",
     "RecordedExchange",
     "RefDict",
     "RefRequest",

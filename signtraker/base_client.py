@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
+from signtraker._core.cancellation import check_cancelled, sleep
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import own_variables, resolve
 from signtraker._core.exchange import Event, Send, send_with_retries
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
     from signtraker._lists.options import ListOptions
-    from signtraker._lists.splitting import AnyPager
+    from signtraker._lists.threads import RecordIterator
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -196,32 +196,28 @@ class BaseClient(Client["_Connection"]):
         options: ListOptions,
         page_size: int,
         max_items: int | None,
+        concurrency: int,
         extra_params: Pairs = (),
-    ) -> Iterator[M]:
+    ) -> RecordIterator[M]:
+        from signtraker._lists.paging import Pager
         from signtraker._lists.splitting import make_pager
+        from signtraker._lists.threads import ConcurrentIterator, PagedIterator
 
-        config = self._connection.config
-        pages = make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
-        return _Rows(self._connection, pages)
+        config, send = self._connection.config, self._connection.send
+        pages = make_pager(
+            listing,
+            options,
+            config,
+            extra_params,
+            page_size=page_size,
+            max_items=max_items,
+            concurrency=concurrency,
+        )
+        if concurrency > 1 and isinstance(pages, Pager) and (position := pages.id_position) is not None:
+            from signtraker._lists.concurrent import ConcurrentPager
 
-
-class _Rows(Iterator[M]):
-    """The rows of a list. It is no generator, which an error would end: it asks for the same page again."""
-
-    def __init__(self, connection: _Connection, pages: AnyPager[M]) -> None:
-        self._connection = connection
-        from signtraker._lists.paging import RowBuffer
-
-        self._pages = pages
-        self._buffer: RowBuffer[M] = RowBuffer()
-
-    def __next__(self) -> M:
-        while not self._buffer.rows:
-            if (request := self._pages.next_request()) is None:
-                raise StopIteration
-            with self._buffer.page():
-                self._buffer.rows.extend(self._pages.received(self._connection.send(request)))
-        return self._buffer.take()
+            return ConcurrentIterator(send, ConcurrentPager(pages, position, config, concurrency))
+        return PagedIterator(send, pages)
 
 
 class _Connection(Connection["HttpPool"]):
@@ -244,8 +240,10 @@ class _Connection(Connection["HttpPool"]):
         if isinstance(action, Send):
             if action.fresh:
                 self.http.drop_connections()
-            return self.http.attempt(request, self.config, action.left_seconds)
-        time.sleep(action.seconds)
+            event = self.http.attempt(request, self.config, action.left_seconds)
+            check_cancelled()  # An attempt that was ended is neither reported nor repeated.
+            return event
+        sleep(action.seconds)
         return None
 
 

@@ -13,10 +13,11 @@ from signtraker.base_client import BaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Unpack
 
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.threads import RecordIterator
     from signtraker.models._payloads import CreateChangeOrderDict
 
 _CHANGE_ORDERS = Listing("/api/changeorders", ChangeOrder)
@@ -53,7 +54,8 @@ class ChangeOrdersClient(BaseClient):
         select: Select[ChangeOrder] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> Iterator[ChangeOrder]:
+        concurrency: int = 1,
+    ) -> RecordIterator[ChangeOrder]:
         """Read all change orders page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -68,9 +70,11 @@ class ChangeOrdersClient(BaseClient):
             select: As for `list_change_orders`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_CHANGE_ORDERS, options, page_size, max_items)
+        return self._iterate(_CHANGE_ORDERS, options, page_size, max_items, concurrency)
 
     def get_change_order(self, change_order_id: int) -> ChangeOrder:
         """Read one change order. Raises `NotFoundError` if no record has this id."""

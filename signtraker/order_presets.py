@@ -11,9 +11,8 @@ from signtraker.base_client import BaseClient
 from signtraker.models import OrderPreset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.threads import RecordIterator
 
 _ORDER_PRESETS = Listing("/api/orderpresets", OrderPreset)
 
@@ -49,7 +48,8 @@ class OrderPresetsClient(BaseClient):
         select: Select[OrderPreset] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> Iterator[OrderPreset]:
+        concurrency: int = 1,
+    ) -> RecordIterator[OrderPreset]:
         """Read all order presets page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -64,6 +64,8 @@ class OrderPresetsClient(BaseClient):
             select: As for `list_order_presets`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_ORDER_PRESETS, options, page_size, max_items)
+        return self._iterate(_ORDER_PRESETS, options, page_size, max_items, concurrency)

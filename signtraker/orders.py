@@ -25,7 +25,7 @@ from signtraker.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from os import PathLike
     from typing import Unpack
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.threads import RecordIterator
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
 
 _ORDERS = Listing("/api/orders", Order)
@@ -72,7 +73,8 @@ class OrdersClient(BaseClient):
         select: Select[Order] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> Iterator[Order]:
+        concurrency: int = 1,
+    ) -> RecordIterator[Order]:
         """Read all orders page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -87,8 +89,12 @@ class OrdersClient(BaseClient):
             select: As for `list_orders`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
-        return self._iterate(_ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items)
+        return self._iterate(
+            _ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items, concurrency
+        )
 
     def get_order(self, order_id: int) -> Order:
         """Read one order. Raises `NotFoundError` if no record has this id."""

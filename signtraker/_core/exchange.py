@@ -221,9 +221,8 @@ def _wait(
     request: AnyRequest, failure: AttemptFailure, config: Config, attempt: int, chance: Callable[[], float]
 ) -> float | None:
     """Return how long to wait before sending again; None if it is not to be sent again."""
-    switched_off = (
-        request.is_write and failure.status_code == HTTPStatus.TOO_MANY_REQUESTS and not config.resend_on_429
-    )
+    is_left_to_caller = request.is_paced or (request.is_write and not config.resend_on_429)
+    switched_off = failure.status_code == HTTPStatus.TOO_MANY_REQUESTS and is_left_to_caller
     if attempt > config.max_retries or switched_off:
         return None
     if not may_repeat(failure, is_write=request.is_write):

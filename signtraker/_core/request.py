@@ -36,6 +36,8 @@ class Request(Generic[T_co]):
     content_type: str = JSON
     check_hint: str = ""
     """For a write: the advice on how to see whether it happened, when that is in doubt."""
+    is_paced: bool = False
+    """True if the caller waits after a 429 itself, for all of its requests together."""
 
     @property
     def is_write(self) -> bool:

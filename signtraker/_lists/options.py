@@ -285,16 +285,16 @@ def _text(value: object) -> str:
     return str.__str__(value)
 
 
-def _count(value: object, lowest: int = 0) -> int:
+def _count(value: object, lowest: int = 0, highest: int = INT32_MAX) -> int:
     number = whole_number(value)
-    if number is None or not lowest <= number <= INT32_MAX:
-        raise _RefusedError(f"must be a whole number from {lowest} to {INT32_MAX}, not {short_repr(value)}")
+    if number is None or not lowest <= number <= highest:
+        raise _RefusedError(f"must be a whole number from {lowest} to {highest}, not {short_repr(value)}")
     return number
 
 
-def check_count(name: str, value: object, lowest: int) -> None:
-    """Raise `ValidationError` for a number that is not from `lowest` to 2,147,483,647."""
+def check_count(name: str, value: object, lowest: int, highest: int = INT32_MAX) -> None:
+    """Raise `ValidationError` for a number that is not from `lowest` to `highest`."""
     try:
-        _count(value, lowest)
+        _count(value, lowest, highest)
     except _RefusedError as refusal:
         refuse([Problem(name, str(refusal))])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="ResponseModel")
 PAGE_SIZE = 100
 """The default number of records in a page."""
+MAX_CONCURRENCY = 100
+"""The most pages that may be read at a time."""
 
 
 class Pager(Generic[M]):
@@ -57,8 +60,8 @@ class Pager(Generic[M]):
         self._listing = listing
         self._options = options
         self._extra_params = extra_params
-        self._page_size = page_size
-        self._remaining = max_items
+        self.page_size = page_size
+        self.remaining = max_items
         self._hidden = hidden
         self._ended = False
         self._target = ""
@@ -66,13 +69,25 @@ class Pager(Generic[M]):
     @property
     def ended(self) -> bool:
         """True if there are no more pages to request."""
-        return self._ended or self._remaining == 0
+        return self._ended or self.remaining == 0
+
+    @property
+    def id_position(self) -> ByKey | None:
+        """The position, if the list is ordered by the Id alone; then a page may begin after any id."""
+        return self._position if isinstance(self._position, ByKey) and self._position.goes_by_id else None
+
+    def beginning_at(self, position: Position, page_size: int) -> Pager[M]:
+        """Return a pager of the same list that begins elsewhere, and ends with the list only."""
+        pager = copy(self)
+        pager._position, pager.remaining = position, None  # noqa: SLF001 - its own class
+        pager.page_size = page_size
+        return pager
 
     def next_request(self) -> Request[list[M]] | None:
         """Return the request for the next page; None at the end."""
         if self.ended:
             return None
-        size = self._page_size if self._remaining is None else min(self._page_size, self._remaining)
+        size = self.page_size if self.remaining is None else min(self.page_size, self.remaining)
         options = self._position.page(replace(self._options, top=size), self._config.odata_version)
         request = self._listing.page(options, self._extra_params)
         self._target = request.target
@@ -92,9 +107,9 @@ class Pager(Generic[M]):
         except NotSelectedError as missing:
             name = "Id" if missing.field == "id" else missing.field
             raise self._unreadable(f"a row has no {name}", rows) from None
-        if self._remaining is not None:
-            fresh = fresh[: self._remaining]
-            self._remaining -= len(fresh)
+        if self.remaining is not None:
+            fresh = fresh[: self.remaining]
+            self.remaining -= len(fresh)
         return hide(fresh, self._hidden)
 
     def _unreadable(self, what: str, rows: list[M]) -> UnreadableResponseError:
@@ -112,6 +127,12 @@ class RowBuffer(Generic[M]):
     def __init__(self) -> None:
         self.rows: deque[M] = deque()
         self._progress = IterationProgress(0, None)
+
+    @property
+    def received(self) -> IterationProgress:
+        """The number of rows received, returned or not, and the id of the last one."""
+        last_id: int | None = vars(self.rows[-1]).get("id") if self.rows else self._progress.last_id
+        return IterationProgress(self._progress.rows + len(self.rows), last_id)
 
     def take(self) -> M:
         """Return the next row."""
@@ -145,6 +166,11 @@ class ReadPlan:
         self.options = (
             options if options.select is None else replace(options, select=_select_with_keys(options, names))
         )
+
+    @property
+    def goes_by_id(self) -> bool:
+        """True if the ordering is by the Id alone, in either direction."""
+        return self.keys is not None and len(self.keys.terms) == 1
 
     def fall_back_to_offset(self) -> None:
         """Switch to reading by offset, because conditions on the keys would exceed the server's limits."""

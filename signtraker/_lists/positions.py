@@ -184,11 +184,25 @@ _LONGEST: dict[Edm, Scalar] = {
 class ByKey:
     """The position after a row, described by the row's values in the ordering."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, last: tuple[Scalar, ...] | None = None) -> None:
         self._keys = keys
-        self._last: tuple[Scalar, ...] | None = None
+        self._last = last
         self._seen = SeenIds()
         self._has_met_null = False
+
+    @property
+    def goes_by_id(self) -> bool:
+        """True if the ordering is by the Id alone, in either direction."""
+        return len(self._keys.terms) == 1
+
+    @property
+    def is_descending(self) -> bool:
+        """True if the first term of the ordering is descending."""
+        return self._keys.terms[0].descending
+
+    def beginning_after(self, record_id: int | None) -> ByKey:
+        """Return the position after an id, in an ordering by the Id alone; None begins the list."""
+        return ByKey(self._keys, None if record_id is None else (record_id,))
 
     def page(self, options: ResolvedOptions, version: ODataVersion) -> ResolvedOptions:
         """Return the options that request the next page."""
@@ -207,9 +221,9 @@ class ByKey:
 
     def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the rows of a page that did not come before, and move the position after them."""
-        by_id = len(self._keys.terms) == 1 and not self._keys.terms[0].descending
+        by_id = self.goes_by_id
         for row in rows:
-            if by_id and self._last is not None and not row.id > self._last[0]:
+            if by_id and self._last is not None and not self._comes_after(row.id, self._last[0]):
                 raise StuckError(
                     f"Id {row.id} came after Id {self._last[0]!r}: the server ignores $filter or $orderby"
                 )
@@ -224,6 +238,9 @@ class ByKey:
                 " $orderby, or more rows than fit in a page differ by less than a microsecond"
             )
         return fresh
+
+    def _comes_after(self, record_id: int, last: Any) -> bool:
+        return bool(record_id < last if self.is_descending else record_id > last)
 
     def rest(self) -> Position | None:
         """Return the position of the rows that this one can't reach; None if there are none.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from signtraker._common.integers import INT32_MAX
 from signtraker._core.request import encode
 from signtraker._lists.options import FilterText, check_count, limit_problems, resolve_options
-from signtraker._lists.paging import Pager, ReadPlan, hide
+from signtraker._lists.paging import MAX_CONCURRENCY, Pager, ReadPlan, hide
 from signtraker._lists.positions import BY_ID, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, QueryLimitError, ValidationError, refuse
 from signtraker.query import Filter
@@ -42,10 +42,16 @@ def make_pager(
     *,
     page_size: int,
     max_items: int | None,
+    concurrency: int = 1,
 ) -> AnyPager[M]:
     """Return the pager of a whole list; raise `ValidationError` at once for options that can't be sent."""
-    resolved = _resolve(listing, options, config, page_size=page_size, max_items=max_items)
+    resolved = _resolve(
+        listing, options, config, page_size=page_size, max_items=max_items, concurrency=concurrency
+    )
     plan = ReadPlan(resolved)
+    if concurrency > 1 and not plan.goes_by_id:
+        message = "needs an ordering by the id, of which it reads several ranges; leave out one of the two"
+        refuse([Problem("concurrency", message)])
     try:
         pieces = _pieces(plan, config, extra_params, page_size=page_size)
     except QueryLimitError:
@@ -82,12 +88,14 @@ def _resolve(
     *,
     page_size: int,
     max_items: int | None,
+    concurrency: int,
 ) -> ResolvedOptions:
     """Check everything except the limits; raise one `ValidationError` for all mistakes."""
     problems: list[Problem] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: check_count("page_size", page_size, 1),
         lambda: None if max_items is None else check_count("max_items", max_items, 0),
+        lambda: check_count("concurrency", concurrency, 1, MAX_CONCURRENCY),
     )
     for check in checks:
         try:

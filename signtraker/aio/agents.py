@@ -16,11 +16,12 @@ from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from typing import Unpack
 
     from signtraker._core.request import Pairs
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models._payloads import CreateAgentDict, UpdateAgentDict
 
 _AGENTS = Listing("/api/agents", Agent)
@@ -62,7 +63,8 @@ class AsyncAgentsClient(AsyncBaseClient):
         select: Select[Agent] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> AsyncIterator[Agent]:
+        concurrency: int = 1,
+    ) -> AsyncRecordIterator[Agent]:
         """Read all agents page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -78,9 +80,11 @@ class AsyncAgentsClient(AsyncBaseClient):
             select: As for `list_agents`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_AGENTS, options, page_size, max_items, _extra_params(email))
+        return self._iterate(_AGENTS, options, page_size, max_items, concurrency, _extra_params(email))
 
     async def get_agent(self, agent_id: int) -> Agent:
         """Read one agent. Raises `NotFoundError` if no record has this id."""

@@ -21,8 +21,10 @@ from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden, hidden_values
-from signtraker._lists.paging import RowBuffer
+from signtraker._lists.concurrent import ConcurrentPager
+from signtraker._lists.paging import Pager
 from signtraker._lists.splitting import make_pager
+from signtraker._lists.tasks import AsyncConcurrentIterator, AsyncPagedIterator
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
     from signtraker._lists.options import ListOptions
-    from signtraker._lists.splitting import AnyPager
+    from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
 
@@ -173,28 +175,22 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         options: ListOptions,
         page_size: int,
         max_items: int | None,
+        concurrency: int,
         extra_params: Pairs = (),
-    ) -> AsyncIterator[M]:
-        config = self._connection.config
-        pages = make_pager(listing, options, config, extra_params, page_size=page_size, max_items=max_items)
-        return _Rows(self._connection, pages)
-
-
-class _Rows(AsyncIterator[M]):
-    """The rows of a list. It is no generator, which an error would end: it asks for the same page again."""
-
-    def __init__(self, connection: _AsyncConnection, pages: AnyPager[M]) -> None:
-        self._connection = connection
-        self._pages = pages
-        self._buffer: RowBuffer[M] = RowBuffer()
-
-    async def __anext__(self) -> M:
-        while not self._buffer.rows:
-            if (request := self._pages.next_request()) is None:
-                raise StopAsyncIteration
-            with self._buffer.page():
-                self._buffer.rows.extend(self._pages.received(await self._connection.send(request)))
-        return self._buffer.take()
+    ) -> AsyncRecordIterator[M]:
+        config, send = self._connection.config, self._connection.send
+        pages = make_pager(
+            listing,
+            options,
+            config,
+            extra_params,
+            page_size=page_size,
+            max_items=max_items,
+            concurrency=concurrency,
+        )
+        if concurrency > 1 and isinstance(pages, Pager) and (position := pages.id_position) is not None:
+            return AsyncConcurrentIterator(send, ConcurrentPager(pages, position, config, concurrency))
+        return AsyncPagedIterator(send, pages)
 
 
 def _step(pending: object) -> None:

@@ -14,11 +14,12 @@ from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Award, CreateAwardRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from typing import Unpack
 
     from signtraker._core.request import Pairs
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models._payloads import CreateAwardDict
 
 _AWARDS = Listing("/api/credits/awards", Award)
@@ -60,7 +61,8 @@ class AsyncCreditsClient(AsyncBaseClient):
         select: Select[Award] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> AsyncIterator[Award]:
+        concurrency: int = 1,
+    ) -> AsyncRecordIterator[Award]:
         """Read all awards page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -76,9 +78,11 @@ class AsyncCreditsClient(AsyncBaseClient):
             select: As for `list_awards`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_AWARDS, options, page_size, max_items, _extra_params(awarded_to))
+        return self._iterate(_AWARDS, options, page_size, max_items, concurrency, _extra_params(awarded_to))
 
     @overload
     async def create_award(

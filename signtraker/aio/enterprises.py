@@ -12,9 +12,8 @@ from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Enterprise
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
 
 _ENTERPRISES = Listing("/api/enterprises", Enterprise)
 
@@ -50,7 +49,8 @@ class AsyncEnterprisesClient(AsyncBaseClient):
         select: Select[Enterprise] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> AsyncIterator[Enterprise]:
+        concurrency: int = 1,
+    ) -> AsyncRecordIterator[Enterprise]:
         """Read all enterprises page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -65,6 +65,8 @@ class AsyncEnterprisesClient(AsyncBaseClient):
             select: As for `list_enterprises`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_ENTERPRISES, options, page_size, max_items)
+        return self._iterate(_ENTERPRISES, options, page_size, max_items, concurrency)

@@ -12,10 +12,9 @@ from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Office
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from signtraker._core.request import Pairs
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
 
 _OFFICES = Listing("/api/offices", Office)
 
@@ -56,7 +55,8 @@ class AsyncOfficesClient(AsyncBaseClient):
         select: Select[Office] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> AsyncIterator[Office]:
+        concurrency: int = 1,
+    ) -> AsyncRecordIterator[Office]:
         """Read all offices page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -72,9 +72,13 @@ class AsyncOfficesClient(AsyncBaseClient):
             select: As for `list_offices`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_OFFICES, options, page_size, max_items, _extra_params(enterprise_id))
+        return self._iterate(
+            _OFFICES, options, page_size, max_items, concurrency, _extra_params(enterprise_id)
+        )
 
 
 def _extra_params(enterprise_id: int | None) -> Pairs:

@@ -14,10 +14,11 @@ from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import CreateServiceRequest, ServiceOrder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from typing import Unpack
 
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models._payloads import CreateServiceDict
 
 _SERVICES = Listing("/api/services", ServiceOrder)
@@ -54,7 +55,8 @@ class AsyncServicesClient(AsyncBaseClient):
         select: Select[ServiceOrder] | None = None,
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
-    ) -> AsyncIterator[ServiceOrder]:
+        concurrency: int = 1,
+    ) -> AsyncRecordIterator[ServiceOrder]:
         """Read all services page by page. Each page is requested when its first record is needed.
 
         If the ordering consists of plain fields, each page continues after the last record by its values. So
@@ -69,9 +71,11 @@ class AsyncServicesClient(AsyncBaseClient):
             select: As for `list_services`.
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
+            concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
+                id, which is the default; see docs/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
-        return self._iterate(_SERVICES, options, page_size, max_items)
+        return self._iterate(_SERVICES, options, page_size, max_items, concurrency)
 
     async def get_service(self, service_id: int) -> ServiceOrder:
         """Read one service. Raises `NotFoundError` if no record has this id."""

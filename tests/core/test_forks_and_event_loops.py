@@ -9,6 +9,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -117,6 +118,17 @@ def test_a_fork_amid_calls_of_other_threads_can_use_the_client(outside: Sandbox)
     assert found == [1003] * 5
 
 
+def test_an_iteration_with_threads_goes_on_in_a_fork_and_in_its_parent(outside: Sandbox) -> None:
+    ids = list(range(1001, 1061))
+    with SignTrakerClient(outside.api_key, outside.url) as client:
+        orders = client.orders.iter_orders(page_size=5, concurrency=3)
+        first = [one.id for one in islice(orders, 22)]
+        wait = in_a_fork(lambda: [one.id for one in orders])
+        rest = [one.id for one in orders]
+        assert first + rest == ids
+        assert first + wait() == ids
+
+
 def test_an_injected_client_from_before_a_fork_is_refused_in_a_sentence(outside: Sandbox) -> None:
     with httpx.Client(trust_env=False) as http:
         client = SignTrakerClient(outside.api_key, outside.url, http_client=http)
@@ -166,6 +178,26 @@ def test_an_async_client_can_be_used_in_one_event_loop_after_another(outside: Sa
     asyncio.run(close())
     assert len([one for one in outside.requests if one.method == "POST"]) == 3
     gc.collect()  # asyncio warns of what the first loops left behind, while this test ignores it.
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # As above.
+def test_an_iteration_with_tasks_goes_on_in_another_event_loop(outside: Sandbox) -> None:
+    client = AsyncSignTrakerClient(outside.api_key, outside.url)
+    orders = client.orders.iter_orders(page_size=5, concurrency=3)
+    ids: list[int] = []
+
+    async def read(*, last: bool) -> None:
+        async for one in orders:
+            ids.append(one.id)
+            if len(ids) == 22 and not last:
+                return
+        await client.close()
+
+    asyncio.run(read(last=False))
+    asyncio.run(read(last=True))
+    assert ids == sorted(set(ids))
+    assert len(ids) == 60
+    gc.collect()
 
 
 def test_an_async_client_can_be_used_in_two_event_loops_at_once(outside: Sandbox) -> None:

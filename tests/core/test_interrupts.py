@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -118,3 +119,29 @@ def test_an_exception_that_comes_while_a_request_is_written_as_json_comes_out_as
                 client.orders.create_order(agent_id=1, preset_id=7, due_date=date(2026, 1, 1))
         finally:
             sys.settrace(before)
+
+
+def listing(connection: Connection) -> None:
+    while request := connection.read_request():
+        after = re.search(rb"Id%20gt%20(\d+)", request)
+        first = 1 + int(after[1]) if after else 1
+        rows = b",".join(b'{"Id": %d}' % one for one in range(first, min(first + 5, 41)))
+        connection.send(response(b"[%b]" % rows))
+
+
+@pytest.mark.slow
+def test_an_iteration_with_threads_goes_on_after_it_was_interrupted() -> None:
+    def read(line: int) -> tuple[list[int], int]:
+        orders, ids = client.orders.iter_orders(page_size=5, concurrency=3), list[int]()
+        with suppress(KeyboardInterrupt), interruption(line, KeyboardInterrupt) as lines:
+            ids.extend(iter(lambda: next(orders).id, 40))
+        return [*ids, *(one.id for one in orders)], lines[0]
+
+    with raw_server(listing) as server, SignTrakerClient("key", server.url, max_retries=0) as client:
+        read(0)
+        _, lines = read(0)
+        for line in range(5, lines, 151):
+            ids, _ = read(line)
+            assert ids == sorted(set(ids))
+            # The row that was on its way to the caller when the exception came is lost with the call.
+            assert len(set(range(1, 41)).difference(ids)) <= 1

@@ -103,7 +103,7 @@ class BlockingRun:
 class _Rows(Iterator[Any]):
     """The rows of an async iterator. Like that one, it goes on after an error."""
 
-    def __init__(self, rows: AsyncIterator[Any], run: Callable[[Any], Any]) -> None:
+    def __init__(self, rows: Any, run: Callable[[Any], Any]) -> None:
         self._rows = rows
         self._run = run
 
@@ -115,3 +115,13 @@ class _Rows(Iterator[Any]):
         if row is self:
             raise StopIteration
         return row
+
+    def close(self) -> None:
+        self._run(self._rows.close())
+
+    def __enter__(self) -> Self:
+        self._run(self._rows.__aenter__())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._run(self._rows.__aexit__(*error))

@@ -11,6 +11,7 @@ from signtraker import (
     AddressRequest,
     Agent,
     AgentQ,
+    AsyncRecordIterator,
     AsyncSignTrakerClient,
     AuthenticationError,
     AwardQ,
@@ -29,6 +30,7 @@ from signtraker import (
     OrderStatus,
     Q,
     QueryLimitError,
+    RecordIterator,
     RemovalRequest,
     Select,
     SignTrakerClient,
@@ -213,6 +215,18 @@ def nightly(client: SignTrakerClient, requests: list[CreateOrderRequest]) -> lis
 async def nightly_async(client: AsyncSignTrakerClient) -> int:
     async with client.orders.create_orders([{"agent_id": 1, "preset_id": 7}], max_per_second=5) as run:
         return len([one.message async for one in run])
+
+
+def side_by_side(client: SignTrakerClient) -> list[int]:
+    orders: RecordIterator[Order] = client.orders.iter_orders(concurrency=8)
+    with orders as rows:
+        return [one.id for one in rows]
+
+
+async def side_by_side_async(client: AsyncSignTrakerClient) -> list[int]:
+    agents: AsyncRecordIterator[Agent] = client.agents.iter_agents(concurrency=8)
+    async with agents as rows:
+        return [one.id async for one in rows]
 
 
 async def count(client: AsyncSignTrakerClient) -> int:

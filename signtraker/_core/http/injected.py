@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio  # httpx depends on it, and its pool understands cancellation by anyio's scopes only
@@ -62,7 +63,7 @@ async def send_injected_async(
     start = time.perf_counter()
     begun: list[Body] = []
     try:
-        ended = await _within(left_seconds, _exchange(client, message, config, begun.append))
+        ended = await _within(left_seconds, partial(_exchange, client, message, config, begun.append))
     except asyncio.CancelledError as error:
         if request.is_write:
             # An injected client does not report whether anything was sent, so the worst is assumed.
@@ -119,7 +120,7 @@ def _is_read(response: httpx.Response, body: Body) -> bool:
     return True
 
 
-async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | None:
+async def _within(seconds: float, attempt: Callable[[], Coroutine[object, object, T]]) -> T | None:
     """Await an attempt for so long; return None if the time ran out. Cancelling the caller ends it cleanly.
 
     httpcore's pool protects its clean-up with an anyio scope, which `Task.cancel` ignores: the connection
@@ -131,7 +132,8 @@ async def _within(seconds: float, attempt: Coroutine[object, object, T]) -> T | 
 
     async def perform() -> None:
         with scope:
-            results.append(await attempt)
+            # Called here: the task may be cancelled before it begins, when its event loop ends.
+            results.append(await attempt())
 
     task = asyncio.ensure_future(perform())
     try:

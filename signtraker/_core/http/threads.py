@@ -20,6 +20,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from signtraker._core import cancellation
 from signtraker._core.http.connections import Connections
 from signtraker._core.http.conversion import (
     NETWORK_ERRORS,
@@ -96,7 +97,8 @@ def send(
     message = wire_request(request, config, settings)
     connection = connections.take(is_write=request.is_write)
     try:
-        result = connection.exchange(message, config, left_seconds)
+        with cancellation.abortable(connection.wire):
+            result = connection.exchange(message, config, left_seconds)
         connections.give_back(connection)
     except BaseException as error:  # noqa: BLE001 - it is raised again
         connections.close(connection)

@@ -7,6 +7,7 @@ is sent; and they return an outcome only when it is saved.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
+_AHEAD_DECAY: Final = 0.125
+"""By how much fewer rows are taken ahead each time that fewer would have been enough."""
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """The search begins this long before the intent: `Date` has whole seconds, and servers' clocks differ."""
 
@@ -85,6 +88,7 @@ class Engine(Generic[RequestT, ResultT]):
         self._earlier = EarlierRuns()
         self._queue: deque[Row[RequestT]] = deque()
         self._under_way: set[Row[RequestT]] = set()
+        self._ahead = 0.0
         self._doubtful: deque[Row[RequestT]] = deque()
         self._later: dict[Row[RequestT], float] = {}
         self._changed: dict[Row[RequestT], None] = {}
@@ -122,9 +126,12 @@ class Engine(Generic[RequestT, ResultT]):
         return bool(self._under_way or (self._queue and self.stopped is None))
 
     def take(self, now: float, unix_time: float) -> list[Row[RequestT]]:
-        """Return the rows whose requests are to be sent now, in their order; each is noted as an intent."""
+        """Return the rows whose requests are to be sent next, in their order; each is noted as an intent.
+
+        A few more than may run: while a later intent is written to the disk, they are sent as others end.
+        """
         taken: list[Row[RequestT]] = []
-        while self._queue and self.stopped is None and self.pacing.may_start(len(self._under_way), now):
+        while self._queue and self.stopped is None and self.pacing.may_start(self._counted(), now):
             row = self._queue.popleft()
             known = self._known[row]
             known.before = known.record
@@ -136,6 +143,30 @@ class Engine(Generic[RequestT, ResultT]):
             self.pacing.start(now)
             taken.append(row)
         return taken
+
+    def _counted(self) -> int:
+        """Return how many requests count as under way; those that were taken ahead don't."""
+        # Nothing is taken ahead of a limited rate, or after a 429.
+        is_free = self.plan.options.max_per_second is None and self.pacing.is_at_full_width
+        return len(self._under_way) - (math.ceil(self._ahead) if is_free else 0)
+
+    def note_ended(self, ended: int) -> None:
+        """Take as many rows ahead as calls have ended since rows were sent the last time.
+
+        A killed process leaves each of them in doubt, so they are no more than that.
+        """
+        self._ahead = min(max(ended, self._ahead - _AHEAD_DECAY), self.plan.options.max_concurrency)
+
+    def requeue(self, rows: Sequence[Row[RequestT]]) -> None:
+        """Put rows that were taken ahead, and whose calls have not begun, back into the queue."""
+        for row in rows:
+            self._under_way.discard(row)
+            self._note(row)
+            known = self._known[row]
+            known.record = known.before
+            self._queue.append(row)
+        if rows:
+            self._queue = deque(sorted(self._queue, key=lambda one: one.index))
 
     def take_back(self, begun: AbstractSet[Row[RequestT]]) -> None:
         """Undo `take` for the rows whose calls have not begun."""
@@ -149,7 +180,7 @@ class Engine(Generic[RequestT, ResultT]):
         """Return how long to wait for calls that end; None to wait until one does."""
         if not self._queue or self.stopped is not None:
             return None
-        return self.pacing.wait_seconds(len(self._under_way), now)
+        return self.pacing.wait_seconds(self._counted(), now)
 
     def finish(self, call: Call[RequestT, ResultT], now: float, unix_time: float, chance: float) -> None:
         """Process the result of a request."""

@@ -59,6 +59,7 @@ class BulkProgress:
     not_sent: int
     """Includes the requests that have not started yet."""
     under_way: int
+    """Includes requests whose intent is saved, and that wait until another one ends."""
 
     @property
     def done(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from weakref import ref
 
@@ -18,6 +19,7 @@ from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
+    from contextvars import Context
     from types import TracebackType
 
     from signtraker._bulk.outcome import BulkOutcome
@@ -96,7 +98,7 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
 
     async def _iterate(self) -> AsyncGenerator[BulkOutcome[RequestT, ResultT]]:
         self._begin()
-        workers = _Workers[RequestT, ResultT](self._call)
+        workers = _Workers[RequestT, ResultT](self._call, self._plan.options.max_concurrency)
         try:
             await _in_thread(self._open)
             await self._ask_for_time()
@@ -123,8 +125,10 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         self._refuse_fork()
         engine = self._engine
         if engine.is_sending:
+            engine.requeue(workers.withheld())
             rows = self._take()
             outcomes = await self._saved()
+            engine.note_ended(workers.ended_since())
             for row in rows:
                 workers.send(row)
             if not outcomes:
@@ -188,19 +192,38 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
 class _Workers(Generic[RequestT, ResultT]):
     """The tasks that send."""
 
-    def __init__(self, call: Callable[[Row[RequestT]], Coroutine[Any, Any, Call[RequestT, ResultT]]]) -> None:
+    def __init__(
+        self, call: Callable[[Row[RequestT]], Coroutine[Any, Any, Call[RequestT, ResultT]]], limit: int
+    ) -> None:
         self._call = call
+        self._limit = limit
         self._tasks: dict[asyncio.Task[None], Row[RequestT]] = {}
+        self._jobs: deque[tuple[Context, Row[RequestT]]] = deque()
         self._results: deque[Call[RequestT, ResultT]] = deque()
+        self._withheld: deque[Row[RequestT]] = deque()
+        self._processed = self._counted = 0
         self._wake = asyncio.Event()
         self.begun: set[Row[RequestT]] = set()
         """The rows whose calls have begun; all others were surely not sent."""
 
     def send(self, row: Row[RequestT]) -> None:
-        """Send a row in a task of its own."""
-        task = asyncio.create_task(self._work(row))
-        self._tasks[task] = row
-        task.add_done_callback(self._tasks.pop)
+        """Send a row in a task of its own, as soon as fewer than the limit run."""
+        if any(one.result is None for one in self._results):
+            self._withheld.append(row)  # A call failed while the intent was saved.
+            return
+        self._jobs.append((copy_context(), row))
+        self._start()
+
+    def _start(self) -> None:
+        while self._jobs and len(self._tasks) < self._limit:
+            context, row = self._jobs.popleft()
+            task = asyncio.create_task(self._work(row), context=context)
+            self._tasks[task] = row
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task)
+        self._start()
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until a call ends, for at most `seconds`."""
@@ -209,14 +232,28 @@ class _Workers(Generic[RequestT, ResultT]):
                 await self._wake.wait()
         self._wake.clear()
 
+    def withheld(self) -> list[Row[RequestT]]:
+        """Return the rows whose calls did not begin, because another call failed before."""
+        rows = list(self._withheld)
+        self._withheld.clear()
+        return rows
+
+    def ended_since(self) -> int:
+        """Return how many calls have ended since this was last asked."""
+        ended = self._processed + len(self._results)
+        since, self._counted = ended - self._counted, ended
+        return since
+
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
         """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
             self.begun.discard(self._results.popleft().row)
+            self._processed += 1
 
     async def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""
+        self._jobs.clear()
         for task, row in self._tasks.items():
             if row not in self.begun:
                 task.cancel()
@@ -232,6 +269,10 @@ class _Workers(Generic[RequestT, ResultT]):
             call = await self._call(row)
         except BaseException as error:  # noqa: BLE001 - the iterating task raises it
             call = Call(row, started, crash=error)
+        if call.result is None:
+            # Begin no more calls until the iterating task has looked at this one: it may end the run.
+            self._withheld.extend(row for _, row in self._jobs)
+            self._jobs.clear()
         self._results.append(call)
         self._wake.set()
 

@@ -117,8 +117,10 @@ class BulkRun(Run[RequestT, ResultT]):
         self._refuse_fork()
         engine = self._engine
         if engine.is_sending:
+            engine.requeue(workers.withheld())
             rows = self._take()
             outcomes = self._save()
+            engine.note_ended(workers.ended_since())
             for row in rows:
                 workers.send(row)
             if not outcomes:
@@ -182,6 +184,8 @@ class _Workers(Generic[RequestT, ResultT]):
         self._threads: list[Thread] = []
         self._jobs: SimpleQueue[tuple[Context, Row[RequestT]] | None] = SimpleQueue()
         self._results: deque[Call[RequestT, ResultT]] = deque()
+        self._withheld: deque[Row[RequestT]] = deque()
+        self._processed = self._counted = 0
         self._wake: SimpleQueue[None] = SimpleQueue()
         self.begun: set[Row[RequestT]] = set()
         """The rows whose calls have begun; all others were surely not sent."""
@@ -193,6 +197,8 @@ class _Workers(Generic[RequestT, ResultT]):
             self._threads.append(Thread(target=self._work, name="signtraker-bulk", daemon=True))
             self._threads[-1].start()
         self._jobs.put((copy_context(), row))
+        if self._has_failed():
+            self._withhold()
 
     def wait(self, seconds: float | None) -> None:
         """Wait until a call ends, for at most `seconds`."""
@@ -201,11 +207,26 @@ class _Workers(Generic[RequestT, ResultT]):
             while True:
                 self._wake.get_nowait()
 
+    def withheld(self) -> list[Row[RequestT]]:
+        """Return the rows whose calls did not begin, because another call failed before."""
+        rows: list[Row[RequestT]] = []
+        with suppress(IndexError):
+            while True:
+                rows.append(self._withheld.popleft())
+        return rows
+
+    def ended_since(self) -> int:
+        """Return how many calls have ended since this was last asked."""
+        ended = self._processed + len(self._results)
+        since, self._counted = ended - self._counted, ended
+        return since
+
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
         """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
             self.begun.discard(self._results.popleft().row)
+            self._processed += 1
 
     def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""
@@ -229,5 +250,19 @@ class _Workers(Generic[RequestT, ResultT]):
                 call = context.run(self._call, row)
             except BaseException as error:  # noqa: BLE001 - the iterating thread raises it
                 call = Call(row, started, crash=error)
+            # In this order, so that `send` sees the failure, or its row is withheld here.
             self._results.append(call)
+            if call.result is None:
+                self._withhold()
             self._wake.put(None)
+
+    def _has_failed(self) -> bool:
+        """Return whether a call has failed that the iterating thread has not processed yet."""
+        return any(one.result is None for one in self._results.copy())
+
+    def _withhold(self) -> None:
+        """Begin no more calls until the iterating thread has looked at one that failed."""
+        with suppress(Empty):
+            while (job := self._jobs.get_nowait()) is not None:
+                self._withheld.append(job[1])
+            self._jobs.put(None)  # The end, which another worker waits for.

@@ -48,6 +48,11 @@ class Pacing:
     def __post_init__(self) -> None:
         self.window = self.options.max_concurrency
 
+    @property
+    def is_at_full_width(self) -> bool:
+        """True if as many may run as the options allow: no 429 came lately."""
+        return self.window >= self.options.max_concurrency
+
     def may_start(self, under_way: int, now: float) -> bool:
         """Return whether a request may start now."""
         return under_way < self.window and now >= max(self._paused_until, self._next_start)

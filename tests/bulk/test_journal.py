@@ -383,8 +383,10 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_correct_report(server: Sandbox
     assert len(made) < 6
     report = server.client.orders.create_orders(batch, journal=journal).run()
     unknown = report.with_state("unknown")
-    assert len(server.ledger) == 6
-    assert [one.candidates[0].order.id for one in unknown] == made[len(message) :]
+    found = [one.candidates[0].order.id for one in unknown if one.candidates]
+    assert found == made[len(message) :]
+    # The intent of one more may have been saved before the disk was full; it was not sent.
+    assert len(server.ledger) == 6 - (len(unknown) - len(found)) >= 5
 
 
 def refused(server: Sandbox, journal: Path, message: str, sent: int = 0) -> None:

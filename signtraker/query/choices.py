@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from signtraker._common.short_repr import short_repr
@@ -19,29 +20,34 @@ _SIMILARITY: Final = 0.8
 """Of `difflib`: one or two letters of a word may differ."""
 
 
-def warn_of_near_miss(name: str, entity: str, segments: tuple[str, ...], value: str) -> None:
+def warn_of_near_miss(field: object, entity: str, segments: tuple[str, ...], value: str) -> None:
     """Warn once of a text that differs from a known value in case or in a letter or two."""
-    found = property_at(entity, segments)
-    known = (*(found.known if found else ()), *_LIKELY.get((entity, segments[-1]), ()))
+    known = _known(entity, segments)
     if not known or value in known:
         return
     by_lower_case = {one.lower(): one for one in known}
     near = get_close_matches(value.lower(), by_lower_case, n=1, cutoff=_SIMILARITY)
     if near:
         warnings.warn(
-            f"{name} is compared with {short_repr(value)}; did you mean {by_lower_case[near[0]]!r}?"
+            f"{field!r} is compared with {short_repr(value)}; did you mean {by_lower_case[near[0]]!r}?"
             " Text compares case-sensitively, so this most likely finds nothing",
             UserWarning,
             stacklevel=_levels_to_the_caller(),
         )
 
 
-def check_choice(name: str, entity: str, segments: tuple[str, ...], value: str) -> None:
+@lru_cache(maxsize=1024)  # `Q.field` takes any path.
+def _known(entity: str, segments: tuple[str, ...]) -> tuple[str, ...]:
+    found = property_at(entity, segments)
+    return (*(found.known if found else ()), *_LIKELY.get((entity, segments[-1]), ()))
+
+
+def check_choice(field: object, entity: str, segments: tuple[str, ...], value: str) -> None:
     """Raise ValueError for a text that is none of the values of a closed set."""
     found = property_at(entity, segments)
     if found is not None and value not in found.known:
         listed = ", ".join(map(repr, found.known))
-        raise ValueError(f"{name} is one of {listed}, not {short_repr(value)}")
+        raise ValueError(f"{field!r} is one of {listed}, not {short_repr(value)}")
 
 
 def _levels_to_the_caller() -> int:

@@ -143,7 +143,7 @@ class TextField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
 
     def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
         if operator in _EQUALITY and isinstance(value, str):
-            warn_of_near_miss(repr(self), self.entity, self.path, str.__str__(value))
+            warn_of_near_miss(self, self.entity, self.path, str.__str__(value))
         return super()._comparison(operator, value)
 
 
@@ -154,7 +154,7 @@ class ChoiceField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
 
     def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
         if operator in _EQUALITY and isinstance(value, str):
-            check_choice(repr(self), self.entity, self.path, str.__str__(value))
+            check_choice(self, self.entity, self.path, str.__str__(value))
         return super()._comparison(operator, value)
 
 

@@ -25,7 +25,7 @@ from signtraker.query.nodes import (
     free_variable,
     height,
 )
-from signtraker.query.rendering import render, render_orders
+from signtraker.query.rendering import Writer, render_orders
 from signtraker.query.reprs import filter_code, value_code
 from signtraker.query.schema import ANY_LIST, check_dialect
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from signtraker.query.schema import ODataVersion
 
 M = TypeVar("M")
+_LISTS = frozenset({*ENTITIES, ANY_LIST})
 ADVICE = (
     "a filter is neither true nor false: combine filters with & | ~ instead of `and`, `or`, `not`, put each"
     " comparison in parentheses, and write .between(low, high) instead of low <= field <= high"
@@ -67,13 +68,19 @@ class Filter(Generic[M]):
 
     def __and__(self, other: Filter[M]) -> Filter[M]:
         check_filter(other, self.entity, "&")
-        entity = _common_entity((self, other))
-        return Filter(conjunction(self.node, other.node), entity, _joined_height(And, (self, other)))
+        return self._joined(And, other)
 
     def __or__(self, other: Filter[M]) -> Filter[M]:
         check_filter(other, self.entity, "|")
-        entity = _common_entity((self, other))
-        return Filter(disjunction(self.node, other.node), entity, _joined_height(Or, (self, other)))
+        return self._joined(Or, other)
+
+    def _joined(self, join: type[And | Or], other: Filter[M]) -> Filter[M]:
+        """Join two filters, flat; the height of a chain is known without walking its terms again."""
+        first = self.node.terms if isinstance(self.node, join) else (self.node,)
+        second = other.node.terms if isinstance(other.node, join) else (other.node,)
+        tall = 1 + max(self.height - isinstance(self.node, join), other.height - isinstance(other.node, join))
+        entity = other.entity if self.entity == ANY_LIST else self.entity
+        return make_filter(join(first + second), entity, tall)
 
     def __invert__(self) -> Filter[M]:
         return Filter(Not(self.node), self.entity, self.height + 1)
@@ -98,7 +105,15 @@ class Filter(Generic[M]):
     def render(self, version: ODataVersion = "v4") -> str:
         """Return the OData text; raises ODataError if the OData version can't express it."""
         check_dialect(version)
-        return render(self._whole, self.entity, version)
+        writer = Writer(self.entity, version)
+        try:
+            text = writer.write(self.node)
+        except ODataError:
+            check_bound(self.node, self)
+            raise
+        if writer.has_variable:
+            check_bound(self.node, self)
+        return text
 
     def cost(self, version: ODataVersion = "v4") -> int:
         """Return how many nodes the server counts (it takes 100 unless configured otherwise)."""
@@ -123,6 +138,21 @@ class Filter(Generic[M]):
     def _whole(self) -> Node:
         check_bound(self.node, self)
         return self.node
+
+
+def make_filter(node: Node, entity: str, known_height: int = 0) -> Filter[Any]:
+    """Return a filter of a tree that fields or filters have made, so that only its height is checked.
+
+    A frozen dataclass takes three times as long to make itself.
+    """
+    tall = known_height or height(node)
+    if tall > MAX_HEIGHT or entity not in _LISTS:
+        return Filter(node, entity, tall)
+    kind: type[Filter[Any]] = Filter
+    made = kind.__new__(kind)
+    fields = made.__dict__
+    fields["node"], fields["entity"], fields["height"] = node, entity, tall
+    return made
 
 
 class Orderable(Generic[M]):
@@ -188,7 +218,7 @@ def _check_tree(node: object, entity: object) -> None:
             f"a Filter is made of a tree of nodes, not of {short_repr(node)}: write Q.id == 5, or Q.parse(…)"
             " for text"
         )
-    if not isinstance(entity, str) or entity not in {*ENTITIES, ANY_LIST}:
+    if not isinstance(entity, str) or entity not in _LISTS:
         raise TypeError(f"a Filter is on a list's model, such as 'Order', not on {short_repr(entity)}")
 
 

@@ -6,7 +6,7 @@ import base64
 import math
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 from uuid import UUID
 
 from signtraker._common.integers import whole_number
@@ -27,6 +27,22 @@ DECIMAL_LIMIT: Final = Decimal(2**96 - 1)
 """The largest `System.Decimal`; it has 96 bits and at most 28 decimal places."""
 DECIMAL_PLACES: Final = 28
 _DECIMAL_DIGITS: Final = 29
+# A tuple compares by identity first; a set would call the slow hash of an Enum.
+_WITH_INTEGERS: Final = (Edm.INT32, Edm.INT64, Edm.DOUBLE, Edm.DECIMAL)
+
+
+def is_constant(value: object, kind: Edm) -> TypeGuard[Scalar]:
+    """Return whether a value is certainly a constant of the type, as it is.
+
+    Most values are. After a False, `check_value` has to take a longer look.
+    """
+    if type(value) is str:
+        return kind is Edm.STRING and value.isascii()
+    if type(value) is int:
+        return kind in _WITH_INTEGERS and value in INT64
+    if type(value) is datetime:
+        return kind is Edm.DATETIME and value.tzinfo is UTC and not value.fold
+    return type(value) is bool and kind is Edm.BOOLEAN
 
 
 def check_value(kind: Edm, value: object, name: str) -> Scalar:
@@ -176,23 +192,24 @@ def literal_text(value: Scalar, version: ODataVersion, *, long: bool = False) ->
     Raises ODataError for a type that the dialect has no constants of.
     """
     match value:
+        case str():
+            return "'" + value.replace("'", "''") + "'"
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case int():
             return f"{value}L" if version == "v3" and (long or value not in INT32) else str(value)
+        case datetime():
+            moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+            text = moment.isoformat().removesuffix("+00:00") + "Z"
+            return text if version == "v4" else f"datetimeoffset'{text}'"
         case Single():
             return f"{_float_text(single_text(value))}f"
         case float():
             return double_text(value)
         case Decimal():
             return f"{value:f}M"
-        case str():
-            return "'" + value.replace("'", "''") + "'"
-        case datetime():
-            text = value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-            return text if version == "v4" else f"datetimeoffset'{text}'"
         case _:
             return _rare_text(value, version)
 

@@ -36,11 +36,12 @@ _KEYWORDS: Final = frozenset({"null", "true", "false", "not", "and", "or"})
 class Namespace(Generic[M]):
     """Base class of the generated fields of an entity, of a list or nested."""
 
-    __slots__ = ("_entity", "_path")
+    __slots__ = ("_entity", "_known", "_path")
 
     def __init__(self, entity: str, path: Path | None = None) -> None:
         self._entity = entity
         self._path = path or Path(())
+        self._known: dict[str, tuple[str, Path]] = {}  # A path is made once.
 
     def __repr__(self) -> str:
         place, names = ENTITIES[self._entity], [ROOTS[self._entity]]
@@ -51,7 +52,10 @@ class Namespace(Generic[M]):
         return ".".join(names)
 
     def _below(self, name: str) -> tuple[str, Path]:
-        return self._entity, Path((*self._path.segments, name))
+        below = self._known.get(name)
+        if below is None:
+            below = self._known[name] = (self._entity, Path((*self._path.segments, name)))
+        return below
 
 
 class Root(Namespace[M], Generic[M]):

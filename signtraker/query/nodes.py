@@ -142,15 +142,18 @@ class Order:
 Node: TypeAlias = Path | Literal | Call | Arithmetic | Negative | Comparison | In | Lambda | Not | And | Or
 
 
+_LEAVES: Final = (Path, Literal)
+
+
 def conjunction(*terms: Node) -> Node:
     """Join terms by `and`, flat; a single term stays itself."""
-    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, And) else (term,)))
+    flat = tuple([part for term in terms for part in (term.terms if isinstance(term, And) else (term,))])
     return flat[0] if len(flat) == 1 else And(flat)
 
 
 def disjunction(*terms: Node) -> Node:
     """Join terms by `or`, flat; a single term stays itself."""
-    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Or) else (term,)))
+    flat = tuple([part for term in terms for part in (term.terms if isinstance(term, Or) else (term,))])
     return flat[0] if len(flat) == 1 else Or(flat)
 
 
@@ -173,6 +176,8 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def height(node: Node) -> int:
     """Return how deep a tree nests: 1 for a path or a constant."""
+    if isinstance(node, Comparison) and isinstance(node.left, _LEAVES) and isinstance(node.right, _LEAVES):
+        return 2  # Most are so: `Status eq 'Draft'`.
     level: tuple[Node, ...] = (node,)
     count = 0
     while level:
@@ -184,7 +189,11 @@ def height(node: Node) -> int:
 def free_variable(node: Node, bound: frozenset[str] = frozenset()) -> str | None:
     """Return a row variable that stands outside the `any` or `all` it belongs to, or None."""
     match node:
-        case Path(segments, variable=True):
+        case Literal() | Path(variable=False):
+            return None
+        case Comparison(_, Path(variable=False), Literal()):
+            return None
+        case Path(segments):
             return None if segments[0] in bound else segments[0]
         case Lambda(_, _, variable, predicate):
             return None if predicate is None else free_variable(predicate, bound | {variable})

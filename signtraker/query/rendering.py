@@ -38,7 +38,7 @@ _PRIMARY: Final = 7
 
 def render(node: Node, entity: str, version: ODataVersion = "v4") -> str:
     """Return the text of a filter or expression; raises ODataError for what the dialect can't say."""
-    return _Writer(entity, version).write(node)
+    return Writer(entity, version).write(node)
 
 
 def render_orders(orders: tuple[Order, ...], entity: str, version: ODataVersion = "v4") -> str:
@@ -47,34 +47,44 @@ def render_orders(orders: tuple[Order, ...], entity: str, version: ODataVersion 
     return ",".join(clauses)
 
 
+_LEVEL_OF: Final[dict[type, int]] = {
+    Or: LEVELS["or"],
+    And: LEVELS["and"],
+    Comparison: LEVELS["eq"],
+    In: LEVELS["in"],
+    Not: _UNARY,
+    Negative: _UNARY,
+}
+
+
 def level(node: Node) -> int:
     """Return how tight a node's outermost operator binds."""
-    match node:
-        case Or():
-            return LEVELS["or"]
-        case And():
-            return LEVELS["and"]
-        case Comparison() | In():
-            return LEVELS["eq"]
-        case Arithmetic(operator):
-            return LEVELS[operator]
-        case Not() | Negative():
-            return _UNARY
-        case _:
-            return _PRIMARY
+    return LEVELS[node.operator] if isinstance(node, Arithmetic) else _LEVEL_OF.get(type(node), _PRIMARY)
 
 
-class _Writer:
+class Writer:
+    """Writes trees of one list in one dialect."""
+
     def __init__(self, entity: str, version: ODataVersion) -> None:
         self._entity = entity
         self._version: ODataVersion = version
+        self.has_variable = False
+        """Whether a row variable was written, of whatever collection."""
 
     def write(self, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node
+        """Return the text of a tree; raises ODataError for what the dialect can't say."""
         match node:
+            case Path(segments, variable):
+                self.has_variable = self.has_variable or variable
+                return "/".join(segments) or "$it"
+            case Comparison(operator, left, right) | Arithmetic(operator, left, right):
+                return self._binary(operator, left, right)
+            case And(terms):
+                return " and ".join([self._at(term, LEVELS["and"] + 1) for term in terms])
+            case Or(terms):
+                return " or ".join([self._at(term, LEVELS["or"] + 1) for term in terms])
             case Literal(value):
                 return literal_text(value, self._version)
-            case Path(segments):
-                return "/".join(segments) or "$it"
             case Call(name, arguments):
                 return self._call(name, arguments)
             case Lambda(quantifier, collection, variable, predicate):
@@ -86,12 +96,6 @@ class _Writer:
                 return f"-({self._exactly(operand)})"  # without the brackets it is a negative constant
             case Negative(operand):
                 return f"-{self._at(operand, _UNARY)}"
-            case And(terms):
-                return " and ".join([self._at(term, LEVELS["and"] + 1) for term in terms])
-            case Or(terms):
-                return " or ".join([self._at(term, LEVELS["or"] + 1) for term in terms])
-            case Comparison(operator, left, right) | Arithmetic(operator, left, right):
-                return self._binary(operator, left, right)
             case In(operand, values):
                 return self._membership(operand, values)
 
@@ -101,7 +105,9 @@ class _Writer:
 
     def _binary(self, operator: str, left: Node, right: Node) -> str:
         own = LEVELS[operator]
-        first = self._beside(left, right) or self._at(left, own)
+        first = (
+            self.write(left) if isinstance(left, Path) else self._beside(left, right) or self._at(left, own)
+        )
         second = self._beside(right, left) or self._at(right, own + 1)
         return f"{first} {operator} {second}"
 
@@ -113,6 +119,8 @@ class _Writer:
         """
         if not isinstance(node, Literal):
             return ""
+        if not isinstance(node.value, int if self._version == "v3" else float):
+            return literal_text(node.value, self._version)
         kind = kind_of(other, self._entity).type
         if self._version == "v3":
             return literal_text(node.value, "v3", long=kind is Edm.INT64)

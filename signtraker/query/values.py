@@ -12,9 +12,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeGuard, TypeVar, cast
 
 from signtraker._common.short_repr import short_repr
-from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable
+from signtraker.query.filters import ADVICE, Filter, M, Ordering, check_iterable, make_filter
 from signtraker.query.infer import common_type, kind_of
-from signtraker.query.literals import INT32, check_value, start_of_day, utc
+from signtraker.query.literals import INT32, check_value, is_constant, start_of_day, utc
 from signtraker.query.nodes import (
     MAX_HEIGHT,
     And,
@@ -100,6 +100,8 @@ class Operand(Generic[M]):
 
     def _argument(self, value: object) -> Node:
         """Return another operand's tree, or a constant of this one's type; TypeError for anything else."""
+        if is_constant(value, self._kind):
+            return Literal(value)
         if not _is_operand(value):
             return Literal(check_value(self._kind, value, repr(self)))
         node, kind = value._node, value._kind  # noqa: SLF001 - an operand may look into another
@@ -110,7 +112,7 @@ class Operand(Generic[M]):
         return node
 
     def _compare(self, operator: ComparisonOperator, value: object) -> Filter[M]:
-        return Filter(self._comparison(operator, value), self._entity)
+        return make_filter(self._comparison(operator, value), self._entity)
 
     def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
         """Return the tree of a comparison with a value or another operand."""

@@ -289,6 +289,39 @@ def test_values_are_immutable() -> None:
         q.status = 5
 
 
+@pytest.mark.parametrize(
+    "made", [Q.id == 1, (Q.id == 1) & Q.status.contains("a") & (Q.id > 2), Q.id.in_([1, 2])]
+)
+def test_a_filter_of_fields_is_the_one_that_its_tree_makes(made: Filter[Any]) -> None:
+    same: Filter[Any] = Filter(made.node, made.entity)
+    assert (made, hash(made), made.height, vars(made)) == (same, hash(same), same.height, vars(same))
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == same  # noqa: S301 - our own bytes
+
+
+def test_equal_values_are_equal_constants_however_they_are_given() -> None:
+    late = datetime(2025, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)), fold=1)
+    plain = Q.created == datetime(2025, 1, 1, tzinfo=UTC)
+    for made in (Q.created == late, Q.created == datetime(2025, 1, 1, tzinfo=UTC, fold=1)):
+        assert made == plain
+        assert repr(made) == repr(plain)
+        assert "fold" not in repr(made)
+    assert (Q.status == Colour.RED) == (Q.status == "Red")
+
+
+def test_a_row_variable_alone_is_refused_before_the_function_that_v3_lacks() -> None:
+    kept: list[Filter[Award]] = []
+
+    def keep(text: TextValue[Award, str]) -> Filter[Award]:
+        kept.append(text.eq("a"))
+        return kept[0]
+
+    AwardQ.restrictions.any(keep)
+    loose, only_v4 = kept[0], AwardQ.awarded_date.date() == date(2025, 1, 1)
+    for made in (loose, loose & only_v4, only_v4 & loose):
+        with pytest.raises(ODataError, match="x stands for one item of a collection"):
+            made.render("v3")
+
+
 def test_fields_and_orderings_copy_and_pickle() -> None:
     order = Q.created.desc()
     assert pickle.loads(pickle.dumps(order)) == copy.deepcopy(order) == order  # noqa: S301 - our own bytes

@@ -96,9 +96,11 @@ def message_of(outcome: BulkOutcome[Any, Any]) -> tuple[str | None, str]:
 def summary(report: BulkReport[Any, Any], error: SignTrakerError | None) -> list[str]:
     """Return the lines that say how a run went."""
     progress = report.progress
+    earlier = sum(one.source == "journal" and one.state in {"created", "accepted"} for one in report.outcomes)
     counts = [numbers(progress)] if numbers(progress) else []
     counts += [f"{progress.not_sent:,} not sent"] if progress.not_sent else []
-    lines = [f"{progress.total:,} in all: {', '.join(counts) or 'nothing to do'}."]
+    known = f" ({earlier:,} of them by an earlier run)" if earlier else ""
+    lines = [f"{progress.total:,} in all: {', '.join(counts) or 'nothing to do'}{known}."]
     if error is not None:
         lines.append(sentence(error))
     return lines

@@ -70,4 +70,7 @@ def sentence(error: SignTrakerError) -> str:
         return "There is no API key: set SIGNTRAKER_API_KEY, or write it into a profile."
     if text.startswith("No tenant"):
         return "There is no tenant: give --subdomain, set SIGNTRAKER_SUBDOMAIN, or write it into a profile."
+    if error.outcome == "may_have_happened":
+        # The SDK's advice is in Python.
+        text = f"{text.partition('; check ')[0]}; look for it before you repeat this"
     return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from signtraker.cli.errors import CommandError, ExitCode, UsageError
+from signtraker.cli.errors import CommandError, ExitCode, UsageError, exit_code, sentence
 from signtraker.cli.options import add_command, option
 from signtraker.cli.session import Session
 
@@ -88,6 +88,7 @@ def create_order(
     **values: Any,
 ) -> ExitCode:
     """Show the order, ask, and create it."""
+    from signtraker import UnconfirmedWriteError
     from signtraker.cli import preview
 
     terminal = session.terminal
@@ -100,7 +101,11 @@ def create_order(
         return ExitCode.DONE
     if not yes:
         terminal.confirm("Create it?")
-    result = session.client.orders.create_order(request)
+    try:
+        result = session.client.orders.create_order(request)
+    except UnconfirmedWriteError as error:
+        where = f"signtraker orders list --agent-id {request.agent_id} --orderby -id --limit 10"
+        raise CommandError(f"{sentence(error)} See: {where}", exit_code(error)) from None
     if json:
         sys.stdout.write(result.model_dump_json(by_alias=True, exclude_unset=True, indent=2) + "\n")
     elif result.state == "created":

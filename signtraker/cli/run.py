@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -30,6 +31,7 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
         clock: Returns the current time; the machine's by default.
     """
     terminal = Terminal(os.environ)
+    _prepare_streams()
     try:
         with _notes_for_warnings(terminal):
             result = _tree()(args=list(arguments), prog_name="signtraker", standalone_mode=False, obj=clock)
@@ -43,6 +45,16 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
         silence_stdout()
         return ExitCode.DONE
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _prepare_streams() -> None:
+    """Write UTF-8 to files and pipes, whatever the system's encoding; replace what a terminal can't show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", newline="")
 
 
 @cache
@@ -88,4 +100,5 @@ def _notes_for_warnings(terminal: Terminal) -> Generator[None]:
             terminal.note(f"Note: {message}")
 
         warnings.showwarning = show
+        warnings.simplefilter("always", UserWarning)
         yield

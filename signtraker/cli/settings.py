@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from signtraker._core.secret import ApiKey
 from signtraker.cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ def read_profiles(text: str, path: Path) -> tuple[dict[str, dict[str, Any]], str
     profiles = cast("dict[str, Any]", tables)
     for name, values in profiles.items():
         _check_profile(f"{path}: profile {name}", values)
+        if "api_key" in values:
+            values["api_key"] = ApiKey(values["api_key"])
     return profiles, default
 
 

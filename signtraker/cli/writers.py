@@ -52,8 +52,8 @@ def json_text(record: Any, columns: Sequence[Column] | None = None, *, indent: i
 
 
 def write_csv(records: Iterable[Any], columns: Sequence[Column], stream: TextIO) -> None:
-    """Write CSV with a line of headings, as RFC 4180 has it."""
-    writer = csv.writer(stream)
+    """Write CSV with a line of headings. Lines end as other commands write them, with a line feed alone."""
+    writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([one.name for one in columns])
     for record in records:
         writer.writerow([exact(one.read(record)) for one in columns])

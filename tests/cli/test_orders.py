@@ -131,7 +131,10 @@ def test_an_order_that_may_exist_is_code_5(command: Command, sandbox: Sandbox) -
     sandbox.faults.add(method="POST", path="/api/orders", reset="before_answer")
     result = command("orders", "create", *ELM, "--yes")
     assert result.code == 5
-    assert "find_created" in result.err
+    assert result.err.endswith(
+        "It may have happened, so it was not sent again; look for it before you repeat this."
+        " See: signtraker orders list --agent-id 1 --orderby -id --limit 10\n"
+    )
 
 
 def test_removals_repeat_the_day_and_show_the_signs(command: Command, sandbox: Sandbox) -> None:

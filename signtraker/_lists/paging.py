@@ -126,19 +126,25 @@ class RowBuffer(Generic[M]):
 
     def __init__(self) -> None:
         self.rows: deque[M] = deque()
-        self._progress = IterationProgress(0, None)
+        self._count = 0
+        self._last: M | None = None
+
+    @property
+    def returned(self) -> IterationProgress:
+        """The number of rows returned, and the id of the last one."""
+        return IterationProgress(self._count, None if self._last is None else vars(self._last).get("id"))
 
     @property
     def received(self) -> IterationProgress:
         """The number of rows received, returned or not, and the id of the last one."""
-        last_id: int | None = vars(self.rows[-1]).get("id") if self.rows else self._progress.last_id
-        return IterationProgress(self._progress.rows + len(self.rows), last_id)
+        if not self.rows:
+            return self.returned
+        return IterationProgress(self._count + len(self.rows), vars(self.rows[-1]).get("id"))
 
     def take(self) -> M:
         """Return the next row."""
-        row = self.rows.popleft()
-        last_id: int | None = vars(row).get("id")
-        self._progress = IterationProgress(self._progress.rows + 1, last_id)
+        self._last = row = self.rows.popleft()
+        self._count += 1
         return row
 
     @contextmanager
@@ -147,7 +153,7 @@ class RowBuffer(Generic[M]):
         try:
             yield
         except SignTrakerError as error:
-            error.progress = self._progress
+            error.progress = self.returned
             raise
 
 

@@ -12,10 +12,12 @@ others forward, so some may be missed. It is used only if the ordering has no ke
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from signtraker._common.integers import INT32_MAX, INT64_MAX
 from signtraker._lists.options import FilterText
@@ -221,16 +223,12 @@ class ByKey:
 
     def new_rows(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the rows of a page that did not come before, and move the position after them."""
-        by_id = self.goes_by_id
+        if self.goes_by_id:
+            self._last = self._check_ids([row.id for row in rows])
+            return rows
         for row in rows:
-            if by_id and self._last is not None and not self._comes_after(row.id, self._last[0]):
-                raise StuckError(
-                    f"Id {row.id} came after Id {self._last[0]!r}: the server ignores $filter or $orderby"
-                )
             self._last = self._keys.values(row)
             self._has_met_null = self._has_met_null or self._last[0] is None
-        if by_id:
-            return rows
         fresh = [row for row in rows if self._seen.add(row.id)]
         if not fresh:
             raise StuckError(
@@ -239,8 +237,16 @@ class ByKey:
             )
         return fresh
 
-    def _comes_after(self, record_id: int, last: Any) -> bool:
-        return bool(record_id < last if self.is_descending else record_id > last)
+    def _check_ids(self, ids: list[int]) -> tuple[Scalar, ...]:
+        """Return the position after a page in the order of its ids; raise if they are in another one."""
+        before = ids if self._last is None else [cast("int", self._last[0]), *ids]
+        is_after = operator.lt if self.is_descending else operator.gt
+        for earlier, later in pairwise(before):
+            if not is_after(later, earlier):
+                raise StuckError(
+                    f"Id {later} came after Id {earlier}: the server ignores $filter or $orderby"
+                )
+        return (ids[-1],)
 
     def rest(self) -> Position | None:
         """Return the position of the rows that this one can't reach; None if there are none.

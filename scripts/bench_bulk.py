@@ -11,7 +11,7 @@ is not rounded to milliseconds. It says how long its responses really took to le
 processor. Client and server need two cores: where they have less, they slow each other.
 
 Each creation opens a connection, so a part of its cost is the operating system's. `bare sockets` is the least
-that 16 threads of Python need: they connect, send the same bytes, read and close, and parse nothing.
+that 16 threads of Python need: they connect, send a few bytes, read and close, and parse nothing.
 """
 
 from __future__ import annotations

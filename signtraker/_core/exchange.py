@@ -189,21 +189,19 @@ class _CallLog:
 
     def exchange(self, event: Response | TransportError, attempt: int) -> Exchange:
         """Collect the facts for an error, without the key even if the server sent it back."""
-        url, key = f"{self.config.base_url}{self.request.target}", self.config.api_key
-        sent = Exchange(
+        key = self.config.api_key
+        response = event if isinstance(event, Response) else None
+        return Exchange(
             self.request.method,
-            url,
+            f"{self.config.base_url}{self.request.target}",
+            status_code=None if response is None else response.status_code,
+            headers={}
+            if response is None
+            else {name: redact(text, key) for name, text in response.headers.items()},
+            body=b"" if response is None else redact_bytes(response.body, key),
             attempts=attempt,
             elapsed_seconds=self.elapsed,
             request_body=self.request.body,
-        )
-        if isinstance(event, TransportError):
-            return sent
-        return replace(
-            sent,
-            status_code=event.status_code,
-            headers={name: redact(value, key) for name, value in event.headers.items()},
-            body=redact_bytes(event.body, key),
         )
 
 

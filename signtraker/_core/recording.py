@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -72,5 +72,18 @@ def _observe(pool: object, exchange: RecordedExchange) -> None:
     """Hand an exchange to every open recorder of the calling context."""
     for recorder in _active.get():
         if recorder.open and recorder.pool is pool:
-            bare = replace(exchange, request_body=None, response_body=None)
-            recorder.exchanges.append(exchange if recorder.bodies else bare)
+            recorder.exchanges.append(exchange if recorder.bodies else _without_bodies(exchange))
+
+
+def _without_bodies(exchange: RecordedExchange) -> RecordedExchange:
+    # `replace` takes five times as long, for each call of a batch.
+    return RecordedExchange(
+        exchange.method,
+        exchange.url,
+        exchange.status_code,
+        exchange.headers,
+        exchange.attempts,
+        exchange.failures,
+        exchange.started,
+        exchange.elapsed_seconds,
+    )

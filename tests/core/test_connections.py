@@ -242,3 +242,16 @@ def test_a_client_that_sent_nothing_needs_no_closing(sandbox: Sandbox) -> None:
         unused = weakref.ref(SignTrakerClient(sandbox.api_key, sandbox.url))
         gc.collect()
     assert unused() is None
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_write_goes_out_in_one_piece(flavour: Any) -> None:
+    pieces: list[bytes] = []
+
+    def behave(connection: Connection) -> None:
+        pieces.append(connection.socket.recv(65536))
+        connection.send(response(b'{"OrderId": 9}'))
+
+    with raw_server(behave) as server, open_client(flavour, "key", server.url) as client:
+        assert client.orders.create_order(agent_id=1, preset_id=7).order_id == 9
+    assert pieces[0].endswith(b'\r\n\r\n{"AgentId":1,"PresetId":7}')

@@ -117,6 +117,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
         """Write all bytes, or stop when the server has responded meanwhile."""
         self.received.restart()
+        buffer = self._wire.joined(buffer)
         for start in range(0, len(buffer), LARGEST_WRITE):
             self._wire.capped(timeout, httpcore.WriteTimeout)
             if start and self._arrived and not self._arrived[0].startswith(_INTERIM):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LARGEST_WRITE: Final = 65_536
 """Bytes handed to the socket at once, so that the deadline is checked after each chunk."""
+_WITH_BODY: Final = (b"POST ", b"PATCH ")
+"""The beginnings of requests whose body follows; a proxy's CONNECT has none."""
 DEADLINE_PASSED: Final = "the deadline of the call has passed"
 CLOSED_MEANWHILE: Final = "the client was closed meanwhile"
 
@@ -42,7 +44,7 @@ StreamT = TypeVar("StreamT", bound=AnyStream)
 class Wire(Generic[StreamT]):
     """The state that the network streams of one connection share: one, or two with TLS on top."""
 
-    __slots__ = ("deadline", "is_aborted", "is_used", "streams")
+    __slots__ = ("_body_follows", "_head", "deadline", "is_aborted", "is_used", "streams")
 
     def __init__(self) -> None:
         self.streams: set[StreamT] = set()
@@ -52,11 +54,26 @@ class Wire(Generic[StreamT]):
         """Whether any byte was written since the call under way began."""
         self.is_aborted = False
         """Whether the connection was closed, perhaps while it was being opened."""
+        self._body_follows = False
+        self._head = b""
 
-    def begin(self, left_seconds: float) -> None:
-        """Begin a call that may take so long."""
+    def begin(self, left_seconds: float, *, body_follows: bool) -> None:
+        """Begin a call that may take so long; its request may have a body."""
         self.deadline = time.monotonic() + left_seconds
         self.is_used = False
+        self._body_follows = body_follows
+        self._head = b""
+
+    def joined(self, buffer: bytes) -> bytes:
+        """Return the bytes to write now: httpcore writes the head and the body of a request apart.
+
+        In one piece they cost one call of the system less on each side, and one packet.
+        """
+        if self._body_follows and buffer.startswith(_WITH_BODY):
+            self._body_follows, self._head = False, buffer
+            return b""
+        head, self._head = self._head, b""
+        return head + buffer if head else buffer
 
     def capped(self, timeout: float | None, error: type[Exception]) -> float:
         """Return the shorter of a time-out and the time left; raise if none is left."""
@@ -99,6 +116,7 @@ class Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all bytes."""
         self.received.restart()
+        buffer = self._wire.joined(buffer)
         for start in range(0, len(buffer), LARGEST_WRITE):
             part = buffer[start : start + LARGEST_WRITE]
             seconds = self._wire.capped(timeout, httpcore.WriteTimeout)

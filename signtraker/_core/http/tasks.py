@@ -57,10 +57,10 @@ class _Connection:
         self.idle_since = 0.0
 
     async def exchange(
-        self, message: httpcore.Request, config: Config, left_seconds: float
+        self, message: httpcore.Request, config: Config, left_seconds: float, *, has_body: bool
     ) -> Response | TransportError:
         """Send a request, and read the whole response."""
-        self.wire.begin(left_seconds)
+        self.wire.begin(left_seconds, body_follows=has_body)
         start = time.perf_counter()
         try:
             response = await self.http.handle_async_request(message)
@@ -100,12 +100,18 @@ class _AsyncChannel:
             return False
 
     async def exchange(
-        self, connection: _Connection, message: httpcore.Request, config: Config, left_seconds: float
+        self,
+        connection: _Connection,
+        message: httpcore.Request,
+        config: Config,
+        left_seconds: float,
+        *,
+        has_body: bool,
     ) -> Response | TransportError:
         """Exchange a request for a response, and keep or close the connection."""
         try:
             with key_hidden_in_logs(config.api_key):
-                result = await connection.exchange(message, config, left_seconds)
+                result = await connection.exchange(message, config, left_seconds, has_body=has_body)
         except BaseException:
             self.connections.close(connection)
             raise
@@ -164,7 +170,9 @@ class AsyncHttpPool:
                 self._check_open(request, config)
                 left_seconds -= time.perf_counter() - start
                 connection = channel.connections.take(is_write=request.is_write)
-                return await channel.exchange(connection, message, config, left_seconds)
+                return await channel.exchange(
+                    connection, message, config, left_seconds, has_body=bool(request.body)
+                )
             finally:
                 channel.turns.release()
         except asyncio.CancelledError as error:

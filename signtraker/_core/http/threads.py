@@ -53,10 +53,10 @@ class ThreadConnection:
         self.idle_since = 0.0
 
     def exchange(
-        self, message: httpcore.Request, config: Config, left_seconds: float
+        self, message: httpcore.Request, config: Config, left_seconds: float, *, has_body: bool
     ) -> Response | TransportError:
         """Send a request, and read the whole response."""
-        self.wire.begin(left_seconds)
+        self.wire.begin(left_seconds, body_follows=has_body)
         start = time.perf_counter()
         try:
             response = self.http.handle_request(message)
@@ -98,7 +98,7 @@ def send(
     connection = connections.take(is_write=request.is_write)
     try:
         with cancellation.abortable(connection.wire):
-            result = connection.exchange(message, config, left_seconds)
+            result = connection.exchange(message, config, left_seconds, has_body=bool(request.body))
         connections.give_back(connection)
     except BaseException as error:  # noqa: BLE001 - it is raised again
         connections.close(connection)

@@ -89,7 +89,8 @@ JUDGES: Final = (
 WARM: Final = ("fastapi", "httpx", "hypothesis", "pydantic", "sqlalchemy", "uvicorn")
 """Packages that are imported once here, and not again in each forked process."""
 # Rewritten assertions explain a failure, which nobody reads here; without them collecting is faster.
-QUIET: Final = ("-q", "-x", "--no-header", "--assert=plain")
+QUIET: Final = ("-q", "--no-header", "--assert=plain")
+MOST_FAILURES: Final = 3
 LONGEST_SECONDS: Final = 120.0
 """A mutant that runs for longer loops for ever, and so counts as killed."""
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
@@ -275,6 +276,7 @@ class Recorder:
         )
         self._coverage.start()
         self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out the slow tests but those of queries, which start nothing."""
@@ -293,11 +295,22 @@ class Recorder:
         self.seconds[item.nodeid] = time.perf_counter() - began
         return result
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the tests that fail."""
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def lines(self) -> Lines:
-        """Return the tests that execute each line of each module."""
+        """Return the tests that execute each line of each module, without those that failed."""
         self._coverage.stop()
         data = self._coverage.get_data()
-        return {module: data.contexts_by_lineno(str(ROOT / module)) for module in MODULES}
+        return {
+            module: {
+                line: [test for test in tests if test not in self.failed]
+                for line, tests in data.contexts_by_lineno(str(ROOT / module)).items()
+            }
+            for module in MODULES
+        }
 
 
 def digest() -> str:
@@ -321,7 +334,12 @@ def record() -> None:
         recorder = Recorder()
         code = pytest.main([*QUIET, *JUDGES], plugins=[recorder])
         stored = {"digest": current, "lines": recorder.lines(), "seconds": recorder.seconds}
-        if not code:
+        # On a busy machine a test with a deadline may fail. One that fails without a mutant judges nothing.
+        if len(recorder.failed) <= MOST_FAILURES and code in {
+            pytest.ExitCode.OK,
+            pytest.ExitCode.TESTS_FAILED,
+        }:
+            code = 0
             # Renamed when it is whole, so that an interrupt leaves no half of it.
             written = RECORD.with_suffix(".new")
             written.write_text(json.dumps(stored), encoding="utf-8")
@@ -335,7 +353,7 @@ def record() -> None:
         end(child)
         raise
     if code:
-        sys.exit("The tests must pass before they can judge mutants.")
+        sys.exit(f"More than {MOST_FAILURES} tests fail, so they can't judge mutants: mend them first.")
 
 
 class Judges:
@@ -417,7 +435,7 @@ def run_tests(mutant: Mutant, tests: Sequence[str]) -> int:
     for name in (replacement.name, "signtraker.aio", "signtraker.sandbox"):
         import_module(name)
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    return int(pytest.main([*QUIET, *files], plugins=[Selection(tests)]))
+    return int(pytest.main([*QUIET, "-x", *files], plugins=[Selection(tests)]))
 
 
 def verdict(status: int, mutant: Mutant, log: Path) -> Verdict:

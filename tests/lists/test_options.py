@@ -10,6 +10,7 @@ from either_client import open_client
 from scripted_server import Reply, ScriptedServer
 
 from signtraker import Q, QueryLimits, SignTrakerClient, SignTrakerConfigError, ValidationError
+from signtraker._lists.options import FilterText
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -117,6 +118,28 @@ def test_a_query_that_is_too_long_for_any_url_is_refused(flavour: Any) -> None:
             with pytest.raises(ValidationError, match="no URL can hold this query"):
                 client.orders.list_orders(filter=Q.notes == "x" * 100_000)
     assert server.requests == []
+
+
+def test_a_condition_is_joined_with_the_fewest_parentheses() -> None:
+    id_is, status_is = Q.id == 1, Q.status == "a"
+    either, both = id_is | status_is, id_is & status_is
+    cases = {
+        (id_is, id_is): "Id eq 1 and Id eq 1",
+        (both, id_is): "Id eq 1 and Status eq 'a' and Id eq 1",
+        (either, id_is): "(Id eq 1 or Status eq 'a') and Id eq 1",
+        (id_is, either): "Id eq 1 and (Id eq 1 or Status eq 'a')",
+    }
+    for (left, right), text in cases.items():
+        joined = FilterText(left.render("v4"), left.node).joined(right.node, "Order", "v4")
+        assert (joined.text, joined.tree) == (text, (left & right).node)
+        assert not joined.is_own_text
+        again = joined.joined(id_is.node, "Order", "v4")
+        assert (again.text, again.tree) == (f"{text} and Id eq 1", (left & right & id_is).node)
+    own = FilterText("Id eq 1", id_is.node, is_own_text=True).joined(id_is.node, "Order", "v3")
+    assert (own.text, own.is_own_text) == ("(Id eq 1) and Id eq 1L", True)
+    assert own.joined(id_is.node, "Order", "v3").text == "(Id eq 1) and Id eq 1L and Id eq 1L"
+    unknown = FilterText("custom(Id)", None, is_own_text=True).joined(id_is.node, "Order", "v4")
+    assert (unknown.text, unknown.tree) == ("(custom(Id)) and Id eq 1", None)
 
 
 def test_every_server_accepts_the_largest_filter_that_the_limits_allow(generation: Sandbox) -> None:

@@ -53,6 +53,52 @@ def test_a_bracket_after_an_operator_weighs_more(opening: str) -> None:
     assert read(opening * 73 + "Id eq 1" + ")" * 73) == TOO_DEEP
 
 
+def test_brackets_of_both_weights_are_added_up() -> None:
+    opening = "Id eq 1 or (" * 3 + "(" * 95
+    assert read(opening + "Id eq 1" + ")" * 98) != TOO_DEEP
+    assert read(f"{opening}(" + "Id eq 1" + ")" * 99) == TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    ("operand", "most"),
+    [
+        ("1", 126),
+        ("Id", 126),
+        ("@p", 126),
+        ("$it/Id", 125),
+        ("Agent/Id", 125),
+        ("length(Status)", 125),
+        ("length(Edm.String)", 125),
+        ("-Id", 125),
+        ("(1 add 1)", 125),
+    ],
+)
+def test_a_tree_is_at_most_128_high(operand: str, most: int) -> None:
+    assert read(operand + " add 1" * most + " eq 1") != TOO_DEEP
+    assert read(operand + " add 1" * (most + 1) + " eq 1") == TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "most"),
+    [
+        ("Restrictions/any(x:length(x)", " eq 1)", 124),
+        ("true or Restrictions/any(x:length(x)", " eq 1)", 123),
+        ("Restrictions/$count", " eq 1", 125),
+        ("not (1", " eq 1)", 125),
+        ("true or 1", " eq 1", 125),
+        ("concat(Status,cast(1", ",'Edm.String')) eq 'x'", 124),
+    ],
+)
+def test_a_tree_is_at_most_128_high_around_a_sum(before: str, after: str, most: int) -> None:
+    for count, too_deep in ((most, False), (most + 1, True)):
+        try:
+            parse_filter(before + " add 1" * count + after, "Award" if "Restrictions" in before else "Order")
+            refused = False
+        except ODataError as error:
+            refused = error.message == TOO_DEEP
+        assert refused is too_deep
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,11 +6,12 @@ import ast
 import copy
 import json
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
 from signtraker import NotSelectedError, UnreadableResponseError, ValidationError
@@ -47,6 +48,21 @@ def test_a_date_in_any_iso_format_becomes_an_aware_datetime(text: str, moment: d
     assert created == moment
     assert created is not None
     assert created.utcoffset() is not None
+
+
+NAIVE = datetime(2024, 1, 2)  # noqa: DTZ001 - as some servers write it
+
+
+@pytest.mark.parametrize("value", [date(2024, 1, 2), NAIVE, NAIVE.replace(tzinfo=UTC), f"{NAIVE}Z"])
+def test_a_date_of_python_becomes_an_aware_datetime(value: object) -> None:
+    created = Order.model_validate({"Id": 1, "Created": value}).created
+    assert created == datetime(2024, 1, 2, tzinfo=UTC)
+    assert type(created) is datetime
+
+
+def test_bytes_are_no_date() -> None:
+    with pytest.raises(pydantic.ValidationError, match="must be an ISO 8601 date"):
+        Order.model_validate({"Id": 1, "Created": b"2024-01-02T00:00:00Z"})
 
 
 @pytest.mark.parametrize("value", ["yesterday", "1704164645", "01/02/2024", 1_700_000_000, True, {}, ""])

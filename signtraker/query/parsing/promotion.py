@@ -66,7 +66,7 @@ def operator_types(operator: str, operands: tuple[Operand, ...], generation: Gen
     signatures = _operator_signatures(operator, generation)
     best = _best(signatures, operands, generation)
     if len(best) == 2 and len(operands) == 2 and best[0][0].type is best[1][0].type:  # noqa: PLR2004 - two of two
-        return best[0] if best[0][0].nullable else best[1]  # one side is nullable, so both become it
+        return best[1]  # the nullable one: one side is nullable, so both become it
     return best[0] if len(best) == 1 else None
 
 

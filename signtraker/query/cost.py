@@ -74,7 +74,7 @@ class _Counter:
                     kind = Kind(Edm.SINGLE if guessed == "single" else Edm.DOUBLE, nullable=False)
                 if isinstance(value, timedelta) and self.generation.is_v3:
                     kind = Kind(Edm.TIME, nullable=False)  # time'PT1H', as v3 has no other duration
-                return Bound(node, kind, 1, constant=True)
+                return Bound(node, kind, 1, constant=True, is_day=kind.type is Edm.DATE)
             case Path():
                 return self._path(node)
             case Call(name, arguments):

@@ -78,6 +78,17 @@ def test_two_pieces_are_both_read(flavour: Any) -> None:
         assert [one.id for one in client.orders.iter_orders(filter=many(30), orderby="Notes")] == [4, 5]
 
 
+def test_no_page_of_a_piece_is_longer_than_the_server_takes(flavour: Any) -> None:
+    where = Q.notes.in_([f"{'x' * 100}{number:02}" for number in range(60)])
+    pages = [Reply.json(f'[{{"Id": {2**62 + one}}}]') for one in range(4)] + [Reply.json("[]")] * 4
+    with ScriptedServer(pages) as server, open_client(flavour, KEY, server.url) as client:
+        assert len(list(client.orders.iter_orders(filter=where, page_size=2**31 - 1))) == 4
+    sizes = [len(urlsplit(one.target).query) for one in server.requests]
+    assert len(sizes) == 8
+    # One more value, of 125 bytes with what joins it, would not fit.
+    assert 2048 - 125 < max(sizes) <= 2048
+
+
 def test_a_list_by_offset_is_split_as_if_it_had_no_keys(flavour: Any) -> None:
     where = many(38) & Q.due_date.is_null()  # 2 pieces of 100 nodes each
     with ScriptedServer([Reply.json("[]")]) as server, open_client(flavour, KEY, server.url) as client:

@@ -40,6 +40,8 @@ LONG: Final = "792281625142643375935439503"
         (Edm.DECIMAL, TALLEST, TALLEST),
         (Edm.DECIMAL, TALLEST.scaleb(-28), TALLEST.scaleb(-28)),
         (Edm.DECIMAL, Decimal("1e28"), Decimal("1e28")),
+        (Edm.DECIMAL, Decimal("0e28"), Decimal("0e28")),
+        (Edm.DECIMAL, Decimal("1.50"), Decimal("1.50")),
         (Edm.DATETIME, MOMENT.astimezone(timezone(timedelta(hours=5))), MOMENT),
         (Edm.DATETIME, date(2026, 1, 31), datetime(2026, 1, 31, tzinfo=UTC)),
         (Edm.DATE, date(2026, 1, 31), date(2026, 1, 31)),

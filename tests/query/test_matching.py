@@ -97,6 +97,8 @@ UNKNOWN: Final[list[Filter[Order]]] = [
 
 
 TRUE_TEXTS: Final = [
+    "substring(Status,1,3) eq 'raf' and substring(Status,1,1) eq 'r' and substring(Status,1,0) eq ''",
+    "substring(Status,-1) eq 'Draft' and substring(Status,1,-1) eq '' and substring(Status,3,9) eq 'ft'",
     "ceiling(SalesOrder/OrderTotal) eq 101",
     "JobSite/Latitude div 2 eq 1.25",
     "Id div 2 eq 3",

@@ -23,6 +23,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -91,8 +92,17 @@ WARM: Final = ("fastapi", "httpx", "hypothesis", "pydantic", "sqlalchemy", "uvic
 # Rewritten assertions explain a failure, which nobody reads here; without them collecting is faster.
 QUIET: Final = ("-q", "--no-header", "--assert=plain")
 MOST_FAILURES: Final = 3
-LONGEST_SECONDS: Final = 120.0
-"""A mutant that runs for longer loops for ever, and so counts as killed."""
+LONGEST_CPU_SECONDS: Final = 120
+LONGEST_SECONDS: Final = 1200.0
+"""A mutant that runs or waits for longer does so for ever, and so counts as killed.
+
+The first is the time of the processor, so that a busy machine kills none.
+"""
+JUDGED: Final = frozenset(
+    # A file that can't be collected is an interruption to pytest.
+    {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, -signal.SIGXCPU}
+)
+"""The exit codes of a run that says something about its mutant."""
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -412,6 +422,8 @@ def fork(run: Callable[[], int], log: Path | None = None) -> int:
         os.setpgid(0, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if log is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU_SECONDS, resource.RLIM_INFINITY))
+        if log is not None:
             output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(output, 1)
             os.dup2(output, 2)
@@ -441,7 +453,7 @@ def run_tests(mutant: Mutant, tests: Sequence[str]) -> int:
 def verdict(status: int, mutant: Mutant, log: Path) -> Verdict:
     """Return whether a test failed or a file could not be collected; name a mutant that can't be judged."""
     code = os.waitstatus_to_exitcode(status)
-    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}:
+    if code not in JUDGED:
         ended = f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
         print(f"\npytest {ended}, which judges nothing ({log.relative_to(ROOT)}):\n{mutant}\n", end="")
         return "not judged"

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from signtraker.sandbox.api.app import create_app
 from signtraker.sandbox.clock import REFERENCE, Clock
 from signtraker.sandbox.dashboard.app import Dashboard
-from signtraker.sandbox.data import snapshot, tables
+from signtraker.sandbox.data import tables
 from signtraker.sandbox.data.backend import Backend
 from signtraker.sandbox.data.database import Database, clear, is_empty
 from signtraker.sandbox.data.ledger import LedgerEntry
@@ -319,30 +319,29 @@ class Sandbox:
         with database.opening() as connection:
             is_new = is_empty(connection)
             if is_new:
-                self._seed(connection, database)
+                self._seed(connection)
             else:
                 moment = select(tables.moments.c.At).where(tables.moments.c.Name == "now")
                 now = connection.execute(moment).scalar_one()
+        if is_new and database.in_memory:
+            database.keep()
         clock = Clock(now, partial(_move, database, self.settings))
         backend = Backend(self.settings, database, clock)
         gate = Gate(create_app(backend), self.settings, database.generation)
         app = Control(Dashboard(gate, backend), self, self.settings.control_token)
         return _Running(backend, gate, app, is_new=is_new)
 
-    def _seed(self, connection: Connection, database: Database) -> None:
+    def _seed(self, connection: Connection) -> None:
         seed_database(connection, seed=self.settings.seed, orders=self.settings.orders, now=REFERENCE)
         connection.execute(insert(tables.moments).values(Name="now", At=REFERENCE))
-        if database.in_memory:
-            snapshot.take(connection)
 
     def _reseed(self, database: Database) -> None:
+        if database.in_memory:
+            database.restore()
+            return
         with database.begin() as connection:
-            if database.in_memory:
-                snapshot.restore(connection)
-                return
-            # A file holds no copies.
             clear(connection)
-            self._seed(connection, database)
+            self._seed(connection)
 
 
 def _move(database: Database, settings: Settings, since: datetime, now: datetime) -> None:

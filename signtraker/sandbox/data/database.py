@@ -7,10 +7,11 @@ connection and needs it anyway.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Integer, bindparam, create_engine, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
@@ -24,7 +25,6 @@ from signtraker.sandbox.data.tables import identities, metadata
 from signtraker.sandbox.settings import SandboxError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Generator
 
     from sqlalchemy.engine import Connection, Engine
@@ -50,6 +50,7 @@ class Database:
         """
         self._lock = threading.RLock()
         self._disposed = False
+        self._kept: sqlite3.Connection | None = None
         self.generation: ResetGeneration = ResetGeneration()
         with _explained(location):
             url = _url(location)
@@ -82,6 +83,35 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
 
+    def keep(self) -> None:
+        """Copy a database in memory as it is now, for `restore`."""
+        with self._lock:
+            self._kept = sqlite3.connect(":memory:", check_same_thread=False)
+            with self._driver() as driver:
+                driver.backup(self._kept)
+
+    def restore(self) -> None:
+        """Make a database in memory as it was when it was kept.
+
+        SQLite copies pages, in a hundredth of the time that it takes to insert the rows.
+        """
+        with self._lock:
+            self.generation.check()
+            assert self._kept is not None, "keep() comes first"  # noqa: S101 - for type checkers
+            with self._driver() as driver:
+                self._kept.backup(driver)
+
+    @contextmanager
+    def _driver(self) -> Generator[sqlite3.Connection]:
+        """Return SQLite's own connection, outside of transactions, as its backups need it."""
+        if self._disposed:
+            raise SandboxError("The sandbox has stopped.")
+        connection = self._engine.raw_connection()
+        try:
+            yield cast("sqlite3.Connection", connection.driver_connection)
+        finally:
+            connection.close()
+
     def cancel_pending(self) -> None:
         """Wait for the current transaction, and cancel every request that has arrived so far."""
         with self._lock:
@@ -93,6 +123,8 @@ class Database:
             self.generation.advance()
             self._disposed = True
             self._engine.dispose()
+            if self._kept is not None:
+                self._kept.close()
 
 
 def is_empty(connection: Connection) -> bool:

@@ -15,6 +15,7 @@ from signtraker.cli.export.command import add_export
 from signtraker.cli.imports import add_import
 from signtraker.cli.lists import add_list_and_get
 from signtraker.cli.orders import add_order_commands
+from signtraker.cli.report.command import add_report
 from signtraker.cli.resources import RESOURCES
 from signtraker.cli.sandbox import add_sandbox
 
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
             verbs += more
         names = f"{', '.join(verbs[:-1])} and {verbs[-1]}"
         app.add_typer(part, name=resource.name, help=f"{resource.singular.capitalize()}s: {names}.")
+    add_report(app)
     add_export(app)
     add_doctor(app)
     add_sandbox(app)

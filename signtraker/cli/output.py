@@ -80,10 +80,10 @@ def write_records(session: Session, output: Output, resource: Resource, records:
         _write_table(session, output, resource, records, chosen)
         return
     if kind == "parquet":
-        with _opened(output.path, binary=True) as binary:
+        with opened(output.path, binary=True) as binary:
             writers.write_parquet(records, every, cast("BinaryIO", binary))
         return
-    with _opened(output.path, binary=False) as stream:
+    with opened(output.path, binary=False) as stream:
         text = cast("TextIO", stream)
         if kind == "json":
             writers.write_json(records, chosen, text)
@@ -129,7 +129,7 @@ def _write_table(
 
 
 @contextmanager
-def _opened(path: Path | None, *, binary: bool) -> Generator[TextIO | BinaryIO]:
+def opened(path: Path | None, *, binary: bool) -> Generator[TextIO | BinaryIO]:
     """Open stdout, or a file that takes its name only when it is whole."""
     if path is None or str(path) == "-":
         yield sys.stdout.buffer if binary else sys.stdout

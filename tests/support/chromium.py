@@ -1,4 +1,4 @@
-"""Find the browser that the tests of the dashboard use."""
+"""Find the browser that the tests of the dashboard and of the report use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FLAGS = (
     *("--disable-component-update", "--disable-sync"),
 )
 MISSING = (
-    "tests/sandbox/dashboard/test_browser.py did not run: no Chromium was found."
+    "The tests of each test_browser.py did not run: no Chromium was found."
     f" Install one of {', '.join(NAMES)}, or set CHROMIUM to the path of one."
 )
 

@@ -14,6 +14,7 @@ import typer
 
 from signtraker.cli.errors import CommandError, ExitCode, UsageError, exit_code, sentence
 from signtraker.cli.options import add_command
+from signtraker.cli.progress import ProgressLine
 from signtraker.cli.resources import RESOURCES
 from signtraker.cli.session import Session
 from signtraker.exceptions import APIStatusError, RateLimitError, ServerError, SignTrakerError
@@ -21,7 +22,6 @@ from signtraker.exceptions import APIStatusError, RateLimitError, ServerError, S
 if TYPE_CHECKING:
     from signtraker.cli.export.database import Counts, Database
     from signtraker.cli.resources import Resource
-    from signtraker.cli.terminal import Terminal
 
 _HELP: Final = """Copy every list to a SQLite database or to Parquet files; bring the copy up to date.
 
@@ -145,7 +145,7 @@ class _Run:
                 if self._has_read:
                     self._terminal.note(_KEPT)
                 raise
-        if not self._full:
+        if self._database.run > 1 and not self._full:
             self._terminal.hint("What was finished before this run was not read again; --full reads it too.")
         return ExitCode.PARTLY_DONE if code and self.found else code
 
@@ -157,11 +157,11 @@ class _Run:
     def _one(self, resource: Resource) -> None:
         from signtraker.cli.export.update import update
 
-        line = _Line(self._terminal, resource.name)
+        line = ProgressLine(self._terminal)
 
         def show(counts: Counts) -> None:
             self._has_read = True
-            line.update(counts)
+            line.show(f"{resource.name}: {counts.read:,} read")
 
         try:
             counts = update(
@@ -195,27 +195,3 @@ def _in_words(counts: Counts) -> str:
     if not counts.no_longer_listed:
         del numbers["no_longer_listed"]
     return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in numbers.items())
-
-
-class _Line:
-    """A line on stderr that shows the progress; nothing where stderr is no terminal."""
-
-    def __init__(self, terminal: Terminal, name: str) -> None:
-        self._terminal = terminal
-        self._name = name
-        self._is_shown = False
-
-    def update(self, counts: Counts) -> None:
-        """Show the numbers so far."""
-        if self._terminal.shows_notes:
-            text = f"{self._name}: {counts.read:,} read"
-            sys.stderr.write(f"\r\x1b[2K{text[: self._terminal.width - 1]}")
-            sys.stderr.flush()
-            self._is_shown = True
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._is_shown:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
-            self._is_shown = False

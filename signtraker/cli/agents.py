@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
-from signtraker.cli.errors import ExitCode, UsageError
+from signtraker.cli.errors import ExitCode, UsageError, no_silent_interrupt
 from signtraker.cli.options import add_command, option
 from signtraker.cli.orders import DryRun, Yes
 from signtraker.cli.session import Session
@@ -110,7 +110,9 @@ def update_agent(
         return ExitCode.DONE
     if not yes:
         terminal.confirm("Send it?")
-    session.client.agents.update_agent(agent_id, UpdateAgentRequest.model_validate(payload), before=before)
+    request = UpdateAgentRequest.model_validate(payload)
+    with no_silent_interrupt(f"See: signtraker agents get {agent_id}"):
+        session.client.agents.update_agent(agent_id, request, before=before)
     sys.stdout.write(f"Agent {agent_id} is changed.\n")
     return ExitCode.DONE
 

@@ -29,8 +29,8 @@ Examples:
   signtraker sandbox
 
 \b
-The key comes from SIGNTRAKER_API_KEY or from a profile, never from the command
-line. The tenant is --subdomain, SIGNTRAKER_SUBDOMAIN or a profile's.
+The key comes from SIGNTRAKER_API_KEY or from a profile, never from an option.
+The tenant is --subdomain, SIGNTRAKER_SUBDOMAIN or a profile's.
 """
 
 _MORE: Final[dict[str, tuple[tuple[Callable[[typer.Typer], None], tuple[str, ...]], ...]]] = {

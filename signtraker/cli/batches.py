@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from signtraker.cli.errors import ExitCode, exit_code, sentence
@@ -58,31 +59,44 @@ def numbers(progress: BulkProgress) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in named.items() if count)
 
 
-def send(run: BulkRun[Any, Any], bar_: ProgressBar) -> tuple[BulkReport[Any, Any], SignTrakerError | None]:
-    """Send everything; return the report, and the error that ended the run early.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A run that has ended."""
 
-    Ctrl-C comes out as it is, after what was under way has ended; `run.report` then has the outcomes so far.
-    """
+    report: BulkReport[Any, Any]
+    error: SignTrakerError | None = None
+    """The error that ended it early."""
+    is_interrupted: bool = False
+    """True if Ctrl-C ended it early; what was under way then has ended, too."""
+
+
+def send(run: BulkRun[Any, Any], progress_bar: ProgressBar) -> Sent:
+    """Send everything, until an error of the SDK or Ctrl-C ends it."""
     try:
         with run:
             for _ in run:
                 pass
     except SignTrakerError as error:
-        return run.report, error
+        return Sent(run.report, error)
+    except KeyboardInterrupt:
+        return Sent(run.report, is_interrupted=True)
     finally:
-        bar_.close()
-    return run.report, None
+        progress_bar.close()
+    return Sent(run.report)
 
 
-def code_of(progress: BulkProgress, error: SignTrakerError | None) -> ExitCode:
+def code_of(sent: Sent) -> ExitCode:
     """Return the exit code of a run. Doubt comes first, since it needs a person."""
+    progress = sent.report.progress
     if progress.unknown:
         return ExitCode.MAY_HAVE_HAPPENED
     if progress.done == progress.total:
         return ExitCode.DONE
+    if sent.is_interrupted:
+        return ExitCode.INTERRUPTED
     if progress.done:
         return ExitCode.PARTLY_DONE
-    return ExitCode.REFUSED if error is None else exit_code(error)
+    return ExitCode.REFUSED if sent.error is None else exit_code(sent.error)
 
 
 def message_of(outcome: BulkOutcome[Any, Any]) -> tuple[str | None, str]:
@@ -93,14 +107,13 @@ def message_of(outcome: BulkOutcome[Any, Any]) -> tuple[str | None, str]:
     return None, outcome.message
 
 
-def summary(report: BulkReport[Any, Any], error: SignTrakerError | None) -> list[str]:
+def summary(sent: Sent) -> list[str]:
     """Return the lines that say how a run went."""
-    progress = report.progress
-    earlier = sum(one.source == "journal" and one.state in {"created", "accepted"} for one in report.outcomes)
+    progress, outcomes = sent.report.progress, sent.report.outcomes
+    earlier = sum(one.source == "journal" and one.state in {"created", "accepted"} for one in outcomes)
     counts = [numbers(progress)] if numbers(progress) else []
     counts += [f"{progress.not_sent:,} not sent"] if progress.not_sent else []
     known = f" ({earlier:,} of them by an earlier run)" if earlier else ""
-    lines = [f"{progress.total:,} in all: {', '.join(counts) or 'nothing to do'}{known}."]
-    if error is not None:
-        lines.append(sentence(error))
-    return lines
+    begin = "Interrupted: " if sent.is_interrupted else ""
+    lines = [f"{begin}{progress.total:,} in all: {', '.join(counts) or 'nothing to do'}{known}."]
+    return lines if sent.error is None else [*lines, sentence(sent.error)]

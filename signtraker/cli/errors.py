@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from signtraker.exceptions import SignTrakerError
 
 
@@ -46,6 +49,18 @@ class UsageError(CommandError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ExitCode.USAGE)
+
+
+@contextmanager
+def no_silent_interrupt(hint: str) -> Generator[None]:
+    """Turn Ctrl-C during a write into an error that says that the write may have happened."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = (
+            "Interrupted while it was sent, so it may have happened; look for it before you repeat this."
+        )
+        raise CommandError(f"{message} {hint}", ExitCode.MAY_HAVE_HAPPENED) from None
 
 
 def exit_code(error: SignTrakerError) -> ExitCode:

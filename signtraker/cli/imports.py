@@ -30,7 +30,7 @@ _IMPORT = """Create an order for each row of a CSV file or a spreadsheet.
 Examples:
   signtraker orders import signs.csv --dry-run
   signtraker orders import signs.csv
-  signtraker orders import signs.xlsx --sheet May --map "Strasse=street_name" --yes
+  signtraker orders import signs.xlsx --sheet May --map "Strasse=street_name"
 
 All rows are checked first. After any interruption, the same command goes on: the
 journal beside the file remembers what was sent. Give each row an external_id, by
@@ -87,8 +87,14 @@ def import_orders(
     ] = False,
     unknown: Annotated[
         Literal["leave", "adopt", "resend"],
-        typer.Option(help="What becomes of rows in doubt; see docs/many_orders.md."),
+        typer.Option(
+            help="What becomes of rows in doubt: leave, adopt (take the one match) or resend.",
+            metavar="POLICY",
+        ),
     ] = "leave",
+    grace_seconds: Annotated[
+        float, typer.Option(help="How long a new order may take to be listed.", metavar="SECONDS")
+    ] = 900,
     concurrency: Annotated[int, typer.Option(help="So many requests at a time.", metavar="COUNT")] = 8,
     per_second: Annotated[
         float | None, typer.Option(help="At most so many requests in a second.", metavar="RATE")
@@ -115,6 +121,7 @@ def import_orders(
             max_per_second=per_second,
             allow_identical=allow_identical,
             unknown=unknown,
+            grace_seconds=grace_seconds,
             progress=bar.update,
         )
     except ValidationError as mistakes:
@@ -126,20 +133,13 @@ def import_orders(
         return ExitCode.DONE
     if not yes:
         terminal.confirm(f"Create {len(rows.rows):,} orders at {session.server}?")
-    try:
-        report, error = send(run, bar)
-    except KeyboardInterrupt:
-        _write_result(run.report, result_path, rows)
-        terminal.note(f"Interrupted: {run.report.progress}.")
-        for line in _advice(run.report.progress, journal_path):
-            terminal.note(line)
-        return ExitCode.INTERRUPTED
-    _write_result(report, result_path, rows)
-    _tell(terminal, report, rows, columns)
-    for line in (*summary(report, error), *_advice(report.progress, journal_path)):
+    sent = send(run, bar)
+    _write_result(sent.report, result_path, rows)
+    _tell(terminal, sent.report, rows, columns)
+    for line in (*summary(sent), *_advice(sent.report.progress, journal_path)):
         terminal.note(line)
     terminal.note(f"The result of each row is in {result_path}.")
-    return code_of(report.progress, error)
+    return code_of(sent)
 
 
 def _given(texts: Sequence[str]) -> dict[str, str]:

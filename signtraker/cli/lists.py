@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _PAGE_SIZE: Final = 100
 _EXAMPLES: Final = {
     "orders": (
-        'list --status Draft --city Sandy --created-since "2 weeks ago"',
-        "list --orderby -created --limit 50 --columns id,status,city,agent",
+        'list --status Draft --created-since "2 weeks ago"',
+        "list --orderby -created --limit 50 --columns id,city",
         "list --filter \"contains(Notes,'gate')\" --output gate.csv",
     ),
     "agents": ("list --email mia@example.com", "list --office-id 3 --output agents.csv"),

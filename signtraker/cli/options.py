@@ -7,6 +7,7 @@ of the output: the function sees a `Session` and an `Output` instead.
 from __future__ import annotations
 
 import inspect
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
@@ -15,7 +16,7 @@ import typer
 from signtraker.cli.errors import ExitCode
 from signtraker.cli.output import Output
 from signtraker.cli.session import Connection, Session
-from signtraker.cli.terminal import silence_stdout
+from signtraker.cli.terminal import Terminal, silence_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,8 +35,6 @@ def option(name: str, kind: Any, text: str, default: Any = None, **more: Any) ->
 
 def _profiles(incomplete: str) -> list[str]:
     """Suggest the profiles of the file for the shell's completion."""
-    import os
-
     from signtraker.cli.errors import UsageError
     from signtraker.cli.settings import config_path, read_profiles
 
@@ -115,6 +114,9 @@ def add_command(
         try:
             with Session(connection, clock=context.obj) as session:
                 return function(session=session, **given, **values)
+        except KeyboardInterrupt:
+            Terminal(os.environ).note("Interrupted.")
+            return ExitCode.INTERRUPTED
         except BrokenPipeError:
             # The reader of stdout has seen enough, which Typer would take for an error.
             silence_stdout()

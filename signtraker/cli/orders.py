@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from signtraker.cli.errors import CommandError, ExitCode, UsageError, exit_code, sentence
+from signtraker.cli.errors import (
+    CommandError,
+    ExitCode,
+    UsageError,
+    exit_code,
+    no_silent_interrupt,
+    sentence,
+)
 from signtraker.cli.options import add_command, option
 from signtraker.cli.session import Session
 
@@ -45,7 +52,7 @@ Examples:
   signtraker orders create --agent-id 1 --preset-id 2 --street-number 12
       --street-name "Elm St" --city Sandy --state UT --due "next friday"
   signtraker orders create --file order.yaml --dry-run
-  echo '{"AgentId": 1, "PresetId": 2}' | signtraker orders create --file - --yes
+  signtraker orders create --file - --yes < order.json
 """
 _REMOVE = """Request the removal of signs.
 
@@ -101,11 +108,12 @@ def create_order(
         return ExitCode.DONE
     if not yes:
         terminal.confirm("Create it?")
-    try:
-        result = session.client.orders.create_order(request)
-    except UnconfirmedWriteError as error:
-        where = f"signtraker orders list --agent-id {request.agent_id} --orderby -id --limit 10"
-        raise CommandError(f"{sentence(error)} See: {where}", exit_code(error)) from None
+    where = f"See: signtraker orders list --agent-id {request.agent_id} --orderby -id --limit 10"
+    with no_silent_interrupt(where):
+        try:
+            result = session.client.orders.create_order(request)
+        except UnconfirmedWriteError as error:
+            raise CommandError(f"{sentence(error)} {where}", exit_code(error)) from None
     if json:
         sys.stdout.write(result.model_dump_json(by_alias=True, exclude_unset=True, indent=2) + "\n")
     elif result.state == "created":
@@ -208,13 +216,13 @@ def remove_orders(
         terminal.confirm(f"Request {what} at {session.server}?")
     bar = ProgressBar(terminal)
     run = session.client.orders.request_removals(requests, progress=bar.update)
-    report, error = send(run, bar)
-    for outcome in report.outcomes:
+    sent = send(run, bar)
+    for outcome in sent.report.outcomes:
         text = f"\t{outcome.message}" if outcome.state != "accepted" else ""
         sys.stdout.write(f"{outcome.request.order_id}\t{outcome.state}{text}\n")
-    for line in summary(report, error):
+    for line in summary(sent):
         terminal.note(line)
-    return code_of(report.progress, error)
+    return code_of(sent)
 
 
 def _payload(day: date | None, notes: str | None) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import warnings
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from typer.main import get_command
@@ -17,6 +18,8 @@ from signtraker.cli.app import build
 from signtraker.cli.errors import CommandError, ExitCode, exit_code, sentence
 from signtraker.cli.terminal import Terminal, silence_stdout
 from signtraker.exceptions import SignTrakerError
+
+_AT_LEAST: Final = re.compile(r"Input should be greater than or equal to (\d+)")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -86,6 +89,11 @@ def _refuse_usage(terminal: Terminal, error: Any) -> int:
 
 def _refused(text: str) -> str:
     text = " ".join(text.split())
+    # Typer passes on what pydantic says.
+    text = text.replace(
+        "Input should be a valid integer, unable to parse string as an integer", "it must be a whole number"
+    )
+    text = _AT_LEAST.sub(r"it must be \1 or more", text)
     if "--api-key" in text:
         text = "The key never goes on the command line: set SIGNTRAKER_API_KEY, or write it into a profile."
     return text if text.endswith((".", "?", "!", ")")) else f"{text}."

@@ -11,6 +11,7 @@ def add_sandbox(app: typer.Typer) -> None:
     """Add the command; the arguments after it are those of `python -m signtraker.sandbox`."""
     app.command(
         "sandbox",
+        short_help="Run a server with made-up records, to try things.",
         add_help_option=False,
         context_settings={
             "ignore_unknown_options": True,

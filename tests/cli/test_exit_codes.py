@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     [
         ("orders list", "There is no API key: set SIGNTRAKER_API_KEY, or write it into a profile."),
         ("orders lst", "No such command 'lst'. Did you mean 'list'? See: signtraker orders --help"),
-        ("orders list --limit 0", "Invalid value for '--limit'"),
+        ("orders list --limit 0", "Invalid value for '--limit': it must be 1 or more."),
         ("orders list --output orders.doc", "the ending names no format; use .json, .ndjson"),
         ("orders list --json --csv --sandbox", "Give one format, not --json and --csv."),
         ("orders list --columns id,cty --sandbox", "there is no column 'cty'; did you mean city?"),

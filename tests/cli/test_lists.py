@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_every_resource_is_listed_and_one_record_of_it_is_shown(command: Command) -> None:
     for resource in RESOURCES:
@@ -111,6 +112,7 @@ def test_a_pipe_gets_lines_with_tabs_and_a_file_the_format_of_its_ending(
     ]
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_parquet_keeps_the_types(command: Command, tmp_path: Path, sandbox: Sandbox) -> None:
     pq = pytest.importorskip("pyarrow.parquet")

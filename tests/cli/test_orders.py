@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,6 +137,29 @@ def test_an_order_that_may_exist_is_code_5(command: Command, sandbox: Sandbox) -
         "It may have happened, so it was not sent again; look for it before you repeat this."
         " See: signtraker orders list --agent-id 1 --orderby -id --limit 10\n"
     )
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_an_order_is_sent_says_that_it_may_exist(command: Command, sandbox: Sandbox) -> None:
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=20)
+    main = threading.main_thread().ident
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        while not sandbox.ledger and not ended.wait(0.01):
+            pass
+        if main is not None and not ended.is_set():
+            signal.pthread_kill(main, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    result = command("orders", "create", *ELM, "--yes")
+    ended.set()
+    thread.join()
+    assert result.code == 5
+    assert "signtraker: Interrupted while it was sent, so it may have happened; look for it" in result.err
+    assert "See: signtraker orders list --agent-id 1 --orderby -id --limit 10\n" in result.err
+    sandbox.reset()
 
 
 def test_removals_repeat_the_day_and_show_the_signs(command: Command, sandbox: Sandbox) -> None:

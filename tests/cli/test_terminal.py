@@ -106,6 +106,16 @@ def test_ctrl_c_ends_an_import_that_the_same_command_resumes(
     assert len({one.external_id for one in sandbox.ledger}) == len(sandbox.ledger) == 60
 
 
+@pytest.mark.once
+@pytest.mark.slow
+def test_ctrl_c_at_a_question_sends_nothing(command: Command, sandbox: Sandbox) -> None:
+    arguments = ("orders", "create", "--agent-id", "1", "--preset-id", "2")
+    code, written = run_process_on_terminal(_process(*arguments), os.environ, {"[y/N] ": "\x03"})
+    assert (code, sandbox.ledger) == (130, [])
+    assert written.endswith("Interrupted.\r\n")
+
+
+@pytest.mark.once
 @pytest.mark.slow
 def test_a_pager_that_ends_early_and_a_broken_pipe_are_no_errors(command: Command) -> None:
     environ = {**os.environ, "PAGER": "head -n 2"}

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
+_NO_DATE: Final = (
+    "the server's responses have no Date, so the search may have begun too late: it is not resent"
+)
 _AHEAD_DECAY: Final = 0.125
 """By how much fewer rows are taken ahead each time that fewer would have been enough."""
 CLOCK_MARGIN: Final = timedelta(minutes=5)
@@ -86,6 +89,8 @@ class Engine(Generic[RequestT, ResultT]):
             row: _RowState(row, RowRecord(), RowRecord()) for row in plan.rows
         }
         self._earlier = EarlierRuns()
+        self._from_journal: set[Row[RequestT]] = set()
+        """The rows whose times are still the server's."""
         self._queue: deque[Row[RequestT]] = deque()
         self._under_way: set[Row[RequestT]] = set()
         self._ahead = 0.0
@@ -102,11 +107,12 @@ class Engine(Generic[RequestT, ResultT]):
     def start(self, earlier: EarlierRuns) -> None:
         """Begin with what earlier runs left."""
         self._earlier = earlier
-        self.server_ahead = earlier.server_ahead
         self._uncounted.update(self._known)
         for row, known in self._known.items():
             before = earlier.records.get(row.key, RowRecord())
             known.record = known.before = before.resume()
+            if row.key in earlier.records:
+                self._from_journal.add(row)
             if known.record != before or row.key not in earlier.records:
                 self._note(row)
             if known.record.state in TO_SEND:
@@ -138,6 +144,7 @@ class Engine(Generic[RequestT, ResultT]):
             # First, so that an interruption at any later line lets `take_back` find it.
             self._under_way.add(row)
             self._note(row)
+            self._from_journal.discard(row)
             known.record = known.record.intend(unix_time, self.plan.config.deadline_seconds)
             known.source = "run"
             self.pacing.start(now)
@@ -294,7 +301,7 @@ class Engine(Generic[RequestT, ResultT]):
 
     @property
     def needs_server_time(self) -> bool:
-        """True if an intent would be saved without a server's time, from which a later run could search."""
+        """True if an intent would be saved without the server's time, from which a later run could search."""
         has_journal = self.plan.options.journal is not None
         return has_journal and self.server_ahead is None and bool(self._queue)
 
@@ -314,6 +321,22 @@ class Engine(Generic[RequestT, ResultT]):
                 continue
             ahead = server_time - one.started.timestamp() - one.elapsed_seconds
             self.server_ahead = ahead if self.server_ahead is None else min(self.server_ahead, ahead)
+            self._read_times(self.server_ahead)
+
+    def _read_times(self, ahead: float) -> None:
+        """Turn the times of the journal into this machine's, once it is known how these differ."""
+        for row in list(self._from_journal):
+            known = self._known[row]
+            known.record, known.before = known.record.shifted(-ahead), known.before.shifted(-ahead)
+            self._from_journal.discard(row)
+
+    def by_server_clock(self, changes: Mapping[Row[RequestT], RowRecord]) -> dict[Row[RequestT], RowRecord]:
+        """Return records as a journal keeps them."""
+        ahead = self.server_ahead or 0.0
+        return {
+            row: record if row in self._from_journal else record.shifted(ahead)
+            for row, record in changes.items()
+        }
 
     def apply_findings(self, row: Row[RequestT], findings: Findings, unix_time: float) -> None:
         """Decide about a row in doubt by what the search found."""
@@ -332,6 +355,8 @@ class Engine(Generic[RequestT, ResultT]):
         )
         if decision.action == "search_later":
             self._later[row] = grace_ends
+        elif decision.action == "resend" and self.server_ahead is None:
+            self._settle(row, f"{findings.message}; {_NO_DATE}", findings)
         elif decision.action == "resend":
             known.resends += 1
             self._queue.append(row)

@@ -5,6 +5,8 @@ The exclusive locking mode keeps the log's index in memory, so that it makes no 
 (https://www.sqlite.org/wal.html, section 8). Until the file is closed, a part of the truth is in the log
 (`-wal`): a flag in the file itself says that the log belongs to it, and a file without its log is refused.
 
+Times are the server's, so that a correction of this machine's clock between two runs changes nothing.
+
 The file holds no key and no payload. A row is stored under an HMAC-SHA256 of its identity; the key of the
 HMAC is random for each journal and stands in it, so hashes of two journals can't be compared. Whoever can
 read the file can check a guess, and few guesses find an `external_id` or an order's id; hence the mode 0600.
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID: Final = 0x53544A4C
 """`STJL` in ASCII: distinguishes a journal from other SQLite files."""
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 _OWNER_ONLY: Final = 0o600
 _RANK: Final[dict[str, int]] = {
     "created": 0,
@@ -113,23 +115,21 @@ class Journal:
             with journal._explained("can't be used"):
                 journal._check_about(plan)
                 earlier = journal._earlier_runs(plan.rows)
-            journal.save(
-                {row: earlier.records.get(row.key, RowRecord()) for row in plan.rows}, earlier.server_ahead
-            )
+            journal.save({row: earlier.records.get(row.key, RowRecord()) for row in plan.rows})
         except BaseException:
             journal.close()
             raise
         return journal, earlier
 
-    def save(self, changes: Mapping[Row[Any], RowRecord], server_ahead: float | None) -> None:
+    def save(self, changes: Mapping[Row[Any], RowRecord]) -> None:
         """Write records, all or none, and return when they are on the disk."""
         if not changes:
             return
         # An async run that is cancelled twice closes the journal while a thread saves.
         with self._busy:
-            self._save(changes, server_ahead)
+            self._save(changes)
 
-    def _save(self, changes: Mapping[Row[Any], RowRecord], server_ahead: float | None) -> None:
+    def _save(self, changes: Mapping[Row[Any], RowRecord]) -> None:
         rows = [
             (
                 *self._hashes(row),
@@ -143,7 +143,6 @@ class Journal:
         ]
         with self._explained("can't be written"), self._transaction():
             self._database.executemany(_UPSERT, rows)
-            self._put("server_ahead", server_ahead)
 
     def close(self) -> None:
         """Close the file and give up the lock. All that was saved is on the disk already."""
@@ -265,8 +264,7 @@ class Journal:
         others = [_record(values) for _, _, *values in stored.values()]
         claimed = {record.order_id for record in others if record.order_id is not None}
         has_open_others = any(one.order_id is None and one.state in {*IN_DOUBT, "accepted"} for one in others)
-        ahead = self._about().get("server_ahead")
-        return EarlierRuns(records, claimed, has_open_others, ahead if isinstance(ahead, float) else None)
+        return EarlierRuns(records, claimed, has_open_others)
 
     def _rank(self, rows: Sequence[Row[Any]], stored: dict[bytes, list[Any]]) -> None:
         """Hand the records of equal rows out best first: a batch that drops one drops the least done."""

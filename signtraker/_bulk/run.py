@@ -98,7 +98,7 @@ class Run(Generic[RequestT, ResultT]):
         """Save the changed records, and return the outcomes that are now safe to report."""
         changes = self._engine.changes()
         if self._journal is not None:
-            self._journal.save(changes, self._engine.server_ahead)
+            self._journal.save(self._engine.by_server_clock(changes))
         self._engine.saved(changes)
         return self._engine.take_outcomes()
 

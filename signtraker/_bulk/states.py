@@ -29,7 +29,10 @@ IN_DOUBT = frozenset({"intended", "unknown", "no_id"})
 
 @dataclass(frozen=True, slots=True)
 class RowRecord:
-    """The record of a row in a journal. Times are seconds since 1970, by this machine's clock."""
+    """The record of a row.
+
+    Times are seconds since 1970: by this machine's clock, and in a journal by the server's.
+    """
 
     state: StoredState = "planned"
     order_id: int | None = None
@@ -49,6 +52,12 @@ class RowRecord:
     ) -> Self:
         """Return the record of a row whose call has ended."""
         return replace(self, state=state, last_sent=now, order_id=order_id, request_id=request_id)
+
+    def shifted(self, seconds: float) -> Self:
+        """Return the record by a clock that is so many seconds ahead."""
+        first = None if self.first_sent is None else self.first_sent + seconds
+        last = None if self.last_sent is None else self.last_sent + seconds
+        return replace(self, first_sent=first, last_sent=last)
 
     def resume(self) -> Self:
         """Return the record as a later run reads it."""
@@ -76,5 +85,3 @@ class EarlierRuns:
     """The ids of the orders that rows outside this batch made."""
     has_open_others: bool = False
     """Whether rows outside this batch are in doubt, or accepted without an order."""
-    server_ahead: float | None = None
-    """By how many seconds the server's clock was ahead of this machine's."""

@@ -7,6 +7,9 @@ import csv
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from shutil import copyfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +32,15 @@ from signtraker import (
     ValidationError,
 )
 from signtraker._bulk import run, tasks, threads
+from signtraker._bulk.engine import CLOCK_MARGIN, Engine
 from signtraker._bulk.journal import Journal
+from signtraker._bulk.operation import Findings
+from signtraker._bulk.states import EarlierRuns
+from signtraker._core import exchange
+from signtraker._core.recording import RecordedExchange
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from pathlib import Path
 
     from signtraker.sandbox import Sandbox
@@ -493,9 +502,9 @@ def test_a_row_that_waits_after_a_429_was_not_sent_if_the_run_ends_meanwhile(
     intents = 0
     save = Journal.save
 
-    def interrupt(self: Journal, changes: Any, ahead: Any) -> None:
+    def interrupt(self: Journal, changes: Any) -> None:
         nonlocal intents
-        save(self, changes, ahead)
+        save(self, changes)
         intents += "intended" in {record.state for record in changes.values()}
         if intents == 2:
             intents += 1
@@ -602,3 +611,74 @@ def test_the_report_refuses_rows_that_are_not_those_of_the_requests(
     report = both.orders.create_orders(some(2)).run()
     with pytest.raises(ValidationError, match="has 1 rows, but there are 2 requests"):
         report.write_csv(tmp_path / "report.csv", rows=[{}])
+
+
+class ShiftedClock:
+    """This machine's clock, set wrong by some seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        fake = SimpleNamespace(time=self.time, monotonic=time.monotonic, sleep=time.sleep)
+        for module in (run, tasks, threads):
+            monkeypatch.setattr(module, "time", fake)
+        monkeypatch.setattr(exchange, "datetime", SimpleNamespace(now=self.now))
+
+    def time(self) -> float:
+        return time.time() + self.seconds
+
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + timedelta(seconds=self.seconds)
+
+
+@pytest.mark.parametrize("wrong_by", [3600, -3600])
+def test_a_clock_that_is_corrected_after_a_crash_leads_to_no_second_order(
+    both: SignTrakerClient, server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch, wrong_by: int
+) -> None:
+    clock = ShiftedClock(monkeypatch)
+    clock.seconds = wrong_by
+    server.faults.add(method="POST", path=ORDERS, reset="before_answer")
+    crashed = journal.with_name("crashed")
+
+    def crash(self: Journal, changes: Any) -> None:
+        """Keep a copy of the journal as a killed process would leave it."""
+        save(self, changes)
+        if any(one.state == "intended" for one in changes.values()):
+            for ending in ("", "-wal"):
+                copyfile(f"{journal}{ending}", f"{crashed}{ending}")
+
+    save = Journal.save
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "save", crash)
+        both.orders.create_orders(some(1), journal=journal).run()
+    clock.seconds = 0
+    options: dict[str, Any] = {"unknown": "resend", "grace_seconds": 0, "journal": crashed}
+    # The grace time begins when the killed call must have ended.
+    hurried = both.with_options(deadline_seconds=0.5).orders
+    report = hurried.create_orders(some(1), **options).run()
+    assert [one.state for one in report.outcomes] == ["created"]
+    assert report.outcomes[0].source == "adopted"
+    assert created(server) == 1
+
+
+def test_times_of_earlier_runs_are_read_by_the_servers_clock() -> None:
+    """A grace time that began by a slow clock has not passed when the clock is corrected."""
+    with SignTrakerClient("key", "http://127.0.0.1:9") as client:
+        plan = client.orders.create_orders(some(1), unknown="resend")._plan
+    (row,) = plan.rows
+    first, second = Engine(plan), Engine(plan)
+    first.start(EarlierRuns())
+    first.server_ahead = 3600.0
+    first.take(0.0, unix_time=1_000_000.0)
+    stored = first.by_server_clock(first.changes())
+    assert stored[row].first_sent == 1_003_600.0
+    second.start(EarlierRuns({row.key: stored[row]}))
+    date = format_datetime(datetime.fromtimestamp(1_003_610, UTC), usegmt=True)
+    read = RecordedExchange(
+        "GET", "", 200, {"date": date}, 1, (), datetime.fromtimestamp(1_003_610, UTC), 0.0
+    )
+    second.learn_server_time([read])
+    assert second.since(row) == datetime.fromtimestamp(1_003_600, UTC) - CLOCK_MARGIN
+    second.next_search(1_003_610.0)
+    second.apply_findings(row, Findings(), 1_003_610.0)
+    assert second.next_search(1_003_610.0) == 900 + 120 - 10
+    assert second.by_server_clock(second.changes())[row].first_sent == 1_003_600.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from signtraker.query.schema import ODataVersion
 
 _PAGE_SIZE: Final = 100
+_PAGES_AT_A_TIME: Final = 4
 _EXAMPLES: Final = {
     "orders": (
         'list --status Draft --created-since "2 weeks ago"',
@@ -100,6 +102,9 @@ def list_records(
     }
     if limit is not None:
         options["page_size"] = min(limit, _PAGE_SIZE)
+    if output.is_file and not orderby:
+        # A file wants every record; a reader of stdout may have seen enough after the first.
+        options["concurrency"] = _PAGES_AT_A_TIME
     for one in resource.parameters:
         if values[one.parameter] is not None:
             options[one.path] = values[one.parameter]
@@ -108,7 +113,8 @@ def list_records(
 
 def _records(resource: Resource, session: Session, options: dict[str, Any]) -> Iterator[Any]:
     """Read the records; the client is made for the first of them, after all options are checked."""
-    yield from resource.iterate(session.client, **options)
+    with closing(resource.iterate(session.client, **options)) as records:
+        yield from records
 
 
 def get_record(

@@ -46,6 +46,18 @@ def _profiles(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def _column_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Suggest the columns of the command's resource, after those that the option has already."""
+    from signtraker.cli.columns import columns_of
+    from signtraker.cli.resources import RESOURCES
+
+    parent = context.parent.info_name if context.parent is not None else None
+    models = [one.model for one in RESOURCES if one.name == parent]
+    before, comma, last = incomplete.rpartition(",")
+    names = [one.name for model in models for one in columns_of(model)]
+    return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+
 CONNECTION: Final = (
     option(
         "profile",
@@ -60,7 +72,13 @@ CONNECTION: Final = (
     option("sandbox", bool, "Work on made-up records of a private server.", default=False),
 )
 OUTPUT: Final = (
-    option("columns", str | None, "Only these columns, such as id,status,city.", metavar="NAMES"),
+    option(
+        "columns",
+        str | None,
+        "Only these columns, such as id,status,city.",
+        metavar="NAMES",
+        autocompletion=_column_names,
+    ),
     option("output", Path | None, "Write to this file; its ending names the format.", metavar="FILE"),
     option("json", bool, "Write one JSON array.", default=False),
     option("ndjson", bool, "Write a line of JSON for each record.", default=False),

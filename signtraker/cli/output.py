@@ -43,13 +43,18 @@ class Output:
     columns: str | None = None
     pager: bool = True
 
+    @property
+    def is_file(self) -> bool:
+        """True if a file is written, and not stdout."""
+        return self.path is not None and str(self.path) != "-"
+
     def format(self, *, on_terminal: bool) -> Format:
         """Return the format: the flag's, else the one of the file's ending, else the one of the place."""
         if len(self.formats) > 1:
             raise UsageError(f"Give one format, not --{' and --'.join(self.formats)}.")
         if self.formats:
             return self.formats[0]
-        if self.path is not None and str(self.path) != "-":
+        if self.path is not None and self.is_file:
             ending = self.path.suffix.lower()
             if ending not in ENDINGS:
                 raise UsageError(
@@ -69,10 +74,9 @@ def write_records(session: Session, output: Output, resource: Resource, records:
     from signtraker.cli import writers
 
     terminal = session.terminal
-    to_stdout = output.path is None or str(output.path) == "-"
     kind = output.format(on_terminal=terminal.shows_output)
     chosen = None if output.columns is None else all_columns.choose(resource.model, output.columns)
-    if kind == "parquet" and to_stdout and terminal.shows_output:
+    if kind == "parquet" and not output.is_file and terminal.shows_output:
         raise UsageError("Parquet is not for a terminal; add --output FILE.parquet.")
     records = _started(records)
     every = chosen or all_columns.columns_of(resource.model)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from signtraker import RecordIterator
     from signtraker.client import SignTrakerClient
 
 
@@ -56,10 +55,10 @@ class Resource:
     parameters: tuple[FilterOption, ...] = ()
     """Parameters of the endpoint itself, such as `email`."""
 
-    def iterate(self, client: SignTrakerClient, **options: Any) -> Iterator[Any]:
+    def iterate(self, client: SignTrakerClient, **options: Any) -> RecordIterator[Any]:
         """Read the records page by page, with the options of the client's `iter_…` method."""
         method = getattr(getattr(client, self.attribute), f"iter_{self.method}")
-        records: Iterator[Any] = method(**options)
+        records: RecordIterator[Any] = method(**options)
         return records
 
     def read(self, client: SignTrakerClient, record_id: int) -> Any | None:

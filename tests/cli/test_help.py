@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import pytest
 
+from signtraker.cli import main
 from signtraker.cli.resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -56,6 +58,11 @@ def test_without_the_extra_one_sentence_says_how_to_get_it() -> None:
     assert run.stderr == ('signtraker: The command needs typer; get it with: pip install "signtraker[cli]"\n')
 
 
+def test_the_distribution_installs_the_command() -> None:
+    [command] = [one for one in entry_points(group="console_scripts") if one.name == "signtraker"]
+    assert command.load() is main
+
+
 def test_the_version_is_shown(offline: Command) -> None:
     assert re.fullmatch(r"signtraker \d+\.\d+\S*\n", offline("--version").out)
 
@@ -64,7 +71,12 @@ def test_the_version_is_shown(offline: Command) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_completes_commands_and_values(shell: str) -> None:
-    words = "signtraker orders list --status Dr"
+    assert "Draft" in completed(shell, "signtraker orders list --status Dr")
+    assert "id,job_site.city" in completed(shell, "signtraker orders list --columns id,job_site.c")
+
+
+def completed(shell: str, words: str) -> str:
+    """Return what the command suggests to a shell for the last of the words."""
     variables = {
         "COMP_WORDS": words,
         "COMP_CWORD": "4",
@@ -75,8 +87,9 @@ def test_the_shell_completes_commands_and_values(shell: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "signtraker"], env=environ, capture_output=True, text=True, check=False
     )
-    assert "Draft" in run.stdout, run.stderr
     assert "Installed" not in run.stdout
+    assert "job_site.zip" not in run.stdout
+    return run.stdout + run.stderr
 
 
 def test_the_sandbox_is_the_one_of_the_package(offline: Command) -> None:

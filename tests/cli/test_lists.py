@@ -101,6 +101,11 @@ def test_a_pipe_gets_lines_with_tabs_and_a_file_the_format_of_its_ending(
     assert piped.out == (
         "id\tjob_site.city\tagent.name\n1001\tMontréal\tChloé Le Roux\n1002\tCoeur d'Alene\tKeiko Okafor\n"
     )
+    assert len(command("orders", "list", "--sandbox", "--csv").out.splitlines()) == 301
+    everything = tmp_path / "all.csv"
+    assert command("orders", "list", "--output", str(everything)).code == 0
+    assert everything.read_text(encoding="utf-8") == command("orders", "list", "--csv").out
+    everything.unlink()
     for ending in ("json", "ndjson", "csv", "tsv"):
         path = tmp_path / f"orders.{ending}"
         to_file = command("orders", "list", *columns, "--output", str(path))

@@ -150,7 +150,26 @@ class ConcurrentPager(Generic[M]):
         if cast("IdRange", self._ranges.first).state is State.WAITING:
             return True
         held = sum(1 for rows in self._rows.values() if rows)
-        return held + self.under_way < PAGES_AHEAD * self._concurrency and self._needs_more()
+        has_room = held + self.under_way < PAGES_AHEAD * self._concurrency
+        return self._needs_more() and (has_room or self._make_room())
+
+    def _make_room(self) -> bool:
+        """Forget the page that is last in order, if one before it may be read instead.
+
+        Otherwise pages from beyond many rows would be held while those rows are read, one page at a time.
+        """
+        is_needed, last = False, None
+        for one in self._ranges:
+            if one.state is State.FAILED:
+                break
+            is_needed = is_needed or one.state is State.WAITING
+            if is_needed and self._rows.get(one):
+                last = one
+        if last is None:
+            return False
+        del self._rows[last]
+        self._ranges.put_back(last)
+        return True
 
     def _needs_more(self) -> bool:
         """Return whether the caller's `max_items` is more than what was received and asked for."""

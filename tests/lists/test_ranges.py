@@ -41,12 +41,21 @@ class Reader:
                 self.found += self.kept.pop(first)
                 self.ranges.drop_first()
                 continue
+            self.forget(data)
             while len(under_way) < concurrency and (one := self.ranges.next_to_read()) is not None:
                 under_way.append(one)
                 self.requests += 1
             at = 0 if data is None else data.draw(st.integers(0, len(under_way) - 1))
             self.receive(under_way.pop(at), data)
         return self.found
+
+    def forget(self, data: st.DataObject | None) -> None:
+        """Let a range that was read be read again, at times."""
+        if data is not None and self.kept and data.draw(st.booleans()):
+            one = data.draw(st.sampled_from(list(self.kept)))
+            if one in self.ranges:
+                del self.kept[one]
+                self.ranges.put_back(one)
 
     def receive(self, one: IdRange, data: st.DataObject | None) -> None:
         """Answer one range with its page, with an interruption, or with rows that came or went."""

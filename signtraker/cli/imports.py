@@ -132,7 +132,7 @@ def import_orders(
         sys.stdout.write(json.dumps(payloads, ensure_ascii=False, indent=2) + "\n")
         return ExitCode.DONE
     if not yes:
-        terminal.confirm(f"Create {len(rows.rows):,} orders at {session.server}?")
+        terminal.confirm(f"Create {_count(rows)} at {session.server}?")
     sent = send(run, bar)
     _write_result(sent.report, result_path, rows)
     _tell(terminal, sent.report, rows, columns)
@@ -234,8 +234,7 @@ def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[st
     from signtraker.cli.columns import exact, on_one_line
 
     first = rows.rows[0]
-    count = "1 order" if len(rows.rows) == 1 else f"{len(rows.rows):,} orders"
-    terminal.note(f"{count} at {session.server}. All rows are right. Row {rows.numbers[0]}:")
+    terminal.note(f"{_count(rows)} at {session.server}. All rows are right. Row {rows.numbers[0]}:")
     wide = max(map(len, columns.values()), default=0)
     for heading in rows.headings:
         field = columns.get(heading)
@@ -246,6 +245,10 @@ def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[st
             terminal.note(f"  {field:{wide}}  {value}")
     if "external_id" not in columns.values():
         terminal.note("No column is an external_id: a row that is changed between two runs is sent again.")
+
+
+def _count(rows: Sheet) -> str:
+    return "1 order" if len(rows.rows) == 1 else f"{len(rows.rows):,} orders"
 
 
 def _tell(terminal: Terminal, report: BulkReport[Any, Any], rows: Sheet, columns: Mapping[str, str]) -> None:

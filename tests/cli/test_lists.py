@@ -150,3 +150,32 @@ def test_a_table_fits_the_terminal_and_numbers_stand_at_the_right(
 def test_a_list_reads_a_page_only_when_its_first_row_is_written(command: Command, sandbox: Sandbox) -> None:
     command("orders", "list", "--csv", "--limit", "150")
     assert len([one for one in sandbox.requests if one.path == "/api/orders"]) == 2
+
+
+def test_an_endpoints_own_parameters_are_options(command: Command, sandbox: Sandbox) -> None:
+    one = command("agents", "list", "--email", "agent5@example.com", "--columns", "id")
+    assert one.out == "id\n5\n"
+    assert command("agents", "list", "--email", "agent5@example.com", "--office-id", "1").out.count("\n") == 1
+    command("awards", "list", "--agent-id", "26")
+    command("offices", "list", "--enterprise-id", "2")
+    queries = [dict(request.query) for request in sandbox.requests if request.path != "/api/agents"]
+    assert {query["awardedTo"] for query in queries if "awardedTo" in query} == {"26"}
+    assert {query["enterpriseId"] for query in queries if "enterpriseId" in query} == {"2"}
+
+
+def test_filters_are_checked_and_written_in_the_servers_dialect(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Created ge datetimeoffset'2026-01-01T00:00:00Z'"
+    assert command("orders", "list", "--filter", text).code == 2
+    monkeypatch.setenv("SIGNTRAKER_ODATA_VERSION", "v3")
+    # The sandbox speaks v4, and refuses it.
+    refused = command("orders", "list", "--filter", text, "--created-before", "2026-01-02")
+    assert refused.code == 1
+    assert dict(sandbox.requests[-1].query)["$filter"] == (
+        "Created lt datetimeoffset'2026-01-02T00:00:00Z' and Created ge datetimeoffset'2026-01-01T00:00:00Z'"
+    )
+    monkeypatch.setenv("SIGNTRAKER_ODATA_VERSION", "v5")
+    assert command("orders", "list").err == (
+        "signtraker: SIGNTRAKER_ODATA_VERSION: the OData version must be v3 or v4.\n"
+    )

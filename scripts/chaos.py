@@ -1,4 +1,4 @@
-"""Kill a batch of orders again and again, and compare its outcomes with the server's own record.
+"""Kill a batch of creations or removals again and again, and compare its outcomes with the server's record.
 
 scripts/chaos                  as many seeds as fit into 35 seconds
 scripts/chaos --seeds 200      more of them
@@ -7,7 +7,8 @@ scripts/chaos --first 17 --seeds 1
 The sandbox is a process of its own that is never killed; the truth is its append-only ledger. A proxy before
 it loses requests and answers, before and after the work is done, executes lost requests later, shows new
 orders late and addresses normalised. The job is killed with SIGKILL at fail-points and at random times,
-started again until it ends, and then every outcome is held against the ledger.
+started again until it ends, and then every outcome is held against the ledger, and against what an earlier
+run said about the same request before it was killed.
 
 By default no order may be made twice, none may be lost silently, and each outcome must be true. With `adopt`
 and `resend` that may fail only where a scenario breaks one of their stated assumptions, and the check then
@@ -43,6 +44,8 @@ DEFAULT_SEEDS = 45
 """Three times every policy with every assumption broken."""
 DEFAULT_SECONDS = 35.0
 _MOST_RUNS = 8
+_REMOVALS = 10
+"""The number of signs that one scenario removes."""
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Plan:
     seed: int
     policy: Literal["leave", "adopt", "resend"]
     broken: Broken
+    removals: bool
+    """Whether signs are removed, or orders created."""
     identical: bool
     tasks: bool
     """Whether the job runs on asyncio's tasks, or on threads."""
@@ -65,15 +70,16 @@ class Plan:
             "none", "executed later", "listed late", "normalised", "others order the same",
         )  # fmt: skip
         policies: tuple[Literal["leave", "adopt", "resend"], ...] = ("leave", "adopt", "resend")
-        identical, tasks = chance.choice((True, False, False)), chance.choice((True, False))
-        plan = cls(seed, policies[seed % 3], broken[seed // 3 % 5], identical, tasks)
+        removals, tasks = chance.choice((True, False, False)), chance.choice((True, False))
+        identical = chance.choice((True, False, False)) and not removals
+        plan = cls(seed, policies[seed % 3], broken[seed // 3 % 5], removals, identical, tasks)
         for _ in range(chance.randint(1, 3)):
             point = (chance.choice(FAIL_POINTS), chance.randint(1, 8))
             plan.kills.append(chance.choice((point, point, None)) or chance.uniform(0.0, 0.2))
         return plan
 
     def batch(self) -> list[dict[str, Any]]:
-        """Return the requests. `notes` distinguish them in the ledger's orders, except the identical ones."""
+        """Return the creations. The ledger has their `external_id` too; the identical ones have none."""
         rows: list[dict[str, Any]] = [
             {
                 "agent_id": 1,
@@ -89,9 +95,14 @@ class Plan:
             rows += [same, same, same]
         return rows
 
+    @property
+    def success(self) -> str:
+        """The state of a request that was done."""
+        return "accepted" if self.removals else "created"
+
     def __str__(self) -> str:
         twins = ", identical requests" if self.identical else ""
-        kind = "tasks" if self.tasks else "threads"
+        kind = f"{'removals' if self.removals else 'creations'}, {'tasks' if self.tasks else 'threads'}"
         return f"seed {self.seed} ({kind}): {self.policy}, broken: {self.broken}{twins}, killed: {self.kills}"
 
 
@@ -120,7 +131,15 @@ class World:
 
     def ledger(self) -> list[dict[str, Any]]:
         """Return the work that was done: the truth."""
-        return [one for one in self.get(f"{self.sandbox}/sandbox/ledger") if one["action"] == "order.created"]
+        work: list[dict[str, Any]] = self.get(f"{self.sandbox}/sandbox/ledger")
+        return work
+
+    def installed(self, count: int) -> list[int]:
+        """Return orders whose signs stand, and whose removal nobody has requested."""
+        condition = "Status%20eq%20'Installed'%20and%20RemovalRequestDate%20eq%20null"
+        rows = self.get(f"{self.sandbox}/api/orders?$filter={condition}&$top={count}")
+        assert len(rows) == count, "the sandbox has too few installed signs"  # noqa: S101 - as it was started
+        return [row["Id"] for row in rows]
 
     def wait_for_late_work(self) -> None:
         """Wait until the proxy has executed what it holds back."""
@@ -136,8 +155,13 @@ class Scenario:
         self.world = world
         self.log = folder / f"{plan.seed}.log"
         self.journal = folder / f"{plan.seed}.journal"
-        self.batch = plan.batch()
+        self.batch: list[dict[str, Any]] = (
+            [{"order_id": one} for one in world.installed(_REMOVALS)] if plan.removals else plan.batch()
+        )
         self.others: set[int] = set()
+        """The ledger's entries that somebody else's requests made."""
+        self.told: dict[int, dict[str, Any]] = {}
+        """What earlier runs said about requests that are done, by index."""
 
     def run(self) -> Counter[str]:
         """Run the job until it ends, check its outcomes, and return the counts."""
@@ -160,27 +184,44 @@ class Scenario:
                 break
         outcomes = self._run_to_the_end()
         world.wait_for_late_work()
-        work = [
-            one for one in world.ledger() if one["id"] not in before and one["subject_id"] not in self.others
-        ]
-        return Check(self, outcomes, work).counts()
+        work = [one for one in world.ledger() if one["id"] not in before]
+        own = [one for one in work if one["id"] not in self.others]
+        others = {one["subject_id"] for one in work if one["id"] in self.others}
+        return Check(self, outcomes, own, others).counts()
 
     def _run_to_the_end(self) -> list[dict[str, Any]]:
         """Run the same batch until it has nothing left to do; return the outcomes of the last run."""
         outcomes: list[dict[str, Any]] = []
         for _ in range(_MOST_RUNS):
-            self.log.unlink(missing_ok=True)
+            self._remember()
             if self._run_job(None):
+                before = outcomes
                 outcomes = [json.loads(line) for line in self.log.read_text().splitlines()]
+                if _states(outcomes) == _states(before):
+                    break  # Another run would change nothing: what it leaves unknown stays so.
                 is_done = self.plan.policy != "resend" or all(one["state"] != "unknown" for one in outcomes)
                 if is_done and all(one["state"] not in {"refused", "not_sent"} for one in outcomes):
                     break
         return outcomes
 
+    def _remember(self) -> None:
+        """Note what the runs so far have said, and begin a new log."""
+        lines = self.log.read_text().splitlines(keepends=True) if self.log.exists() else []
+        for one in (json.loads(line) for line in lines if line.endswith("\n")):
+            if one["state"] in {"created", "accepted"}:
+                self.told.setdefault(one["index"], one)
+        self.log.unlink(missing_ok=True)
+
     def _order_as_others_do(self) -> None:
-        for row in self.batch[:10]:
-            same = {"AgentId": 1, "PresetId": 1, "StreetName": row["street_name"], "Zip": row["zip"]}
-            self.others.add(self.world.send("POST", f"{self.world.sandbox}/api/orders", same)["OrderId"])
+        url = f"{self.world.sandbox}/api/orders"
+        known = {one["id"] for one in self.world.ledger()}
+        for row in self.batch[:_REMOVALS]:
+            if self.plan.removals:
+                self.world.send("POST", f"{url}/{row['order_id']}/requestremoval", {})
+            else:
+                same = {"AgentId": 1, "PresetId": 1, "StreetName": row["street_name"], "Zip": row["zip"]}
+                self.world.send("POST", url, same)
+        self.others = {one["id"] for one in self.world.ledger()} - known
 
     def _run_job(self, kill: tuple[str, int] | float | None) -> bool:
         """Run the job in a forked process, and kill it as planned; return whether it ended by itself."""
@@ -198,42 +239,64 @@ class Scenario:
         return os.waitstatus_to_exitcode(status) == 0
 
     def _work(self, kill: tuple[str, int] | float | None) -> int:
-        options = {
+        options: dict[str, Any] = {
             "journal": self.journal,
             "max_concurrency": 4,
-            "allow_identical": self.plan.identical,
             "unknown": self.plan.policy,
             "grace_seconds": GRACE_SECONDS,
         }
+        method = "request_removals" if self.plan.removals else "create_orders"
+        if self.plan.identical:
+            options["allow_identical"] = True
         try:
             if isinstance(kill, tuple):
                 die_at(*kill)
-            run_job(self.world.proxy, self.batch, self.log, options, tasks=self.plan.tasks)
+            run_job(self.world.proxy, method, self.batch, self.log, options, tasks=self.plan.tasks)
         except BaseException as error:  # noqa: BLE001 - a forked child must not run its parent's code
             print(f"{self.plan}: {error!r}", file=sys.stderr, flush=True)
             return 1
         return 0
 
 
+def _states(outcomes: list[dict[str, Any]]) -> dict[int, str]:
+    return {one["index"]: one["state"] for one in outcomes}
+
+
 class Check:
     """Hold the outcomes of one scenario against the ledger."""
 
     def __init__(
-        self, scenario: Scenario, outcomes: list[dict[str, Any]], work: list[dict[str, Any]]
+        self,
+        scenario: Scenario,
+        outcomes: list[dict[str, Any]],
+        work: list[dict[str, Any]],
+        others: set[int],
     ) -> None:
         self.plan = scenario.plan
-        self.keys: list[str | None] = [row.get("external_id") for row in scenario.batch]
-        self.others = scenario.others
+        self.told = scenario.told
+        self.others = others
+        """The orders that somebody else created, or whose removal somebody else requested."""
         self.outcomes = {one["index"]: one for one in outcomes}
         self.made: dict[str, list[int]] = {}
-        for one in work:
-            self.made.setdefault(one["external_id"] or "twin", []).append(one["subject_id"])
+        if self.plan.removals:
+            self.keys: list[str | None] = [str(row["order_id"]) for row in scenario.batch]
+            for one in work:
+                self.made.setdefault(str(one["subject_id"]), []).append(one["subject_id"])
+        else:
+            self.keys = [row.get("external_id") for row in scenario.batch]
+            for one in work:
+                self.made.setdefault(one["external_id"] or "twin", []).append(one["subject_id"])
 
     def counts(self) -> Counter[str]:
         """Check everything, and count what was found."""
         self.expect(sorted(self.outcomes) == list(range(len(self.keys))), "every request has an outcome")
         found: Counter[str] = Counter(one["state"] for one in self.outcomes.values())
-        found["orders"] = sum(map(len, self.made.values()))
+        found["removed" if self.plan.removals else "ordered"] = sum(map(len, self.made.values()))
+        for index, before in self.told.items():
+            now = self.outcomes[index]
+            same = (now["state"], now["order_id"]) == (before["state"], before["order_id"])
+            self.expect(same, f"a run said {before}, and a later one {now}")
+            found["told twice"] += 1
         for key, outcome in zip(self.keys, [self.outcomes[at] for at in sorted(self.outcomes)], strict=True):
             if key is not None:
                 found += self._check_row(outcome, self.made.get(key, []))
@@ -245,11 +308,11 @@ class Check:
         found = Counter[str]()
         state, order = outcome["state"], outcome["order_id"]
         if self.plan.policy == "resend" and self.plan.broken == "none":
-            self.expect(state == "created" and made == [order], f"not made exactly once: {outcome}")
+            self.expect(state == self.plan.success and made == [order], f"not made exactly once: {outcome}")
         if len(made) > 1:
             found["twice"] += 1
             self.expect_broken(("executed later", "listed late"), f"an order was made twice: {outcome}")
-        if state == "created" and order not in made:
+        if state == self.plan.success and order not in made:
             found["adopted another's order"] += 1
             self.expect(order in self.others, f"an outcome names an order that was never made: {outcome}")
             self.expect_broken(("others order the same",), f"another's order was adopted: {outcome}")
@@ -258,6 +321,7 @@ class Check:
         if (
             state == "unknown"
             and made
+            and not self.plan.removals
             and self.plan.broken in {"none", "others order the same", "normalised"}
         ):
             missing = set(made) - set(outcome["candidates"])
@@ -290,7 +354,7 @@ class Check:
 
 def open_world(stack: ExitStack) -> World:
     """Start the sandbox and the proxy, each in a process of its own."""
-    sandbox = start(stack, ["-m", "signtraker.sandbox", "--port", "0", "--orders", "0"])
+    sandbox = start(stack, ["-m", "signtraker.sandbox", "--port", "0", "--orders", "800"])
     first = sandbox.split(" at ", 1)[1].split(" ", 1)[0]
     port = first.rsplit(":", 1)[1]
     proxy = start(stack, [str(Path(__file__).with_name("chaos_proxy.py")), port])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
@@ -15,36 +16,51 @@ from signtraker._core.http.pool import HttpPool
 from signtraker._core.http.tasks import AsyncHttpPool
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from signtraker import BulkOutcome
 
 P = ParamSpec("P")
 T = TypeVar("T")
-FAIL_POINTS = ("before the commit", "after the commit", "before the request", "after the request")
+FAIL_POINTS = (
+    "before the commit",
+    "inside the commit",
+    "after the commit",
+    "before the request",
+    "after the request",
+)
 
 
 def run_job(
-    url: str, batch: list[dict[str, Any]], log: Path, options: dict[str, Any], *, tasks: bool
+    url: str, method: str, batch: list[dict[str, Any]], log: Path, options: dict[str, Any], *, tasks: bool
 ) -> None:
-    """Send the batch, from threads or from tasks, and log each outcome before anything else happens."""
+    """Send the batch, from threads or from tasks, and log each outcome before anything else happens.
+
+    `method` is `create_orders` or `request_removals`.
+    """
     settings: dict[str, Any] = {"deadline_seconds": 1.0, "retry_backoff_seconds": 0.01}
     with log.open("a", buffering=1) as lines:
         if tasks:
-            asyncio.run(_run_tasks(url, batch, lines, options, settings))
+            asyncio.run(_run_tasks(url, method, batch, lines, options, settings))
             return
         with SignTrakerClient("sandbox-key", url, **settings) as client:
-            for outcome in client.orders.create_orders(batch, **options):
+            for outcome in getattr(client.orders, method)(batch, **options):
                 lines.write(_told(outcome))
 
 
 async def _run_tasks(
-    url: str, batch: list[dict[str, Any]], lines: TextIO, options: dict[str, Any], settings: dict[str, Any]
+    url: str,
+    method: str,
+    batch: list[dict[str, Any]],
+    lines: TextIO,
+    options: dict[str, Any],
+    settings: dict[str, Any],
 ) -> None:
     async with (
         AsyncSignTrakerClient("sandbox-key", url, **settings) as client,
-        client.orders.create_orders(batch, **options) as run,
+        getattr(client.orders, method)(batch, **options) as run,
     ):
         async for outcome in run:
             lines.write(_told(outcome))
@@ -71,7 +87,10 @@ def die_at(point: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     before, after = (die, _pass) if point.startswith("before") else (_pass, die)
-    if "commit" in point:
+    if point.startswith("inside"):
+        whole: Any = Journal
+        whole._transaction = _ending_with(whole._transaction, die)  # noqa: SLF001 - only there is the middle
+    elif "commit" in point:
         Journal.save = _around(Journal.save, before, after)  # type: ignore[method-assign]
     else:
         HttpPool.attempt = _around(HttpPool.attempt, before, after)  # type: ignore[method-assign]
@@ -88,6 +107,20 @@ def _around(inner: Callable[P, T], before: Callable[[], None], after: Callable[[
         result = inner(*args, **options)
         after()
         return result
+
+    return wrapped
+
+
+def _ending_with(
+    inner: Callable[P, AbstractContextManager[None]], end: Callable[[], None]
+) -> Callable[P, AbstractContextManager[None]]:
+    """Do something at the end of a transaction, after its statements and before COMMIT."""
+
+    @contextmanager
+    def wrapped(*args: P.args, **options: P.kwargs) -> Generator[None]:
+        with inner(*args, **options):
+            yield
+            end()
 
     return wrapped
 

@@ -25,7 +25,7 @@ FATES = {
     "refused_for_now": 1,
     "cut_answer": 1,
 }
-"""The fates of a creation, and how likely each is."""
+"""The fates of a creation or a removal, and how likely each is."""
 
 
 @dataclass
@@ -77,11 +77,11 @@ class Proxy:
             return _response({"held_back": self.scenario.held_back})
         if head.startswith(b"GET /api/orders?"):
             return self._listed(await self._forward(head, body))
-        if head.startswith(b"POST /api/orders "):
-            return await self._create(head, body)
+        if head.startswith(b"POST /api/orders"):
+            return await self._write(head, body)
         return await self._forward(head, body)
 
-    async def _create(self, head: bytes, body: bytes) -> bytes | None:
+    async def _write(self, head: bytes, body: bytes) -> bytes | None:
         scenario = self.scenario
         scenario.count += 1
         chance = random.Random(f"{scenario.seed} {scenario.count}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from difflib import get_close_matches
@@ -226,7 +227,13 @@ def _paths(
         raise UsageError("Rows from stdin need --journal FILE, so that the command can go on after a crash.")
     if journal is None and not session.connection.sandbox:
         journal = file.with_name(f"{file.name}.journal")
-    return journal, result or file.with_name(f"{file.stem}.result.csv")
+    result = result or file.with_name(f"{file.stem}.result.csv")
+    if result.resolve() in {file.resolve(), None if journal is None else journal.resolve()}:
+        raise UsageError(f"--result {result}: it would replace the file itself; give another name.")
+    # Checked before anything is sent, so that the result is not lost at the end.
+    if result.is_dir() or not os.access(result.parent, os.W_OK):
+        raise UsageError(f"--result {result}: no file can be written there.")
+    return journal, result
 
 
 def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[str, str]) -> None:

@@ -86,6 +86,22 @@ def test_every_mistake_is_listed_with_row_and_column_before_anything_is_sent(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["bad.csv"]
 
 
+def test_a_result_that_can_not_be_written_is_refused_before_anything_is_sent(
+    command: Command, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.csv", "1,1,A-1", headings="agent_id,preset_id,external_id\n")
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    for result, sentence in (
+        (path, "it would replace the file itself; give another name."),
+        (str(tmp_path / "no" / "r.csv"), "no file can be written there."),
+        (str(tmp_path), "no file can be written there."),
+    ):
+        refused = command("orders", "import", path, "--yes", "--result", result)
+        assert (refused.code, refused.err) == (2, f"signtraker: --result {result}: {sentence}\n")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == text
+    assert sandbox.ledger == []
+
+
 def test_equal_rows_are_named_by_their_numbers(command: Command, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "1,1,A-1", "", "1,2,A-1", headings="agent_id,preset_id,external_id\n")
     result = command("orders", "import", path, "--yes")

@@ -371,3 +371,25 @@ def test_the_heights_of_a_chart_are_those_of_the_numbers() -> None:
     [box] = wait_chart(waits.months, 760).bars
     assert box.title == "Jan 2026: half of 3 within 4 days, the middle half from 2 to 6"
     assert box.middle == pytest.approx(box.y + box.height / 2, abs=0.1)
+
+
+def test_the_cities_are_named_beside_their_circles() -> None:
+    apart = [
+        *sites(*[(45.5 + 0.01 * number, -73.5) for number in range(9)], city="Montréal, QC"),
+        *sites((40.5, -111.8), (40.5, -111.8), city="Sandy, UT"),
+    ]
+    drawn = maps.draw(apart, "All", SIZE)
+    circles = {one.title.partition(":")[0]: one for one in drawn.circles}
+    assert {one.text for one in drawn.names} == {"Montréal, QC", "Sandy, UT"} == set(circles)
+    for one in drawn.names:
+        circle = circles[one.text]
+        # The eastern city has no room at its right.
+        assert one.anchor == ("end" if one.text == "Montréal, QC" else "start")
+        assert abs(one.x - circle.x) == pytest.approx(circle.radius + 4, abs=0.2)
+
+
+def test_many_months_are_drawn_without_lines_around_the_bars() -> None:
+    waits = [fact(number, created=date(2016 + number, 2, 1)) for number in range(10)]
+    for facts, is_dense in ((waits[-1:], False), (waits, True)):
+        page = text(computed(facts))
+        assert ("orders dense on-narrow" in page) is is_dense

@@ -21,6 +21,7 @@ _TICKS: Final = 4
 _LETTER_WIDTH: Final = 6.6
 _WIDEST_BAR: Final = 44
 _SMALLEST_GAP: Final = 1
+_NARROWEST_OUTLINED: Final = 5
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -61,6 +62,11 @@ class Chart:
     left: int = _LEFT
     right: int = _RIGHT
     bottom: int = _HEIGHT - _BOTTOM
+
+    @property
+    def is_dense(self) -> bool:
+        """True if the bars are so narrow that lines around them would hide them."""
+        return any(one.width < _NARROWEST_OUTLINED for one in self.bars)
 
 
 def month_name(day: date) -> str:

@@ -72,6 +72,8 @@ class Name:
     text: str
     x: float
     y: float
+    anchor: str
+    """SVG's `text-anchor`: the side of the text that is at `x`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +277,12 @@ def _names(sites: Iterable[Site], circles: Sequence[Circle], projection: _Projec
     names: list[Name] = []
     for text, place in largest:
         reach = max((one.radius for one in circles if _is_in(place, one)), default=_SMALLEST_RADIUS)
-        boxes = _beside(place, text, reach, projection.size)
-        box = next((one for one in boxes if not one.hits(taken)), None)
-        if box is not None:
-            taken.append(box)
-            names.append(Name(text, round(box.left, 1), round(box.bottom - 3, 1)))
+        for box, anchor in _beside(place, text, reach, projection.size):
+            if not box.hits(taken):
+                taken.append(box)
+                x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[anchor]
+                names.append(Name(text, round(x, 1), round(box.bottom - 3, 1), anchor))
+                break
     return names
 
 
@@ -303,25 +306,30 @@ def _is_in(place: _Bin, circle: Circle) -> bool:
     return math.dist((place.x, place.y), (circle.x, circle.y)) <= circle.radius
 
 
-def _beside(place: _Bin, text: str, reach: float, size: Size) -> list[_Box]:
-    """Return where a name may stand: right of its circle, left, above, below, at a corner; nearer first."""
+def _beside(place: _Bin, text: str, reach: float, size: Size) -> list[tuple[_Box, str]]:
+    """Return where a name may stand, nearer places first, and which side of it is at its circle.
+
+    The width of the text is not known exactly, so the side at the circle is the one that is placed.
+    """
     width = len(text) * _LETTER_WIDTH
-    boxes: list[_Box] = []
+    boxes: list[tuple[_Box, str]] = []
     for gap in (reach + 4, reach + 9):
         slant, half = gap * _SLANT, _LINE_HEIGHT / 2
         right, left, centre = place.x + slant, place.x - slant - width, place.x - width / 2
-        for start, middle in (
-            (place.x + gap, place.y),
-            (place.x - gap - width, place.y),
-            (centre, place.y - gap - half),
-            (centre, place.y + gap + half),
-            *((right, place.y - slant - half), (right, place.y + slant + half)),
-            *((left, place.y - slant - half), (left, place.y + slant + half)),
+        for start, middle, anchor in (
+            (place.x + gap, place.y, "start"),
+            (place.x - gap - width, place.y, "end"),
+            (centre, place.y - gap - half, "middle"),
+            (centre, place.y + gap + half, "middle"),
+            (right, place.y - slant - half, "start"),
+            (right, place.y + slant + half, "start"),
+            (left, place.y - slant - half, "end"),
+            (left, place.y + slant + half, "end"),
         ):
-            box = _Box(start, middle - _LINE_HEIGHT / 2, start + width, middle + _LINE_HEIGHT / 2)
+            box = _Box(start, middle - half, start + width, middle + half)
             fits_across = box.left >= _EDGE and box.right <= size.width - _EDGE
             if fits_across and box.top >= _EDGE and box.bottom <= size.height - _EDGE:
-                boxes.append(box)
+                boxes.append((box, anchor))
     return boxes
 
 

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 from signtraker._core.cancellation import check_cancelled, sleep
 from signtraker._core.client import Client, Connection, not_a_method, nothing_sent_error
 from signtraker._core.config import own_variables, resolve
-from signtraker._core.exchange import Event, Send, send_with_retries
 from signtraker._core.http.deferred import DeferredSettings
 from signtraker._core.http.pool import HttpPool
-from signtraker._core.prepared import CapturedError
-from signtraker._core.recording import observer
 from signtraker._core.secret import hidden, hidden_values
 from signtraker.exceptions import SignTrakerError
 
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from signtraker._core.exchange import Action
+    from signtraker._core.exchange import Action, Event
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
@@ -154,6 +151,8 @@ class BaseClient(Client["_Connection"]):
         `client.prepare(client.orders.create_order, order)` takes what the method takes, checks it in the
         same way, and hides the key. Of a call that sends several requests it is the first.
         """
+        from signtraker._core.prepared import CapturedError
+
         owner = getattr(method, "__self__", None)
         if not isinstance(owner, BaseClient):
             raise not_a_method(method)
@@ -227,6 +226,9 @@ class _Connection(Connection["HttpPool"]):
 
     def send(self, request: Request[T]) -> T:
         """Send a request and return what its response says."""
+        from signtraker._core.exchange import send_with_retries
+        from signtraker._core.recording import observer
+
         steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
         event: Event = None
         try:
@@ -237,6 +239,8 @@ class _Connection(Connection["HttpPool"]):
             return result
 
     def _perform(self, request: AnyRequest, action: Action) -> Event:
+        from signtraker._core.exchange import Send
+
         if isinstance(action, Send):
             if action.fresh:
                 self.http.drop_connections()
@@ -253,4 +257,6 @@ class _DryConnection(_Connection):
     __slots__ = ()
 
     def send(self, request: Request[T]) -> T:
+        from signtraker._core.prepared import CapturedError
+
         raise CapturedError(request)

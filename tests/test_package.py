@@ -105,6 +105,7 @@ def test_a_client_and_a_request_load_neither_httpx_nor_what_other_calls_need(url
         f"SignTrakerClient('key', {url!r}).close(); CreateOrderRequest(agent_id=1, preset_id=1)"
     )
     assert not loaded & {"httpx", "ssl", "asyncio", "dateutil", "signtraker.models.agents"}
+    assert "signtraker._core.exchange" not in loaded
     assert not {name for name in loaded if name.startswith(("signtraker._lists", "signtraker._bulk"))}
 
 

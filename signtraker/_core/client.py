@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from signtraker._core.config import changed
-from signtraker._core.recording import recording
 from signtraker._core.secret import hidden_values
 from signtraker.exceptions import SignTrakerError
 
@@ -130,6 +129,8 @@ class Client(Generic[ConnectionT]):
         Args:
             bodies: Whether to keep what was sent and what came back; both may hold people's data.
         """
+        from signtraker._core.recording import recording
+
         return recording(self._connection.http, bodies=bodies)
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ drifts disturbs both alike. Lower is better. Nothing is judged, and nothing of i
 scripts/bench                      take all measures
 scripts/bench --only get_order     take those whose name holds this text
 scripts/bench --output FILE        write the figures as JSON, too
+scripts/bench --docs               write the table into docs/performance.md, and the JSON beside it
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from _environment import CACHE, check_python, environment, run
 from run_tests import build_wheel, install_wheel
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 PUBLISHED = "signtraker==0.1.0"
 QUERY_PACKAGE = "python-odata==0.8.1"
 SCRIPTS = Path(__file__).parent
+DOCUMENT = SCRIPTS.parent / "docs" / "performance.md"
+BEGIN = "<!-- scripts/bench --docs writes from here -->"
+END = "<!-- to here -->"
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,16 @@ MEASURES = (
         "plain",
         11,
     ),
+    Measure(
+        "import, client, first call",
+        "import_and_first_request",
+        "published",
+        "import_and_first_request",
+        1.0,
+        "published",
+        "plain",
+        11,
+    ),
     Measure("get_order", "get_order", "published", "get_order", 0.60, "published"),
     Measure("get_order, raw", "get_order", "httpx, bytes", "get_order_raw", 1.12),
     Measure("list_orders, 10,000", "list_orders", "published", "list_orders", 1.6, "published"),
@@ -93,7 +107,16 @@ MEASURES = (
         0.5,
         "published",
     ),
-    Measure("100 pytest tests", "pytest_suite", "", None, 3.0, rounds=3, unit="seconds"),
+    Measure(
+        "100 pytest tests",
+        "pytest_suite",
+        "",
+        None,
+        3.0,
+        subject_environment="tests",
+        rounds=3,
+        unit="seconds",
+    ),
 )
 
 
@@ -106,6 +129,7 @@ def environments() -> dict[str, Path]:
     return {
         "ours": ours,
         "plain": _fresh("bench-plain", str(wheel)),
+        "tests": _fresh("bench-tests", f"{wheel}[sandbox]", "pytest"),
         "published": _fresh("bench-published", PUBLISHED, QUERY_PACKAGE),
     }
 
@@ -167,8 +191,50 @@ def machine() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
         "cores": os.cpu_count(),
     }
+
+
+def _processor() -> str:
+    """Return the name of the processor; Python knows it on some systems only."""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        return names[0] if names else "unknown"
+    return platform.processor() or "unknown"
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the machine and the figures as Markdown."""
+    about = figures["machine"]
+    lines = [
+        f"Python {about['python']}, {about['system']}, {about['processor']}, {about['cores']} cores.",
+        "",
+        "| measure | against | median | lowest | highest | to reach |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for one in figures["measures"]:
+        numbers = (_number(one[name], one["unit"]) for name in ("median", "lowest", "highest", "reach"))
+        lines.append(f"| {one['measure']} | {one['against'] or '—'} | {' | '.join(numbers)} |")
+    return "\n".join(lines)
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "bytes":
+        return f"{value / 2**20:,.1f} MiB"
+    return f"{value:.2f} s" if unit == "seconds" else f"{value:.2f}"
+
+
+def with_table(document: str, figures: dict[str, Any]) -> str:
+    """Return a document with the table between its two markers. Raises ValueError if they are missing."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(
+            f"the document needs the lines {BEGIN!r} and {END!r}, between which the table stands"
+        )
+    return f"{before}{BEGIN}\n\n{table(figures)}\n\n{END}{after}"
 
 
 def _print(result: dict[str, object]) -> None:
@@ -184,7 +250,10 @@ def main() -> None:
     parser.add_argument("--only", metavar="TEXT", help="take the measures whose name holds this text")
     parser.add_argument("--rounds", type=int, help="the number of rounds; each measure has its own")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/performance.md")
     options = parser.parse_args()
+    if options.docs and options.only is not None:
+        parser.error("--docs takes all measures in one go; leave out --only")
     pythons = environments()
     print(f"{'measure':<28} {'against':<26} {'median':>12} {'lowest':>12} {'highest':>12} {'to reach':>12}")
     results: list[dict[str, object]] = []
@@ -192,9 +261,12 @@ def main() -> None:
         if options.only is None or options.only in row.name:
             results.append(measure(row, pythons, options.rounds))
             _print(results[-1])
-    if options.output is not None:
-        figures = {"machine": machine(), "measures": results}
-        options.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    figures = {"machine": machine(), "measures": results}
+    if options.docs:
+        DOCUMENT.write_text(with_table(DOCUMENT.read_text("utf-8"), figures), encoding="utf-8")
+    outputs = [options.output] if options.output else []
+    for path in [*outputs, *([DOCUMENT.with_suffix(".json")] if options.docs else [])]:
+        path.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -72,6 +72,11 @@ def import_and_client(url: str) -> float:
     return _seconds(lambda: import_module("signtraker").OrdersClient(KEY, url))
 
 
+def import_and_first_request(url: str) -> float:
+    """Import a package, make a client, and read one order: what was put off is in it."""
+    return _seconds(lambda: import_module("signtraker").OrdersClient(KEY, url).get_order(7))
+
+
 def import_client_and_request(url: str) -> float:
     """Import this package, make a client and a validated request."""
 

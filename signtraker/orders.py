@@ -159,6 +159,7 @@ class OrdersClient(BaseClient):
         allow_identical: bool = False,
         unknown: UnknownPolicy = "leave",
         grace_seconds: float = 900.0,
+        decided: Mapping[str, int] | None = None,
         progress: Callable[[BulkProgress], object] | None = None,
     ) -> BulkRun[CreateOrderRequest, CreateOrderResult]:
         """Prepare the creation of many orders; to send them, iterate the run or call its `run()`.
@@ -185,6 +186,8 @@ class OrdersClient(BaseClient):
                 `"resend"`, which adopts where it can.
             grace_seconds: How long to wait for an accepted order to become listable, from the end of the
                 attempt. `"adopt"` and `"resend"` wait for it at the end of the run.
+            decided: The orders that you found out to be the results of unknown requests: their ids, by
+                `external_id`. These rows count as created, and are not sent.
             progress: Called with the numbers so far before each outcome.
 
         Raises:
@@ -193,7 +196,9 @@ class OrdersClient(BaseClient):
         options = Options(journal, max_concurrency, max_per_second, unknown, grace_seconds, progress)
         config = self._connection.config
         operation = order_creation(_ORDERS, _order_hint)
-        plan = make_plan(operation, requests, config, options, allow_identical=allow_identical)
+        plan = make_plan(
+            operation, requests, config, options, allow_identical=allow_identical, decided=decided
+        )
         sender = self.with_options(resend_on_429=False)  # The run itself waits, for all of its requests.
         return BulkRun(plan, sender._run, sender.record)  # noqa: SLF001 - its own class
 

@@ -18,7 +18,14 @@ from signtraker._bulk.decide import UncertainRow, decide
 from signtraker._bulk.outcome import BulkOutcome, BulkProgress
 from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, BulkState, EarlierRuns, RowRecord
 from signtraker._core.pacing import Pacing
-from signtraker.exceptions import AuthenticationError, NetworkError, RateLimitError, SignTrakerError
+from signtraker.exceptions import (
+    AuthenticationError,
+    NetworkError,
+    Problem,
+    RateLimitError,
+    SignTrakerError,
+    ValidationError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,16 +120,28 @@ class Engine(Generic[RequestT, ResultT]):
             known.record = known.before = before.resume()
             if row.key in earlier.records:
                 self._from_journal.add(row)
+            if row in self.plan.decided:
+                known.record = self._decide(row, known.record)
             if known.record != before or row.key not in earlier.records:
                 self._note(row)
             if known.record.state in TO_SEND:
                 self._queue.append(row)
                 continue
-            known.source = "journal"
+            known.source = "decided" if row in self.plan.decided else "journal"
             if known.record.state in KEPT:
                 self._settle(row)
             else:
                 self._doubtful.append(row)
+
+    def _decide(self, row: Row[RequestT], record: RowRecord) -> RowRecord:
+        """Return the record of a row that the caller has decided about."""
+        order_id = self.plan.decided[row]
+        if record.state == "created" and record.order_id != order_id:
+            message = f"names order {order_id}, and the journal has order {record.order_id} for that row"
+            raise ValidationError(
+                f"Nothing was sent, decided: {message}", problems=[Problem("decided", message)]
+            )
+        return replace(record, state="created", order_id=order_id)
 
     # Sending
 
@@ -182,6 +201,14 @@ class Engine(Generic[RequestT, ResultT]):
             self._note(row)
             known = self._known[row]
             known.record = known.before
+
+    def cut_off(self) -> None:
+        """Count calls that are still under way when the run ends as unknown."""
+        for row in list(self._under_way):
+            self._under_way.discard(row)
+            self._note(row)
+            known = self._known[row]
+            known.record = known.record.resume()
 
     def wait_seconds(self, now: float) -> float | None:
         """Return how long to wait for calls that end; None to wait until one does."""
@@ -474,7 +501,12 @@ def _outcome(
 
 def _message(known: _RowState[RequestT, ResultT], why: str) -> str:
     record = known.record
-    by = {"run": "", "journal": " by an earlier run", "adopted": ", found and adopted"}[known.source]
+    by = {
+        "run": "",
+        "journal": " by an earlier run",
+        "adopted": ", found and adopted",
+        "decided": ", as decided",
+    }[known.source]
     if record.shown == "created":
         return f"Created as order {record.order_id}{by}."
     if record.shown == "accepted":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -118,7 +119,16 @@ def server_time_request(orders: Listing[Order]) -> Request[None]:
     return Request("GET", orders.path, ReadNothing(), (("$top", "0"),))
 
 
+def composed(text: str) -> str:
+    """Return a text in the Unicode form NFC: `é` as one character, however it was typed or exported."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def canonical(fields: Mapping[str, object]) -> str:
-    """Write fields so that equal ones give equal text. Null counts as left out."""
-    given = {name: value for name, value in fields.items() if value is not None}
+    """Write fields so that equal ones give equal text, in any Unicode form. Null counts as left out."""
+    given = {
+        name: composed(value) if isinstance(value, str) else value
+        for name, value in fields.items()
+        if value is not None
+    }
     return json.dumps(given, sort_keys=True, separators=(",", ":"))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical, server_time_request
+from signtraker._bulk.operation import (
+    Findings,
+    Identity,
+    Operation,
+    Receipt,
+    canonical,
+    composed,
+    server_time_request,
+)
 from signtraker._core.body import validated, write_request
 from signtraker._core.response import ReadOne
 from signtraker._lists.find_created import SITE_FIELDS, compare_order, created_candidates
@@ -72,7 +80,11 @@ def _identify(request: CreateOrderRequest) -> Identity:
         # `compare_order` normalises texts in the same way.
         visible[name] = None if text is None else " ".join(text.split()).casefold()
     visible["due_date"] = payload.get("DueDate")
-    return Identity(request.external_id, canonical(payload), canonical(visible))
+    key = None
+    if request.external_id is not None:
+        # Spreadsheets add blanks, and file systems decompose letters; neither makes another sign.
+        key = payload["ExternalID"] = composed(request.external_id).strip()
+    return Identity(key, canonical(payload), canonical(visible))
 
 
 def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:  # noqa: ARG001 - as every operation's

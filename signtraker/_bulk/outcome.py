@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
-Source: TypeAlias = Literal["run", "journal", "adopted"]
+Source: TypeAlias = Literal["run", "journal", "adopted", "decided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class BulkOutcome(Generic[RequestT, ResultT]):
     candidates: tuple[CreatedCandidate, ...] = field(default=(), repr=False)
     """For `"unknown"`: orders that the request may have created and that no other request claims."""
     source: Source = "run"
-    """Whether this run sent it, an earlier one did (`"journal"`), or the match was adopted."""
+    """Whether this run sent it, an earlier one did (`"journal"`), a match was adopted, or you decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast, get_args
 
+from signtraker._bulk.operation import composed
+from signtraker._common.integers import INT64_MAX, whole_number
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._base import RequestModel
@@ -98,6 +100,8 @@ class BatchPlan(Generic[RequestT, ResultT]):
     rows: tuple[Row[RequestT], ...]
     options: Options
     config: Config
+    decided: Mapping[Row[RequestT], int] = field(default_factory=dict[Any, int])
+    """The orders that the caller found out to be the results of rows."""
 
 
 def make_plan(
@@ -107,6 +111,7 @@ def make_plan(
     options: Options,
     *,
     allow_identical: object = False,
+    decided: object = None,
 ) -> BatchPlan[RequestT, ResultT]:
     """Validate every request; raises one `ValidationError` that lists the mistakes of all.
 
@@ -129,8 +134,37 @@ def make_plan(
             place = f"{name}[{index}]"
             found += [Problem(f"{place}.{one.field}".rstrip("."), one.message) for one in error.problems]
     rows, clashes = _identify(operation, read, allow_identical=bool(allow_identical))
-    _refuse(found + clashes)
-    return BatchPlan(operation, tuple(rows), options, config)
+    by_row, mistakes = _decided(operation, rows, decided)
+    _refuse(found + clashes + mistakes)
+    return BatchPlan(operation, tuple(rows), options, config, by_row)
+
+
+def _decided(
+    operation: Operation[RequestT, ResultT], rows: list[Row[RequestT]], decided: object
+) -> tuple[dict[Row[RequestT], int], list[Problem]]:
+    """Find the rows that the caller has decided about."""
+    if decided is None:
+        return {}, []
+    if not isinstance(decided, Mapping):
+        message = f"must map each {operation.key_name} to the id of its order, not {short_repr(decided)}"
+        return {}, [Problem("decided", message)]
+    known = {row.identity.key: row for row in rows if row.identity.key is not None}
+    found: dict[Row[RequestT], int] = {}
+    problems: list[Problem] = []
+    for key, given in cast("Mapping[object, object]", decided).items():
+        row = known.get(composed(key).strip()) if isinstance(key, str) else None
+        order_id = whole_number(given)
+        if row is None:
+            message = f"{short_repr(key)} is the {operation.key_name} of no request"
+        elif order_id is None or not 0 < order_id <= INT64_MAX:
+            message = f"{short_repr(key)} must name the id of an order, not {short_repr(given)}"
+        elif order_id in found.values():
+            message = f"{short_repr(key)} names order {order_id}, as another one does"
+        else:
+            found[row] = order_id
+            continue
+        problems.append(Problem("decided", message))
+    return found, problems
 
 
 def _identify(

@@ -80,6 +80,8 @@ class Run(Generic[RequestT, ResultT]):
 
     def _close(self) -> None:
         self._is_running = False
+        if not self._is_forked:
+            self._engine.cut_off()
         if self._journal is not None and not self._is_forked:
             self._journal.close()
 

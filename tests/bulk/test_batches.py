@@ -682,3 +682,33 @@ def test_times_of_earlier_runs_are_read_by_the_servers_clock() -> None:
     second.apply_findings(row, Findings(), 1_003_610.0)
     assert second.next_search(1_003_610.0) == 900 + 120 - 10
     assert second.by_server_clock(second.changes())[row].first_sent == 1_003_600.0
+
+
+def test_a_row_that_the_caller_has_decided_about_is_created_and_not_sent(
+    both: SignTrakerClient, server: Sandbox, journal: Path
+) -> None:
+    server.faults.add(method="POST", path=ORDERS, nth=1, reset="before_answer")
+    batch = [{"agent_id": 1, "preset_id": 1, "external_id": key} for key in ("A", "B")]
+    first = both.orders.create_orders(batch, journal=journal, max_concurrency=1).run()
+    (unknown,) = first.with_state("unknown")
+    assert unknown.request.external_id == "A"
+    made = next(one.subject_id for one in server.ledger if one.external_id == "A")
+    for source in ("decided", "decided"):
+        report = both.orders.create_orders(batch, journal=journal, decided={"A": made}).run()
+        assert report.is_complete
+        assert (report.outcomes[0].order_id, report.outcomes[0].source) == (made, source)
+        assert report.outcomes[0].message == f"Created as order {made}, as decided."
+    with pytest.raises(ValidationError, match=f"names order 5, and the journal has order {made}"):
+        both.orders.create_orders(batch, journal=journal, decided={"A": 5}).run()
+    assert both.orders.create_orders(batch, journal=journal).run().is_complete
+    assert created(server) == 2
+
+
+def test_calls_that_a_second_ctrl_c_cuts_off_are_unknown_in_the_report_and_its_numbers() -> None:
+    with SignTrakerClient("key", "http://127.0.0.1:9") as client:
+        batch = client.orders.create_orders(some(3), max_concurrency=2)
+    batch._engine.start(EarlierRuns())
+    batch._engine.take(0.0, 0.0)
+    batch._close()
+    assert states(batch.report.outcomes) == {"unknown": 2, "not_sent": 1}
+    assert (batch.report.progress.unknown, batch.report.progress.under_way) == (2, 0)

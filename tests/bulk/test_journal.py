@@ -109,7 +109,9 @@ def test_the_intent_is_on_disk_before_its_request_is_sent(
 
 
 @contextmanager
-def another_process(server: Sandbox, journal: Path, then: str) -> Generator[subprocess.Popen[str]]:
+def another_process(
+    server: Sandbox, journal: Path, then: str, *, reads_errors: bool = False
+) -> Generator[subprocess.Popen[str]]:
     """Run a batch of one order in another process, which then does something else."""
     code = f"""if True:
         import os, signal, sys
@@ -121,11 +123,31 @@ def another_process(server: Sandbox, journal: Path, then: str) -> Generator[subp
             {then}
     """
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if reads_errors else None,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "created\n"
         yield process
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGINT for another process")
+def test_a_process_that_gets_sigint_ends_with_advice_and_the_next_run_goes_on(
+    server: Sandbox, journal: Path
+) -> None:
+    with another_process(server, journal, "sys.stdin.read()", reads_errors=True) as process:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == -signal.SIGINT
+    assert "KeyboardInterrupt" in errors
+    assert "The run was ended early. create_orders: 2 in all: " in errors
+    report = server.client.orders.create_orders([KEYED, {**KEYED, "external_id": "2"}], journal=journal).run()
+    assert report.is_complete
+    assert len(server.ledger) == 2
 
 
 @pytest.mark.slow

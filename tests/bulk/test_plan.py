@@ -106,3 +106,38 @@ def test_no_file_is_made_before_the_run_is_started(client: SignTrakerClient, tmp
     run = client.orders.create_orders([ORDER], journal=tmp_path / "j")
     assert repr(run) == "<BulkRun of create_orders: 1 in all: 1 not sent>"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("other", [" Bücher-1", "Bücher-1\t", "Bu\u0308cher-1"])
+def test_two_spellings_of_an_external_id_are_the_same_one(client: SignTrakerClient, other: str) -> None:
+    rows = [{**ORDER, "external_id": "Bücher-1"}, {**ORDER, "external_id": other}]
+    (found,) = mistakes(client, rows)
+    assert found.startswith("requests[1]: has the same external_id as requests[0], and equals it")
+    (run,) = client.orders.create_orders(rows[1:]).report.outcomes
+    assert run.request.external_id == other, "it is sent as it was given"
+
+
+def test_capitals_and_blanks_inside_an_external_id_count(client: SignTrakerClient) -> None:
+    keys = ["mls 1", "MLS 1", "mls  1"]
+    client.orders.create_orders([{**ORDER, "external_id": key} for key in keys])
+
+
+def test_a_content_in_another_unicode_form_is_the_same(client: SignTrakerClient) -> None:
+    rows = [{**ORDER, "street_name": "Ru\u0308tli"}, {**ORDER, "street_name": "Rütli"}]
+    assert mistakes(client, rows)[0].startswith("requests[1]: equals requests[0]")
+
+
+@pytest.mark.parametrize(
+    ("decided", "message"),
+    [
+        ({"B": 5}, "'B' is the external_id of no request"),
+        ({"A": 0}, "'A' must name the id of an order, not 0"),
+        ({"A": "5"}, "'A' must name the id of an order, not '5'"),
+        ({"A": 5, "A2": 5}, "'A2' names order 5, as another one does"),
+        ([("A", 5)], "must map each external_id to the id of its order"),
+    ],
+)
+def test_a_decision_about_nothing_is_refused(client: SignTrakerClient, decided: Any, message: str) -> None:
+    rows = [{**ORDER, "external_id": key} for key in ("A", "A2")]
+    (found,) = mistakes(client, rows, decided=decided)
+    assert found.startswith(f"decided: {message}")

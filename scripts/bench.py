@@ -139,7 +139,11 @@ def _fresh(name: str, *packages: str) -> Path:
     python = CACHE / name / "bin" / "python"
     if not python.exists():
         run([sys.executable, "-m", "venv", str(CACHE / name)])
-    run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, *packages])
+    # pip leaves an older build of the same version as it is.
+    for wheel in (one.partition("[")[0] for one in packages if ".whl" in one):
+        run([*pip, "--force-reinstall", "--no-deps", wheel])
     return python
 
 

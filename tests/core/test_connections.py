@@ -148,6 +148,15 @@ def test_bytes_beyond_a_response_are_noticed_however_they_arrive(
     assert whole.is_exactly(200, {"content-length": "0"})
 
 
+@pytest.mark.parametrize(("length", "exact"), [(4096, True), (4097, False)])
+def test_the_line_of_a_chunk_s_size_is_followed_up_to_4096_bytes(length: int, exact: bool) -> None:  # noqa: FBT001 - a case
+    received = ReceivedBytes()
+    received.add(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    received.add(b"0;".ljust(length, b"x"))
+    received.add(b"\r\n\r\n")
+    assert received.is_exactly(200, {"transfer-encoding": "chunked"}) is exact
+
+
 def test_closing_during_calls_ends_them_with_an_error_of_the_sdk() -> None:
     arrived = threading.Semaphore(0)
 

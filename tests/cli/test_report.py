@@ -32,6 +32,7 @@ SIZE = maps.Size(760, 400)
 ZONES = {
     **dict.fromkeys(("UT", "CO", "ID"), "America/Denver"),
     **dict.fromkeys(("NV", "BC"), "America/Los_Angeles"),
+    "GU": "Pacific/Guam",
     "QC": "America/Toronto",
 }
 
@@ -190,6 +191,8 @@ def test_since_limits_the_orders_but_not_the_overdue_signs(command: Command, san
     sandbox.orders.add(
         status="Installed", created=old, date_installed=old, removal_due_date=date(2020, 6, 1), city="Reno"
     )
+    # It is the first of December there already.
+    in_guam = sandbox.orders.add(status="In Guam", state="GU", created=datetime(2025, 11, 30, 20, tzinfo=UTC))
     before = len(sandbox.requests)
     page = command("report", "--since", "2025-12-01", "--timezone", "UTC", "--output", "-").out
     shown = tables(page)
@@ -197,6 +200,7 @@ def test_since_limits_the_orders_but_not_the_overdue_signs(command: Command, san
     new = [
         one for one in sandbox.orders.all() if one.created != old and day(one, "created") >= date(2025, 12, 1)
     ]
+    assert in_guam in new
     assert sum(int(row[1]) for row in shown[f"{len(new)} orders"]) == len(new)
     months = shown["Orders by the month of their creation and by the status that they have now"]
     assert [row[0] for row in months] == ["Jan 2026", "Dec 2025"]

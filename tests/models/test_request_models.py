@@ -87,6 +87,20 @@ def test_a_date_means_midnight_utc_and_a_datetime_is_sent_in_utc(given: Any, sen
     assert RemovalRequest(due_date=given).payload() == {"DueDate": sent}
 
 
+class Stamp(datetime):
+    """A subclass, such as pandas.Timestamp."""
+
+
+def test_a_datetime_stays_in_its_zone_and_one_of_a_subclass_becomes_a_plain_one() -> None:
+    zone = timezone(timedelta(hours=9))
+    plain = RemovalRequest(due_date=datetime(2026, 12, 24, 1, 2, 3, 4, tzinfo=zone)).due_date
+    stamp = RemovalRequest(due_date=Stamp(2026, 12, 24, 1, 2, 3, 4, tzinfo=zone)).due_date
+    assert plain == stamp
+    assert (type(plain), type(stamp)) == (datetime, datetime)
+    assert isinstance(plain, datetime)
+    assert plain.tzinfo is zone
+
+
 def test_only_the_fields_that_were_set_are_sent_and_none_becomes_null() -> None:
     request = CreateOrderRequest(agent_id=42, preset_id=7, external_id="A-1", notes=None)
     assert request.payload() == {"AgentId": 42, "PresetId": 7, "ExternalID": "A-1", "Notes": None}

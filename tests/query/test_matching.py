@@ -10,6 +10,7 @@ import pytest
 
 from signtraker.models import Agent, Award, Order
 from signtraker.query import AwardQ, Q
+from signtraker.query.matching import index_of, text_length
 
 if TYPE_CHECKING:
     from signtraker.query import Filter
@@ -129,6 +130,11 @@ TRUE_TEXTS: Final = [
 def test_functions_casts_and_sums_are_calculated() -> None:
     assert [one for one in TRUE_TEXTS if not Q.parse(one).matches(ORDER)] == []
     assert [one for one in TRUE_TEXTS if (~Q.parse(one)).matches(ORDER)] == []
+
+
+def test_a_text_is_measured_in_utf_16_units() -> None:
+    assert [text_length(one) for one in ("", "a", "\uffff", "\U00010000")] == [0, 1, 1, 2]
+    assert [index_of(f"{one}x", "x") for one in ("", "\uffff", "\U00010000")] == [0, 1, 2]
 
 
 def test_the_items_of_a_collection_are_counted() -> None:

@@ -39,8 +39,8 @@ class Session:
     def __init__(
         self, connection: Connection = Connection(), *, clock: Callable[[], datetime] | None = None
     ) -> None:
-        self.connection = connection
-        self.terminal = Terminal(os.environ)
+        self.connection: Connection = connection
+        self.terminal: Terminal = Terminal(os.environ)
         self._clock = clock
         self._stack = ExitStack()
 

@@ -68,7 +68,7 @@ class Writer:
     def __init__(self, entity: str, version: ODataVersion) -> None:
         self._entity = entity
         self._version: ODataVersion = version
-        self.has_variable = False
+        self.has_variable: bool = False
         """Whether a row variable was written, of whatever collection."""
 
     def write(self, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node

@@ -12,7 +12,7 @@ import pytest
 
 from signtraker.query.functions import Kind
 from signtraker.query.infer import calculated, common_type, kind_of, literal_kind
-from signtraker.query.nodes import Literal, Node
+from signtraker.query.nodes import Comparison, Literal, Node
 from signtraker.query.parsing.parse import parse_filter
 from signtraker.query.schema import Edm
 from signtraker.query.single import to_single
@@ -70,8 +70,9 @@ def test_conditions_on_a_collection_and_its_size_have_types() -> None:
 
 def operand(text: str, entity: str) -> Node:
     """Return the left side of a comparison."""
-    node: Node = parse_filter(text, entity).left  # type: ignore[union-attr]  # a comparison
-    return node
+    comparison = parse_filter(text, entity)
+    assert isinstance(comparison, Comparison)
+    return comparison.left
 
 
 def test_two_types_meet_in_the_wider_one() -> None:

@@ -82,7 +82,7 @@ class Database:
         except BaseException:
             self._lock.release()
             raise
-        self.run = 0
+        self.run: int = 0
 
     def __enter__(self) -> Self:
         return self
@@ -229,12 +229,12 @@ class Progress:
         self._table = table_of(resource)
         self._name = resource.name
         self._fields = fields_of(resource.model)
-        self.counts = Counts()
+        self.counts: Counts = Counts()
         [(last,)] = database.query(f'SELECT coalesce(max(id), 0) FROM "{self._table}"')  # noqa: S608 - our own names
         self.last_id: int = last
         """The largest id that the export had before."""
-        self.first_run = database.run
-        self.position = 0
+        self.first_run: int = database.run
+        self.position: int = 0
 
     def begin(self, now: datetime, *, is_full: bool, may_resume: bool) -> None:
         """Note the beginning. A full read that was interrupted goes on if `may_resume`."""

@@ -53,8 +53,9 @@ def test_rare_texts_are_read_counted_refused_and_written_as_before() -> None:
         expected = [one.replace("<text>", text) if isinstance(one, str) else one for one in every]
         found = [read(entity, text, generation) for generation in GENERATIONS]
         assert [verdict for _, verdict in found] == expected, text
-        nodes = [(node, generation) for (node, _), generation in zip(found, GENERATIONS, strict=True) if node]
-        for node, generation in nodes[-1:]:
+        nodes = [(node, at) for at, (node, _) in enumerate(found) if node is not None]
+        for node, at in nodes[-1:]:
+            generation = GENERATIONS[at]
             dialect: ODataVersion = "v3" if generation == "v3" else "v4"
             assert written(entity, node, dialect) == again, text
             if again is not None and "NaN" not in again:

@@ -211,6 +211,7 @@ class _Readers(Generic[M]):
         # A scope of anyio cancels each await anew, which would leave the tasks behind.
         with anyio.CancelScope(shield=True):
             self.cancel()
+            self._wake.set()  # Another task may be waiting for a call that has no result now.
             if self._tasks:
                 await asyncio.wait(list(self._tasks))
 

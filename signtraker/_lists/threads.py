@@ -214,6 +214,7 @@ class _Readers(Generic[M]):
         self._cancellation.cancel()
         for _ in self._threads:
             self._jobs.put(None)
+        self._wake.put(None)  # Another thread may be waiting for a call that has no result now.
 
     def join(self) -> None:
         """Wait until the threads have ended."""

@@ -61,6 +61,36 @@ def test_a_stray_response_is_never_taken_for_the_answer_to_another_call(flavour:
         assert server.connections == 6
 
 
+@pytest.mark.parametrize("moment", ["while it is idle", "after it was taken"])
+def test_a_stray_response_that_a_busy_event_loop_has_not_read_yet_is_no_answer(moment: str) -> None:
+    later, sent = threading.Event(), threading.Event()
+
+    def misbehave(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b"[%b]" % ORDER))
+            if server.connections == 1:
+                later.wait()
+                connection.send(response(b'[{"Id": 5, "Status": "Draft"}]'))
+                sent.set()
+
+    def let_it_come() -> None:
+        later.set()
+        sent.wait()
+
+    async def main(url: str) -> list[int]:
+        async with AsyncSignTrakerClient("key", url, retry_backoff_seconds=0) as client:
+            await client.orders.list_orders()
+            if moment == "while it is idle":
+                let_it_come()
+            else:
+                asyncio.get_running_loop().call_soon(let_it_come)
+            return [one.id for one in await client.orders.list_orders()]
+
+    with raw_server(misbehave) as server:
+        assert asyncio.run(main(server.url)) == [7]
+        assert server.connections == 2
+
+
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_clean_reads_share_a_connection_and_each_write_has_its_own(flavour: Any) -> None:
     def behave(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 import tracemalloc
 import zlib
@@ -121,6 +122,30 @@ def test_a_wait_that_the_deadline_would_cut_short_is_not_begun(flavour: Any) -> 
             client.orders.get_order(5)
         assert time.monotonic() - start < 10
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_the_addresses_of_a_host_share_one_deadline(flavour: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def resolve_to_many(host: Any, *args: Any, **options: Any) -> list[Any]:
+        is_ours = host == "acme.example"
+        return (20 if is_ours else 1) * resolve("127.0.0.1" if is_ours else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to_many)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(full.getsockname())
+        url = f"https://acme.example:{full.getsockname()[1]}"
+        with open_client(flavour, "key", url, deadline_seconds=0.3) as client:
+            with pytest.raises(NetworkError, match=r"deadline of 0\.3 s") as caught:
+                client.orders.list_orders()
+        for one in waiting:
+            one.close()
+    assert caught.value.elapsed_seconds < 3
+    assert caught.value.outcome == "did_not_happen"
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from raw_server import Connection, raw_server, response
 from scripted_server import Reply, ScriptedServer
 
 from signtraker import (
@@ -76,6 +77,21 @@ def test_processes_that_share_a_client_each_get_the_orders_that_they_asked_for(o
         assert read(ids[::-1]) == [one for one in ids[::-1] for _ in range(4)]
         for start, wait in enumerate(children):
             assert wait() == [one for one in ids[start::4] for _ in range(4)]
+
+
+def test_a_fork_that_drops_the_client_leaves_the_connection_of_its_parent_open() -> None:
+    def answer(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b"[]"))
+
+    clients: list[SignTrakerClient] = []
+    with raw_server(answer) as server:
+        clients.append(SignTrakerClient("key", server.url))
+        assert clients[0].orders.list_orders() == []
+        in_a_fork(clients.clear)()
+        with clients[0] as client:
+            assert client.orders.list_orders() == []
+        assert server.connections == 1
 
 
 def test_a_write_after_a_fork_is_told_its_own_order(outside: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from either_client import open_client
 from raw_server import raw_server, response
 from tls import server_context
 
-from signtraker import NetworkError, SignTrakerError, UnreadableResponseError
+from signtraker import NetworkError, SignTrakerClient, SignTrakerError, UnreadableResponseError
 
 if TYPE_CHECKING:
     import ssl
@@ -77,6 +78,24 @@ def test_a_silent_handshake_and_a_trickled_body_over_tls_end_with_the_deadline(
             with pytest.raises(UnreadableResponseError, match=r"deadline of 0\.3 s") as second:
                 client.orders.create_order(agent_id=1, preset_id=7)
     assert (first.value.outcome, second.value.outcome) == ("did_not_happen", "happened")
+
+
+def test_a_client_that_is_closed_amid_a_handshake_sends_nothing(tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+
+    def close_and_answer(connection: Connection) -> None:
+        connection.socket.recv(1, socket.MSG_PEEK)
+        client.close()
+        with encrypted(connection, context):
+            answer_all(connection)
+
+    with raw_server(close_and_answer) as server:
+        url = server.url.replace("http:", "https:")
+        client = SignTrakerClient("key", url, ca=tmp_path / "ca.pem")
+        with pytest.raises(SignTrakerError, match="This client is closed") as caught:
+            client.orders.create_order(agent_id=1, preset_id=7)
+    assert caught.value.outcome == "did_not_happen"
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -404,6 +405,39 @@ def test_leaving_early_ends_the_requests_and_the_threads(flavour: Flavour, leave
             thread.join(LONGEST_WAIT if leave == "delete" else 0)
         assert not any(thread.is_alive() for thread in threads)
     assert len(server.requests) <= 3 + 4
+
+
+def test_closing_an_iteration_ends_the_wait_of_another_thread() -> None:
+    store, ended = Store(list(range(1, 301)), held_after=30), threading.Event()
+
+    def consume() -> None:
+        deque(rows, maxlen=0)
+        ended.set()
+
+    with raw_server(store.serve) as server, SignTrakerClient("key", server.url) as client:
+        rows = client.orders.iter_orders(page_size=10, concurrency=4)
+        threading.Thread(target=consume, daemon=True).start()
+        assert store.enough.wait(LONGEST_WAIT)
+        rows.close()
+        assert ended.wait(LONGEST_WAIT)
+
+
+def test_closing_an_iteration_ends_the_wait_of_another_task() -> None:
+    store = Store(list(range(1, 301)), held_after=30)
+
+    async def consume(rows: Any) -> int:
+        return len([one async for one in rows])
+
+    async def close_meanwhile(url: str) -> int:
+        async with AsyncSignTrakerClient("key", url) as client:
+            rows = client.orders.iter_orders(page_size=10, concurrency=4)
+            consumer = asyncio.create_task(consume(rows))
+            assert await asyncio.to_thread(store.enough.wait, LONGEST_WAIT)
+            await rows.close()
+            return await asyncio.wait_for(consumer, LONGEST_WAIT)
+
+    with raw_server(store.serve) as server:
+        assert asyncio.run(close_meanwhile(server.url)) == 30
 
 
 def test_the_plain_iteration_can_be_closed_too(both: SignTrakerClient, server: Sandbox) -> None:

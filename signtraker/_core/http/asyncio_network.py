@@ -7,15 +7,15 @@ write with a new connection are due to it.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections import deque
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 
 from signtraker._core.http.framing import ReceivedBytes
-from signtraker._core.http.network import CLOSED_MEANWHILE, LARGEST_WRITE, Wire
+from signtraker._core.http.network import CLOSED_MEANWHILE, LARGEST_WRITE, Wire, is_address
 
 if TYPE_CHECKING:
     import ssl
@@ -116,6 +116,9 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
         """Write all bytes, or stop when the server has responded meanwhile."""
+        if self._wire.is_reused and not self._wire.is_used and self.get_extra_info("is_readable"):
+            # They came after the connection was taken, while other tasks had their turn.
+            raise httpcore.RemoteProtocolError("the server sent bytes before the request")
         self.received.restart()
         buffer = self._wire.joined(buffer)
         for start in range(0, len(buffer), LARGEST_WRITE):
@@ -163,8 +166,21 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore asks for."""
         if info == "is_readable":  # Of an idle connection: the server closed it, or sent too much.
-            return bool(self._arrived) or self._has_ended
+            return bool(self._arrived) or self._has_ended or self._is_readable()
         return None if self._transport is None else self._transport.get_extra_info(info)
+
+    def _is_readable(self) -> bool:
+        """Ask the system: an event loop that was busy has not read yet what arrived."""
+        raw = self.get_extra_info("socket")
+        return raw is not None and _is_readable(raw.fileno())
+
+
+def _is_readable(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _connected(steps: Any, wire: Wire[AsyncStream], timeout: float | None) -> Any:  # noqa: ASYNC109 - httpcore's
@@ -197,7 +213,7 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         options: dict[str, Any] = {}
         # Other loops, such as uvloop's, know no such option, and an address needs none.
-        if isinstance(loop, asyncio.BaseEventLoop) and not _is_address(host):
+        if isinstance(loop, asyncio.BaseEventLoop) and not is_address(host):
             options["happy_eyeballs_delay"] = _HAPPY_EYEBALLS_SECONDS
         opening = loop.create_connection(partial(AsyncStream, self._wire), host, port, **options)
         stream: AsyncStream
@@ -206,11 +222,3 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
             stream.abort()
             raise httpcore.ConnectError(CLOSED_MEANWHILE)
         return stream
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -8,9 +8,11 @@ passes everything on and shortens each time-out to what is left of the deadline.
 from __future__ import annotations
 
 import math
+import os
 import socket
 import time
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import httpcore
@@ -44,7 +46,7 @@ StreamT = TypeVar("StreamT", bound=AnyStream)
 class Wire(Generic[StreamT]):
     """The state that the network streams of one connection share: one, or two with TLS on top."""
 
-    __slots__ = ("_body_follows", "_head", "deadline", "is_aborted", "is_used", "streams")
+    __slots__ = ("_body_follows", "_head", "deadline", "is_aborted", "is_reused", "is_used", "streams")
 
     def __init__(self) -> None:
         self.streams: set[StreamT] = set()
@@ -52,6 +54,8 @@ class Wire(Generic[StreamT]):
         """The time by a monotonic clock at which the call under way must end."""
         self.is_used = False
         """Whether any byte was written since the call under way began."""
+        self.is_reused = False
+        """Whether the call under way began over a connection that was open already."""
         self.is_aborted = False
         """Whether the connection was closed, perhaps while it was being opened."""
         self._body_follows = False
@@ -61,6 +65,7 @@ class Wire(Generic[StreamT]):
         """Begin a call that may take so long; its request may have a body."""
         self.deadline = time.monotonic() + left_seconds
         self.is_used = False
+        self.is_reused = bool(self.streams)
         self._body_follows = body_follows
         self._head = b""
 
@@ -104,6 +109,7 @@ class Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, wire: Wire[Stream]) -> None:
         self._stream = stream
         self._wire = wire
+        self._process = os.getpid()
         self.received = ReceivedBytes()
         wire.streams.add(self)
 
@@ -129,9 +135,12 @@ class Stream(httpcore.NetworkStream):
         self._stream.close()
 
     def abort(self) -> None:
-        """Close the connection from another thread: a read that waits for it ends at once."""
+        """Close the connection from another thread: a read that waits for it ends at once.
+
+        A forked process closes its copy only: a shutdown would end the connection of its parent too.
+        """
         raw = self._stream.get_extra_info("socket")
-        if isinstance(raw, socket.socket):
+        if isinstance(raw, socket.socket) and self._process == os.getpid():
             with suppress(OSError):  # It may not be connected any more.
                 raw.shutdown(socket.SHUT_RDWR)
         self.close()
@@ -143,7 +152,7 @@ class Stream(httpcore.NetworkStream):
         seconds = self._wire.capped(timeout, httpcore.ConnectTimeout)
         inner = self._stream.start_tls(ssl_context, server_hostname, seconds)
         self._wire.streams.discard(self)
-        return Stream(inner, self._wire)
+        return _unless_aborted(Stream(inner, self._wire), self._wire)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the wrapped stream says of itself."""
@@ -167,11 +176,40 @@ class Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection. Resolving the name is left to the system, which has its own time-out."""
-        seconds = self._wire.capped(timeout, httpcore.ConnectTimeout)
-        stream = Stream(
-            self._backend.connect_tcp(host, port, seconds, local_address, socket_options), self._wire
-        )
-        if self._wire.is_aborted:
-            stream.close()
-            raise httpcore.ConnectError(CLOSED_MEANWHILE)
-        return stream
+        addresses = [host] if is_address(host) else _addresses(host, port)
+        while True:
+            seconds = self._wire.capped(timeout, httpcore.ConnectTimeout)
+            try:
+                opened = self._backend.connect_tcp(addresses[0], port, seconds, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not addresses[1:] or self._wire.is_aborted:
+                    raise
+                del addresses[0]
+            else:
+                return _unless_aborted(Stream(opened, self._wire), self._wire)
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is given as an address, not by name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """Resolve a name. With a name, `socket` would restart the time-out for each of its addresses."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return [str(one[4][0]) for one in found]
+
+
+def _unless_aborted(stream: Stream, wire: Wire[Stream]) -> Stream:
+    """Return a connection; raise if it was aborted while it was being opened."""
+    if wire.is_aborted:
+        stream.close()
+        raise httpcore.ConnectError(CLOSED_MEANWHILE)
+    return stream

@@ -230,6 +230,47 @@ def test_an_async_client_can_be_used_in_two_event_loops_at_once(outside: Sandbox
         assert [one for half in found for one in half.result()] == ids
 
 
+class ForeignTransport:
+    """Like uvloop's: it has no base of asyncio's, and refuses calls that asyncio's ignore."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def resume_reading(self) -> None:
+        if self._transport.is_closing():
+            raise RuntimeError("the transport is closed")
+        self._transport.resume_reading()
+
+
+class ForeignLoop(asyncio.SelectorEventLoop):
+    """An event loop with such transports."""
+
+    async def create_connection(self, protocol_factory: Any, *args: Any, **options: Any) -> Any:
+        def make() -> Any:
+            protocol = protocol_factory()
+            note = protocol.connection_made
+            protocol.connection_made = lambda transport: note(ForeignTransport(transport))
+            return protocol
+
+        return await super().create_connection(make, *args, **options)
+
+
+def test_an_async_client_runs_on_event_loops_with_transports_of_their_own() -> None:
+    def answer_and_close(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b'HTTP/1.0 200 OK\r\n\r\n[{"Id": 7, "Notes": "' + b"x" * 3_000_000 + b'"}]')
+
+    async def read(url: str) -> list[int]:
+        async with AsyncSignTrakerClient("key", url, max_retries=0) as client:
+            return [one.id for _ in range(2) for one in await client.orders.list_orders()]
+
+    with raw_server(answer_and_close) as server, asyncio.Runner(loop_factory=ForeignLoop) as runner:
+        assert runner.run(read(server.url)) == [7, 7]
+
+
 def test_an_injected_async_client_in_a_second_loop_is_refused_before_sending(outside: Sandbox) -> None:
     http = httpx.AsyncClient(trust_env=False)
     client = AsyncSignTrakerClient(outside.api_key, outside.url, http_client=http)

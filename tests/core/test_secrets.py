@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import signal
 import ssl
+import threading
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 
@@ -178,6 +180,32 @@ def test_an_exception_of_a_signal_keeps_no_frame_that_holds_the_key() -> None:
     assert KEY not in told(caught.value)
     assert caught.value.__notes__[0].startswith("It ended POST /api/orders, in ")
     assert "it may have happened: check find_created(…)" in caught.value.__notes__[0]
+
+
+def test_the_cancellation_of_a_write_keeps_no_frame_that_holds_the_key() -> None:
+    begun = threading.Event()
+
+    def take_a_part(connection: Connection) -> None:
+        connection.socket.recv(1000)
+        begun.set()
+        connection.wait()
+
+    async def cancel_while_it_is_written(url: str) -> asyncio.CancelledError:
+        async with AsyncSignTrakerClient(KEY, url) as client:
+            blob = {"Blob": "x" * 8_000_000}
+            write = asyncio.create_task(
+                client.orders.create_order(agent_id=1, preset_id=7, extra_fields=blob)
+            )
+            await asyncio.to_thread(begun.wait)
+            write.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await write
+            return caught.value
+
+    with raw_server(take_a_part) as server:
+        error = asyncio.run(cancel_while_it_is_written(server.url))
+    assert "may have happened" in "".join(error.__notes__)
+    assert KEY not in told(error)
 
 
 def test_a_line_that_is_no_http_is_quoted_at_debug_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import select
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpcore
 
@@ -44,6 +44,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._has_ended = False
         self._error: Exception | None = None
         self._may_write = True
+        self._may_read = True
         self._waiter: asyncio.Future[bool] | None = None
         self.received = ReceivedBytes()
 
@@ -51,8 +52,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for type checkers
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's have no such base
         self._wire.streams.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +60,8 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self.received.add(data)
         self._arrived.append(data)
         self._size += len(data)
-        if self._size > _MOST_READ_AHEAD and self._transport is not None:
+        if self._size > _MOST_READ_AHEAD and self._may_read and self._transport is not None:
+            self._may_read = False
             self._transport.pause_reading()
         self._wake(value=True)
 
@@ -107,12 +108,18 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         if self._arrived:
             data = self._arrived.popleft()
             self._size -= len(data)
-            if self._transport is not None and self._size <= _MOST_READ_AHEAD:
-                self._transport.resume_reading()
+            if self._size <= _MOST_READ_AHEAD and not (self._may_read or self._has_ended):
+                self._resume_reading()
             return data
         if self._error is not None:
             raise httpcore.ReadError(str(self._error))
         return b""
+
+    def _resume_reading(self) -> None:
+        self._may_read = True
+        # uvloop raises where asyncio does nothing.
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
         """Write all bytes, or stop when the server has responded meanwhile."""
@@ -125,7 +132,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             self._wire.capped(timeout, httpcore.WriteTimeout)
             if start and self._arrived and not self._arrived[0].startswith(_INTERIM):
                 raise httpcore.WriteError("the server responded before it had read the whole request")
-            if self._transport is None or self._has_ended:
+            if self._transport is None or self._has_ended or self._transport.is_closing():
                 raise httpcore.WriteError(str(self._error or "the connection is closed"))
             self._wire.is_used = True
             self._transport.write(buffer[start : start + LARGEST_WRITE])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 import re
+import sys
 import time
 import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 import httpx
@@ -42,6 +43,12 @@ _LONGEST_URL: Final = 65_536
 _KEPT_OF_A_LARGE_BODY: Final = 10_000
 _LONGEST_REASON: Final = 300
 _QUOTED_BYTES: Final = re.compile(r"[:,]? *(?:bytearray\()?b['\"].*", re.DOTALL)
+
+
+def opening_errors() -> tuple[type[Exception], ...]:
+    """Return what a call may raise before its response: SOCKS proxies' package has errors of its own."""
+    socks: Any = sys.modules.get("socksio")
+    return NETWORK_ERRORS if socks is None else (*NETWORK_ERRORS, socks.SOCKSError)
 
 
 def wire_request(request: AnyRequest, config: Config, settings: TransportSettings) -> httpcore.Request:

@@ -28,6 +28,7 @@ from signtraker._core.http.conversion import (
     closed_error,
     failure,
     header_texts,
+    opening_errors,
     reason,
     wire_request,
 )
@@ -64,7 +65,7 @@ class _Connection:
         start = time.perf_counter()
         try:
             response = await self.http.handle_async_request(message)
-        except NETWORK_ERRORS as error:
+        except opening_errors() as error:
             return failure(error, config, start, is_sent=self.wire.is_used)
         body = Body(response.status, header_texts(response.headers), config.max_response_bytes)
         try:
@@ -112,9 +113,10 @@ class _AsyncChannel:
         try:
             with key_hidden_in_logs(config.api_key):
                 result = await connection.exchange(message, config, left_seconds, has_body=has_body)
-        except BaseException:
+        except BaseException as error:  # noqa: BLE001 - it is raised again
             self.connections.close(connection)
-            raise
+            # The frames of a write hold the bytes of the request, and the key with them.
+            raise error.with_traceback(None)  # noqa: B904 - the same one
         self.connections.give_back(connection)
         return result
 

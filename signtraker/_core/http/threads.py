@@ -28,6 +28,7 @@ from signtraker._core.http.conversion import (
     failure,
     header_texts,
     interrupted,
+    opening_errors,
     reason,
     wire_request,
 )
@@ -60,7 +61,7 @@ class ThreadConnection:
         start = time.perf_counter()
         try:
             response = self.http.handle_request(message)
-        except NETWORK_ERRORS as error:
+        except opening_errors() as error:
             return failure(error, config, start, is_sent=self.wire.is_used)
         body = Body(response.status, header_texts(response.headers), config.max_response_bytes)
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Iterable, Iterator, Mapping
 
-    from signtraker import UpdateAgentRequest
+    from signtraker import RowProblem, UpdateAgentRequest
 
 FIELDS: Final[dict[str, type]] = {
     "email": str,
@@ -113,7 +113,7 @@ def update_agent(
     request = UpdateAgentRequest.model_validate(payload)
     with no_silent_interrupt(f"See: signtraker agents get {agent_id}"):
         session.client.agents.update_agent(agent_id, request, before=before)
-    sys.stdout.write(f"Agent {agent_id} is changed.\n")
+    terminal.outcome(f"Agent {agent_id} is changed.\n")
     return ExitCode.DONE
 
 
@@ -136,9 +136,10 @@ def _patch(
         if not equals:
             raise UsageError(f"--set {text}: write it as FIELD=VALUE, such as is_locked=no.")
         cells[name] = value
+    _check_clear(clear, cells)
     checked = check_rows(UpdateAgentRequest, [cells])
     if checked.problems:
-        found = [one.message.partition("; map it with columns=")[0] for one in checked.problems]
+        found = [_mistake(one) for one in checked.problems]
         raise UsageError(f"Nothing was sent: {'; '.join(found)}.")
     [request] = checked.requests
     data = request.payload()
@@ -151,6 +152,21 @@ def _patch(
     if not data:
         raise UsageError("There is no change; give one, such as --email mia@example.com.")
     return check(UpdateAgentRequest, data)
+
+
+def _check_clear(clear: list[str], cells: Mapping[str, Any]) -> None:
+    if "" in clear:
+        raise UsageError("--clear names no field; write e.g. --clear notes.")
+    both = next((name for name in clear if cells.get(name) is not None), None)
+    if both is not None:
+        raise UsageError(f"{both} has a new value and is to be empty; leave --clear {both} or the value out.")
+
+
+def _mistake(problem: RowProblem) -> str:
+    """Return a mistake in a sentence that begins with the name that was given."""
+    message = problem.message.partition("; map it with columns=")[0]
+    name = problem.column or problem.field
+    return message if message.startswith(name) else f"{name} {message}"
 
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -111,7 +111,10 @@ def choose(model: str, names: str) -> list[Column]:
     A name is a path (`job_site.city`, `JobSite/City`), its last part or its heading in a table where only one
     column has it, or a nested record, which stands for its name. Raises `UsageError` for any other.
     """
-    return [_find(model, name.strip()) for name in names.split(",") if name.strip()]
+    found = [_find(model, name.strip()) for name in names.split(",") if name.strip()]
+    if not found:
+        raise UsageError("--columns names no column; write e.g. --columns id.")
+    return found
 
 
 def _find(model: str, name: str) -> Column:

@@ -15,7 +15,7 @@ from signtraker.cli.errors import CommandError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from yaml import SafeLoader
+    from yaml import MappingNode, SafeLoader
 
 _DELIMITERS: Final = ",;\t"
 _SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm"})
@@ -39,14 +39,29 @@ def read_payload(path: Path) -> dict[str, Any]:
     read = _json(text, name) if is_json else _yaml(text, name)
     if not isinstance(read, dict):
         raise CommandError(f"{name} must hold one object with the fields of the request.")
+    wrong = next((key for key in cast("dict[object, Any]", read) if not isinstance(key, str)), "")
+    if not isinstance(wrong, str):
+        raise CommandError(f"{name}: {wrong!r} is no name of a field.")
     return cast("dict[str, Any]", read)
 
 
 def _json(text: str, name: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
         raise CommandError(f"{name} is no JSON: {error}.") from None
+    except RecursionError:
+        raise CommandError(f"{name} is no request: it is nested too deeply.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs; raises ValueError for a name that comes twice, which JSON allows."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} is there twice; keep one")
+        found[key] = value
+    return found
 
 
 def _yaml(text: str, name: str) -> object:
@@ -54,17 +69,38 @@ def _yaml(text: str, name: str) -> object:
 
     try:
         return yaml.load(text, Loader=_text_loader(yaml.SafeLoader))  # noqa: S506 - it is a safe loader
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f", line {error.problem_mark.line + 1}"
+        raise CommandError(f"{name}{line} is no YAML: {error.problem}.") from None
     except yaml.YAMLError as error:
         raise CommandError(f"{name} is no YAML: {' '.join(str(error).split())}.") from None
+    except RecursionError:
+        raise CommandError(f"{name} is no request: it is nested too deeply.") from None
 
 
 def _text_loader(loader: type[SafeLoader]) -> type[SafeLoader]:
-    """Return a loader that reads every value but null as text: a zip code keeps its zeros."""
+    """Return a loader that reads every value but null as text: a zip code keeps its zeros.
+
+    It refuses a key that comes twice, of which PyYAML takes the last one.
+    """
+    from yaml.constructor import ConstructorError
+
+    def construct_mapping(self: SafeLoader, node: MappingNode, *, deep: bool = False) -> dict[Any, Any]:
+        keys = [key for key, _ in node.value if isinstance(key.value, str)]
+        texts = [key.value for key in keys]
+        twice = next((key for place, key in enumerate(keys) if key.value in texts[:place]), None)
+        if twice is not None:
+            raise ConstructorError(
+                problem=f"{twice.value!r} is there twice; keep one", problem_mark=twice.start_mark
+            )
+        return loader.construct_mapping(self, node, deep=deep)
+
     resolvers = {
         first: [(tag, pattern) for tag, pattern in known if tag.endswith(":null")]
         for first, known in loader.yaml_implicit_resolvers.items()
     }
-    return type("TextLoader", (loader,), {"yaml_implicit_resolvers": resolvers})
+    own = {"yaml_implicit_resolvers": resolvers, "construct_mapping": construct_mapping}
+    return type("TextLoader", (loader,), own)
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> Sheet:

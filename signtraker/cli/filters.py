@@ -50,7 +50,7 @@ def build_filter(
             continue
         field = _field(resource.model, option.path)
         if option.operator == "eq":
-            terms.append(field.in_(value))
+            terms.append(_any_of(field, value, option.name))
         else:
             moment = read_time(option.name, value)
             terms.append(field >= moment if option.operator == "since" else field < moment)
@@ -62,6 +62,14 @@ def build_filter(
 def _field(model: str, path: str) -> Any:
     """Return the field of a path: `Q.job_site.city` for `job_site.city`."""
     return reduce(getattr, path.split("."), getattr(roots, ROOTS[model]))
+
+
+def _any_of(field: Any, values: list[Any], option: str) -> Filter[Any]:
+    try:
+        condition: Filter[Any] = field.in_(values)
+    except ValueError as error:
+        raise UsageError(f"--{option}: {str(error).partition(': ')[2]}.") from None
+    return condition
 
 
 def checked(text: str, model: str, version: ODataVersion) -> Node:

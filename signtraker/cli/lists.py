@@ -67,8 +67,7 @@ def _parameter(one: FilterOption) -> inspect.Parameter:
         more["autocompletion"] = suggest
     is_time = one.operator != "eq"
     more["metavar"] = "TIME" if is_time else "ID" if one.kind is int else "TEXT"
-    several = one.operator == "eq" and "repeated" in one.help
-    return option(one.name, list[one.kind] | None if several else one.kind | None, one.help, **more)  # type: ignore[name-defined]
+    return option(one.name, list[one.kind] | None if one.is_repeatable else one.kind | None, one.help, **more)  # type: ignore[name-defined]
 
 
 def list_records(

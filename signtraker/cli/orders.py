@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ Examples:
       signtraker orders remove - --dry-run
 """
 _MOST_SHOWN: Final = 20
+_ID: Final = re.compile(r"0{0,3}[1-9][0-9]{0,17}")
+"""The text of an id: a number above 0 that fits 64 bits."""
 
 
 def add_order_commands(app: typer.Typer) -> None:
@@ -115,11 +118,11 @@ def create_order(
         except UnconfirmedWriteError as error:
             raise CommandError(f"{sentence(error)} {where}", exit_code(error)) from None
     if json:
-        sys.stdout.write(result.model_dump_json(by_alias=True, exclude_unset=True, indent=2) + "\n")
+        terminal.outcome(result.model_dump_json(by_alias=True, exclude_unset=True, indent=2) + "\n")
     elif result.state == "created":
-        sys.stdout.write(f"Order {result.order_id} is created.\n")
+        terminal.outcome(f"Order {result.order_id} is created.\n")
     elif result.state == "accepted":
-        sys.stdout.write(f"Request {result.request_id} is accepted; the order follows.\n")
+        terminal.outcome(f"Request {result.request_id} is accepted; the order follows.\n")
     if result.state == "unknown":
         raise CommandError(
             f"The server said {result.status or 'yes'} and named no order; look for it before you repeat it.",
@@ -138,13 +141,17 @@ def _request(
     from signtraker.models._base import api_name
 
     data = {} if file is None else read_payload(file)
+    twice = next((name for name in FIELDS if name in data and api_name(name) in data), None)
+    if twice is not None:
+        raise CommandError(f"{file}: {twice} is there twice, as {api_name(twice)} too; keep one.")
     for name in FIELDS:
         value = values[_SHORTER.get(name, name)]
         if value is not None:
             data.pop(api_name(name), None)
             data[name] = value
     day: date | None = None
-    today = _today(session, data.get("state", data.get("State")), None)
+    state = data.get("state", data.get("State"))
+    today = _today(session, state if isinstance(state, str) else None, None)
     text = values["due"]
     if text is not None:
         day = read_day(text, today, option="--due")
@@ -166,7 +173,7 @@ def _as_option(field: str) -> str:
 
 def _rule(message: str, field: str) -> str:
     """Return a message without the field's name at its beginning."""
-    return message.removeprefix(field).strip().removesuffix(".")
+    return message.removeprefix(field).partition("; map it with columns=")[0].strip().removesuffix(".")
 
 
 def _today(session: Session, state: str | None, country: str | None) -> date:
@@ -217,9 +224,11 @@ def remove_orders(
     bar = ProgressBar(terminal)
     run = session.client.orders.request_removals(requests, progress=bar.update)
     sent = send(run, bar)
+    lines: list[str] = []
     for outcome in sent.report.outcomes:
         text = f"\t{outcome.message}" if outcome.state != "accepted" else ""
-        sys.stdout.write(f"{outcome.request.order_id}\t{outcome.state}{text}\n")
+        lines.append(f"{outcome.request.order_id}\t{outcome.state}{text}\n")
+    terminal.outcome("".join(lines))
     for line in summary(sent):
         terminal.note(line)
     return code_of(sent)
@@ -231,7 +240,7 @@ def _payload(day: date | None, notes: str | None) -> dict[str, Any]:
 
 def _ids(texts: list[str]) -> list[int]:
     words = [word for text in texts for word in (_words_of_stdin() if text == "-" else [text])]
-    wrong = next((word for word in words if not (word.isascii() and word.isdigit() and int(word) > 0)), None)
+    wrong = next((word for word in words if not _ID.fullmatch(word)), None)
     if wrong is not None:
         raise UsageError(f"{wrong!r} is no id of an order; give numbers, such as 1001.")
     if not words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -134,15 +135,42 @@ def _write_table(
 
 @contextmanager
 def opened(path: Path | None, *, binary: bool) -> Generator[TextIO | BinaryIO]:
-    """Open stdout, or a file that takes its name only when it is whole."""
+    """Open stdout, or a file that takes its name only when it is whole.
+
+    A link stays a link: the file that it names is written. A device or a named pipe is written as it is,
+    since a file in its place would destroy it. Raises `CommandError` for a file that can't be written.
+    """
     if path is None or str(path) == "-":
         yield sys.stdout.buffer if binary else sys.stdout
         sys.stdout.flush()
         return
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with (_special if _is_special(path) else _whole)(path, binary=binary) as file:
+            yield file
     except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
         raise CommandError(f"{path} can't be written: {error.strerror}.") from None
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether the path is there and neither a file nor a folder: `/dev/null`, a named pipe."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextmanager
+def _special(path: Path, *, binary: bool) -> Generator[TextIO | BinaryIO]:
+    with path.open("wb") if binary else path.open("w", encoding="utf-8", newline="") as file:
+        yield cast("TextIO | BinaryIO", file)
+
+
+@contextmanager
+def _whole(path: Path, *, binary: bool) -> Generator[TextIO | BinaryIO]:
+    """Open a file beside the path, which replaces it at the end."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    path = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     part = Path(name)
     try:
         with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 from signtraker.cli.columns import on_one_line
@@ -46,4 +47,6 @@ def _value(value: object) -> str:
         return "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return on_one_line(str(value))
+    return on_one_line(
+        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    )

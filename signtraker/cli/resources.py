@@ -24,6 +24,8 @@ class FilterOption:
     kind: type = str
     suggestions: tuple[str, ...] = ()
     """The values that the shell suggests."""
+    is_repeatable: bool = False
+    """True if the option may be given several times; a record with any of its values is listed."""
 
     @property
     def parameter(self) -> str:
@@ -76,10 +78,14 @@ _CREATED: Final = (
     FilterOption("created-before", "created", "Created before this time.", "before"),
 )
 _WORK_FILTERS: Final = (
-    FilterOption("status", "status", "Only this status; may be repeated."),
-    FilterOption("city", "job_site.city", "Only job sites in this city; may be repeated."),
+    FilterOption("status", "status", "Only this status; may be repeated.", is_repeatable=True),
+    FilterOption(
+        "city", "job_site.city", "Only job sites in this city; may be repeated.", is_repeatable=True
+    ),
     *_CREATED,
-    FilterOption("agent-id", "agent.id", "Only of this agent; may be repeated.", kind=int),
+    FilterOption(
+        "agent-id", "agent.id", "Only of this agent; may be repeated.", kind=int, is_repeatable=True
+    ),
 )
 _WORK_COLUMNS: Final = (
     "id",
@@ -134,7 +140,13 @@ RESOURCES: Final = (
             "sales_order.order_total",
         ),
         filters=(
-            FilterOption("status", "status", "Only this status; may be repeated.", suggestions=_STATUSES),
+            FilterOption(
+                "status",
+                "status",
+                "Only this status; may be repeated.",
+                suggestions=_STATUSES,
+                is_repeatable=True,
+            ),
             *_WORK_FILTERS[1:],
         ),
     ),
@@ -165,7 +177,15 @@ RESOURCES: Final = (
             "payment_mode",
             "is_inactive",
         ),
-        filters=(FilterOption("office-id", "office.id", "Only of this office; may be repeated.", kind=int),),
+        filters=(
+            FilterOption(
+                "office-id",
+                "office.id",
+                "Only of this office; may be repeated.",
+                kind=int,
+                is_repeatable=True,
+            ),
+        ),
         parameters=(FilterOption("email", "email", "Only the agent with this e-mail address."),),
     ),
     Resource(

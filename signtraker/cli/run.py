@@ -34,6 +34,10 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
         clock: Returns the current time; the machine's by default.
     """
     terminal = Terminal(os.environ)
+    if sys.stdout is None:
+        # Python's sign for a stream that the shell closed, as `>&-` does.
+        terminal.error("stdout is closed; write >/dev/null where nobody reads it.")
+        return ExitCode.USAGE
     _prepare_streams()
     try:
         with _notes_for_warnings(terminal):
@@ -47,6 +51,12 @@ def run(arguments: Sequence[str], *, clock: Callable[[], datetime] | None = None
     except BrokenPipeError:
         silence_stdout()
         return ExitCode.DONE
+    except OSError as error:
+        # Such as a full disk. Files are opened elsewhere, with their own sentences.
+        silence_stdout()
+        place = "stdout" if error.filename is None else error.filename
+        terminal.error(f"{place} can't be read or written: {error.strerror}.")
+        return ExitCode.REFUSED
     return result if isinstance(result, int) else ExitCode.DONE
 
 

@@ -45,6 +45,9 @@ class Session:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        if self.connection.timezone is not None:
+            # A name that is wrong is refused by every command, also by one that shows no time.
+            _ = self.timezone
         return self
 
     def __exit__(
@@ -107,7 +110,8 @@ class Session:
             return tzlocal()
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # `America` is a folder of zones, which ends in an `OSError` of the system.
             raise UsageError(
                 f"--timezone {name}: there is no such time zone; write e.g. America/Denver or UTC."
             ) from None

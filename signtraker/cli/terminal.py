@@ -87,6 +87,23 @@ class Terminal:
         name = self.style("signtraker:", "red", "bold", stream=sys.stderr)
         self.note(f"{name} {text}")
 
+    def outcome(self, text: str) -> None:
+        """Write to stdout what a request has done.
+
+        Raises `CommandError` with the text if stdout can't take it, so that nobody repeats a request because
+        its outcome was lost. If the reader has gone away (a broken pipe), the text is a note.
+        """
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()
+            self.note(text.rstrip())
+        except OSError as error:
+            silence_stdout()
+            message = f"stdout can't be written ({error.strerror}), after this was done: {text.strip()}"
+            raise CommandError(message, ExitCode.MAY_HAVE_HAPPENED) from None
+
     def confirm(self, question: str, *, flag: str = "--yes") -> None:
         """Ask a yes/no question; no is the default. Raises `CommandError` for a no.
 

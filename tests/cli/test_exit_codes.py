@@ -34,6 +34,20 @@ if TYPE_CHECKING:
         ("orders list --api-key secret", "The key never goes on the command line: set SIGNTRAKER_API_KEY"),
         ("orders list --sandbox --subdomain acme", "--sandbox needs no tenant; leave --subdomain out."),
         ("orders list --timezone Mars --sandbox --table", "--timezone Mars: there is no such time zone"),
+        ("orders list --timezone America --sandbox", "--timezone America: there is no such time zone"),
+        ("orders list --timezone Mars --sandbox --json", "--timezone Mars: there is no such time zone"),
+        ("orders list --columns , --sandbox", "--columns names no column; write e.g. --columns id."),
+        ("orders list --orderby - --sandbox", "--orderby names no column"),
+        (
+            "orders list --agent-id 99999999999999999999 --sandbox",
+            "--agent-id: 99999999999999999999 does not",
+        ),
+        ("orders remove 99999999999999999999 --sandbox", "is no id of an order; give numbers, such as 1001."),
+        ("agents update 5 --clear email --email a@b.c --sandbox", "email has a new value and is to be empty"),
+        (
+            "agents update 5 --set foo=1 --sandbox",
+            "Nothing was sent: foo is not a field of UpdateAgentRequest",
+        ),
         ("orders list --profile home", "There is no profile 'home' in "),
     ],
 )

@@ -112,6 +112,13 @@ def test_a_request_with_a_mistake_is_refused_before_it_is_sent(
     [
         ("a.json", "{", "is no JSON: "),
         ("a.yaml", "a: [", "is no YAML: "),
+        ("a.yaml", "a: [", "line 1 is no YAML: "),
+        ("a.json", '{"AgentId": 1, "AgentId": 2}', "'AgentId' is there twice; keep one."),
+        ("a.yaml", "agent_id: 1\nagent_id: 2", "'agent_id' is there twice; keep one."),
+        ("a.yaml", "agent_id: 1\nAgentId: 2", "agent_id is there twice"),
+        ("a.yaml", "null: 2", "None is no name of a field."),
+        ("a.json", '{"a": ' + "[" * 100_000, "it is nested too deeply."),
+        ("a.json", '{"AgentId": 1, "PresetId": 2, "State": [5]}', "--state must be text, not [5]"),
         ("a.yaml", "- 1", "must hold one object with the fields of the request."),
         (
             "a.yaml",

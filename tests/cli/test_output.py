@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -77,6 +79,96 @@ def test_a_file_that_can_not_be_written_is_refused_and_an_earlier_one_stays(
     assert command("orders", "list", "--output", str(path)).code == 1
     assert path.read_text(encoding="utf-8") == "earlier"
     assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="The system has no named pipes.")
+def test_a_pipe_and_a_link_are_written_and_not_replaced(command: Command, tmp_path: Path) -> None:
+    pipe, target, link = tmp_path / "pipe", tmp_path / "target.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    # Open at both ends, so that nobody waits; it holds the few bytes.
+    end = os.open(pipe, os.O_RDWR)
+    try:
+        one = ("orders", "list", "--limit", "1", "--columns", "id")
+        assert command(*one, "--csv", "--output", str(pipe)).code == 0
+        assert os.read(end, 100) == b"id\n1001\n"
+    finally:
+        os.close(end)
+    assert pipe.is_fifo()
+    link.symlink_to(target)
+    assert command(*one, "--output", str(link)).code == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "id\n1001\n"
+
+
+def test_a_folder_is_no_output(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    result = command("orders", "list", "--output", str(tmp_path / "a.csv"))
+    assert (result.code, result.err) == (
+        1,
+        f"signtraker: {tmp_path / 'a.csv'} can't be written: Is a directory.\n",
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+
+
+class Full(io.StringIO):
+    """A stdout on a full disk, or one whose reader has gone away."""
+
+    def __init__(self, code: int, path: Path) -> None:
+        super().__init__()
+        self._error = OSError(code, os.strerror(code))
+        self._file = path.open("wb")
+
+    def write(self, _: str) -> int:
+        raise self._error
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+ORDER = (
+    *("orders", "create", "--agent-id", "1", "--preset-id", "2", "--street-number", "12"),
+    *("--street-name", "Elm St", "--city", "Sandy", "--state", "UT", "--yes"),
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "code", "sentence"),
+    [
+        ("orders list", errno.ENOSPC, 1, "stdout can't be read or written: No space left on device."),
+        ("orders get 1001", errno.ENOSPC, 1, "stdout can't be read or written: No space left on device."),
+        ("orders list", errno.EPIPE, 0, ""),
+        ("create", errno.ENOSPC, 5, "after this was done: Order 1301 is created."),
+        ("create", errno.EPIPE, 0, "\nOrder 1301 is created.\n"),
+    ],
+)
+def test_a_stdout_that_takes_nothing_ends_in_a_sentence(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: str,
+    problem: int,
+    code: int,
+    sentence: str,
+) -> None:
+    words = ORDER if arguments == "create" else arguments.split()
+    with Full(problem, tmp_path / "full") as stdout, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", stdout)
+        result = command(*words)
+    assert result.code == code
+    assert sentence in result.err
+
+
+def test_a_stdout_that_the_shell_closed_is_refused(offline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    result = offline("orders", "list", "--sandbox")
+    assert (result.code, result.err) == (
+        2,
+        "signtraker: stdout is closed; write >/dev/null where nobody reads it.\n",
+    )
 
 
 def test_parquet_without_its_extra_says_how_to_get_it(

@@ -371,6 +371,11 @@ def test_the_heights_of_a_chart_are_those_of_the_numbers() -> None:
     ]
     assert chart.bars[1].title == "Jan 2026, Installed: 20 of 30"
     assert [one.label for one in chart.lines] == ["0", "10", "20", "30"]
+    many = order_chart([Month(date(2026, 1, 1), 12_000, (12_000, 0), None)], ["Draft", "Installed"], 760)
+    assert many.lines[-1].label == "15,000"
+    # Six letters of 6.6 units, and the 7 units between a label and its line.
+    assert many.left >= 47 > chart.left
+    assert many.bars[0].x > many.left
     waits = computed([fact(number, installed=date(2026, 1, 1 + number)) for number in (0, 4, 8)])
     [box] = wait_chart(waits.months, 760).bars
     assert box.title == "Jan 2026: half of 3 within 4 days, the middle half from 2 to 6"

@@ -121,13 +121,15 @@ class _Axis:
         self._months = months
         self._top = top
         self._width = width
-        self._room = (width - _LEFT - _RIGHT) / max(len(months), 1)
+        # Room for the widest label and the 7 units between it and its line.
+        self._left = max(_LEFT, ceil(len(f"{top:,}") * _LETTER_WIDTH) + 9)
+        self._room = (width - self._left - _RIGHT) / max(len(months), 1)
 
     def y(self, value: float) -> float:
         return round(_HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * value / self._top, 1)
 
     def middle(self, place: float) -> float:
-        return round(_LEFT + self._room * (place + 0.5), 1)
+        return round(self._left + self._room * (place + 0.5), 1)
 
     def bar(
         self,
@@ -153,6 +155,7 @@ class _Axis:
     def chart(self, bars: Sequence[Bar], ticks: Sequence[int]) -> Chart:
         return Chart(
             width=self._width,
+            left=self._left,
             bars=tuple(bars),
             lines=tuple(Tick(self.y(one), f"{one:,}") for one in ticks),
             months=tuple(self._month_labels()),

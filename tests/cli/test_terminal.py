@@ -110,7 +110,9 @@ def test_ctrl_c_ends_an_import_that_the_same_command_resumes(
 @pytest.mark.slow
 def test_ctrl_c_at_a_question_sends_nothing(command: Command, sandbox: Sandbox) -> None:
     arguments = ("orders", "create", "--agent-id", "1", "--preset-id", "2")
-    code, written = run_process_on_terminal(_process(*arguments), os.environ, {"[y/N] ": "\x03"})
+    code, written = run_process_on_terminal(
+        _process(*arguments), os.environ, {"[y/N] ": "\x03"}, again="\x03"
+    )
     assert (code, sandbox.ledger) == (130, [])
     assert written.endswith("Interrupted.\r\n")
 

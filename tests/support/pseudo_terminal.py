@@ -26,9 +26,12 @@ _NAMES: Final = {
     "36": "cyan",
 }
 _PATIENCE_SECONDS: Final = 60.0
+_AGAIN_SECONDS: Final = 5.0
 _TAKE: Final = """\
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+# A shell's background job ignores Ctrl-C, and so would whatever it starts.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """A program that makes its stdin its controlling terminal, and becomes another program."""
@@ -61,6 +64,10 @@ class PseudoTerminal:
                     del self._answers[question]
                     waiting = ""
                     os.write(self._outer, answer.encode())
+
+    def type(self, text: str) -> None:
+        """Type something that answers no question."""
+        os.write(self._outer, text.encode())
 
     def close(self) -> str:
         """Close the terminal and return all that was written to it."""
@@ -100,9 +107,13 @@ def run_on_terminal(
 
 
 def run_process_on_terminal(
-    command: Sequence[str], environ: Mapping[str, str], answers: Mapping[str, str]
+    command: Sequence[str], environ: Mapping[str, str], answers: Mapping[str, str], *, again: str = ""
 ) -> tuple[int, str]:
-    """Run a process on a terminal that is its controlling one, so that Ctrl-C (`\\x03`) reaches it."""
+    """Run a process on a terminal that is its controlling one, so that Ctrl-C (`\\x03`) reaches it.
+
+    Whoever presses Ctrl-C at the very moment at which a process begins to read must press it `again`: Python
+    notes the signal, and the read begins all the same.
+    """
     terminal = PseudoTerminal(answers)
     try:
         with subprocess.Popen(
@@ -113,10 +124,20 @@ def run_process_on_terminal(
             stderr=terminal.inner,
             start_new_session=True,
         ) as process:
-            code = process.wait(_PATIENCE_SECONDS)
+            code = _ended(process, terminal, again)
     finally:
         written = terminal.close()
     return code, written
+
+
+def _ended(process: subprocess.Popen[bytes], terminal: PseudoTerminal, again: str) -> int:
+    for _ in range(int(_PATIENCE_SECONDS / _AGAIN_SECONDS)):
+        try:
+            return process.wait(_AGAIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            terminal.type(again)
+    process.kill()
+    raise TimeoutError("the process doesn't end")
 
 
 def screen(written: str) -> str:

@@ -148,7 +148,7 @@ def test_an_order_that_may_exist_is_code_5(command: Command, sandbox: Sandbox) -
 
 @pytest.mark.slow
 def test_ctrl_c_while_an_order_is_sent_says_that_it_may_exist(command: Command, sandbox: Sandbox) -> None:
-    sandbox.faults.add(method="POST", path="/api/orders", delay_after=20)
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=5)
     main = threading.main_thread().ident
     ended = threading.Event()
 

@@ -80,6 +80,21 @@ def test_a_silent_handshake_and_a_trickled_body_over_tls_end_with_the_deadline(
     assert (first.value.outcome, second.value.outcome) == ("did_not_happen", "happened")
 
 
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_a_write_that_a_silent_proxy_holds_up_did_not_happen(flavour: Any) -> None:
+    def hold(connection: Connection) -> None:
+        connection.read_request()
+        connection.wait()
+
+    with raw_server(hold) as server:
+        url = "https://acme.example"
+        with open_client(flavour, "key", base_url=url, proxy=server.url, deadline_seconds=0.3) as client:
+            with pytest.raises(NetworkError, match=r"deadline of 0\.3 s") as caught:
+                client.orders.create_order(agent_id=1, preset_id=7)
+    assert caught.value.outcome == "did_not_happen"
+    assert server.requests == [b"CONNECT acme.example:443 HTTP/1.1"]
+
+
 def test_a_client_that_is_closed_amid_a_handshake_sends_nothing(tmp_path: Path) -> None:
     context = server_context(tmp_path)
 

@@ -134,8 +134,9 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                 raise httpcore.WriteError("the server responded before it had read the whole request")
             if self._transport is None or self._has_ended or self._transport.is_closing():
                 raise httpcore.WriteError(str(self._error or "the connection is closed"))
-            self._wire.is_used = True
-            self._transport.write(buffer[start : start + LARGEST_WRITE])
+            part = buffer[start : start + LARGEST_WRITE]
+            self._wire.note_write(part)
+            self._transport.write(part)
             while self._must_pause():
                 await self._wait(timeout, httpcore.WriteTimeout)
 

@@ -53,7 +53,7 @@ class Wire(Generic[StreamT]):
         self.deadline = math.inf
         """The time by a monotonic clock at which the call under way must end."""
         self.is_used = False
-        """Whether any byte was written since the call under way began."""
+        """Whether any byte for the server was written since the call under way began."""
         self.is_reused = False
         """Whether the call under way began over a connection that was open already."""
         self.is_aborted = False
@@ -79,6 +79,10 @@ class Wire(Generic[StreamT]):
             return b""
         head, self._head = self._head, b""
         return head + buffer if head else buffer
+
+    def note_write(self, part: bytes) -> None:
+        """Note that the server may receive these bytes; a CONNECT goes to a proxy only (RFC 9110, 9.3.6)."""
+        self.is_used = self.is_used or not part.startswith(b"CONNECT ")
 
     def capped(self, timeout: float | None, error: type[Exception]) -> float:
         """Return the shorter of a time-out and the time left; raise if none is left."""
@@ -126,7 +130,7 @@ class Stream(httpcore.NetworkStream):
         for start in range(0, len(buffer), LARGEST_WRITE):
             part = buffer[start : start + LARGEST_WRITE]
             seconds = self._wire.capped(timeout, httpcore.WriteTimeout)
-            self._wire.is_used = True
+            self._wire.note_write(part)
             self._stream.write(part, seconds)
 
     def close(self) -> None:

@@ -74,10 +74,17 @@ def _any_of(field: Any, values: list[Any], option: str) -> Filter[Any]:
 
 def checked(text: str, model: str, version: ODataVersion) -> Node:
     """Parse the text of `--filter`; raises `UsageError` that shows where it is wrong."""
+    if _is_broken(text):
+        raise UsageError("--filter is not UTF-8, so it can't be sent; look at the encoding of the terminal.")
     try:
         return parse_filter(text, model, version=version)
     except ODataError as error:
         raise UsageError(f"--filter: {pointed(error, text, model)}") from None
+
+
+def _is_broken(text: str) -> bool:
+    """Return whether the text holds a lone surrogate, Python's form of a byte that is not UTF-8."""
+    return any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def pointed(error: ODataError, text: str, model: str) -> str:

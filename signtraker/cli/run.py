@@ -67,7 +67,9 @@ def _prepare_streams() -> None:
             if stream.isatty():
                 stream.reconfigure(errors="replace")
             else:
-                stream.reconfigure(encoding="utf-8", newline="")
+                # A name that is not UTF-8 must not hide the error that is about it.
+                errors = "backslashreplace" if stream is sys.stderr else "strict"
+                stream.reconfigure(encoding="utf-8", errors=errors, newline="")
 
 
 @cache

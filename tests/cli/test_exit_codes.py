@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,23 @@ def test_a_usage_error_is_one_sentence_on_stderr_and_code_2(
     assert sentence in result.err
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert "secret" not in result.err
+
+
+def test_a_text_that_is_not_utf_8_is_refused_and_shown_with_its_byte(
+    offline: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = "Notes eq '\udcff'"
+    assert offline("orders", "list", "--filter", broken, "--sandbox").err.startswith(
+        "signtraker: --filter is not UTF-8"
+    )
+    city = offline("orders", "list", "--city", "\udcff", "--sandbox")
+    assert (city.code, "lone surrogate" in city.err) == (2, True)
+    # As Python opens it for a file or a pipe.
+    with io.TextIOWrapper(io.BytesIO(), encoding="ascii") as stderr, monkeypatch.context() as patched:
+        patched.setattr("sys.stderr", stderr)
+        assert offline("orders", "get", "1", "--timezone", "\udcff", "--sandbox").code == 2
+        stderr.seek(0)
+        assert "--timezone \\udcff: there is no such time zone" in stderr.read()
 
 
 def test_a_record_that_does_not_exist_is_refused(command: Command) -> None:

@@ -249,6 +249,8 @@ def test_a_place_that_cannot_be_used_is_refused_before_anything_is_read(
         result = command("export", f"{tmp_path}/{name}")
         assert (result.code, result.out) == (code, "")
         assert sentence in result.err
+    nowhere = command("export", "")
+    assert (nowhere.code, "The place of the export is empty" in nowhere.err) == (2, True)
     unknown = command("export", str(path), "--only", "order")
     assert "--only order: there is no such list; the lists are orders, agents" in unknown.err
     lock = FileLock(path.with_name("acme.db.lock"))

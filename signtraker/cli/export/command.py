@@ -101,6 +101,9 @@ def _chosen(names: list[str]) -> list[Resource]:
 
 def _place(text: str) -> tuple[Path, Path | None]:
     """Return the path of the database, and the folder of the Parquet files if there is one."""
+    if not text.strip():
+        # `Path` takes it for the current folder, and a variable that is not set would fill that with files.
+        raise UsageError("The place of the export is empty; give a file such as acme.db, or a folder with /.")
     path = Path(text)
     if text.endswith(("/", os.sep)) or path.is_dir():
         return path / _IN_FOLDER, path

@@ -148,15 +148,17 @@ def test_an_order_that_may_exist_is_code_5(command: Command, sandbox: Sandbox) -
 
 @pytest.mark.slow
 def test_ctrl_c_while_an_order_is_sent_says_that_it_may_exist(command: Command, sandbox: Sandbox) -> None:
-    sandbox.faults.add(method="POST", path="/api/orders", delay_after=5)
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=20)
     main = threading.main_thread().ident
     ended = threading.Event()
 
     def interrupt() -> None:
         while not sandbox.ledger and not ended.wait(0.01):
             pass
-        if main is not None and not ended.is_set():
+        # A signal just before a thread waits for the network is noticed only with the next one.
+        while main is not None and not ended.is_set():
             signal.pthread_kill(main, signal.SIGINT)
+            ended.wait(2)
 
     thread = threading.Thread(target=interrupt)
     thread.start()

@@ -245,6 +245,10 @@ class ForeignTransport:
         self._transport.resume_reading()
 
 
+def _note_foreign(note: Callable[[Any], None], transport: Any) -> None:
+    note(ForeignTransport(transport))
+
+
 class ForeignLoop(asyncio.SelectorEventLoop):
     """An event loop with such transports."""
 
@@ -252,7 +256,7 @@ class ForeignLoop(asyncio.SelectorEventLoop):
         def make() -> Any:
             protocol = protocol_factory()
             note = protocol.connection_made
-            protocol.connection_made = lambda transport: note(ForeignTransport(transport))
+            protocol.connection_made = partial(_note_foreign, note)
             return protocol
 
         return await super().create_connection(make, *args, **options)

@@ -281,11 +281,12 @@ def test_a_failing_server_is_not_pressed_further(flavour: Flavour, server: Sandb
         rows = client.orders.iter_orders(page_size=5, concurrency=4)
         with pytest.raises(ServerError):
             list(rows)
-        assert len(server.requests) <= 3 + 4
+        # Four are under way at the first failure, and each of the three pages may have left a rest before it.
+        assert len(server.requests) <= 3 + 4 + 3
         for _ in range(3):
             with pytest.raises(ServerError):
                 next(rows)
-    assert len(server.requests) <= 3 + 4 + 3
+    assert len(server.requests) <= 3 + 4 + 3 + 3
 
 
 def test_a_429_is_waited_for_and_costs_no_row(both: SignTrakerClient, server: Sandbox) -> None:

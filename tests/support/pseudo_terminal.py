@@ -28,10 +28,8 @@ _NAMES: Final = {
 _PATIENCE_SECONDS: Final = 60.0
 _AGAIN_SECONDS: Final = 5.0
 _TAKE: Final = """\
-import fcntl, os, signal, sys, termios
+import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-# A shell's background job ignores Ctrl-C, and so would whatever it starts.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """A program that makes its stdin its controlling terminal, and becomes another program."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 TABLES = ("orders", "agents", "services", "change_orders", "awards", "offices", "enterprises", "presets")
 
 

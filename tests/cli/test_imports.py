@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 HEADINGS = "Agent,Preset,House number,Street,City,Zip,External ID,Due,Our remark\n"
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 HOSTILE = "O'Brien & Söhne <b>"
 NOTHING = "\N{EN DASH}"
 SIZE = maps.Size(760, 400)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 SCREENS = Path(__file__).parent / "screens"
 YES = {"[y/N] ": "y\n"}
 NO = {"[y/N] ": "maybe\n", "? [y/N] ": "n\n"}
@@ -62,7 +64,6 @@ def _terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", SESSIONS)
 def test_a_screen_is_the_approved_one(
     command: Command, sandbox: Sandbox, pytestconfig: pytest.Config, name: str
@@ -106,7 +107,6 @@ def test_ctrl_c_ends_an_import_that_the_same_command_resumes(
     assert len({one.external_id for one in sandbox.ledger}) == len(sandbox.ledger) == 60
 
 
-@pytest.mark.once
 @pytest.mark.slow
 def test_ctrl_c_at_a_question_sends_nothing(command: Command, sandbox: Sandbox) -> None:
     arguments = ("orders", "create", "--agent-id", "1", "--preset-id", "2")
@@ -117,7 +117,6 @@ def test_ctrl_c_at_a_question_sends_nothing(command: Command, sandbox: Sandbox) 
     assert written.endswith("Interrupted.\r\n")
 
 
-@pytest.mark.once
 @pytest.mark.slow
 def test_a_pager_that_ends_early_and_a_broken_pipe_are_no_errors(command: Command) -> None:
     environ = {**os.environ, "PAGER": "head -n 2"}

@@ -14,6 +14,8 @@ from signtraker.sandbox.__main__ import main
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "signtraker.sandbox", *arguments]

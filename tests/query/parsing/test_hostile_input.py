@@ -16,6 +16,8 @@ from signtraker.query.parsing.parse import parse_filter, parse_orderby
 if TYPE_CHECKING:
     from signtraker.query.schema import ServerVersion
 
+pytestmark = pytest.mark.once
+
 MANY: Final = 4_000
 MEGABYTE: Final = 1_000_000
 TOO_DEEP: Final = "Recursion depth exceeded allowed limit."

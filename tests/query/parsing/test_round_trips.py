@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from signtraker.query.nodes import Node
     from signtraker.query.schema import ODataVersion, ServerVersion
 
+pytestmark = pytest.mark.once
+
 thorough: Final = settings(max_examples=1000, derandomize=True, deadline=None, database=None)
 brief: Final = settings(max_examples=500, derandomize=True, deadline=None, database=None)
 GUID: Final = "guid'3f2504e0-4f89-11d3-9a0c-0305e82c3301'"

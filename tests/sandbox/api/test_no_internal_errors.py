@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 _PIECES = (
     *("Id", "Status", "Created", "SalesOrder/OrderTotal", "Agent", "JobSite/City", "IsDueDateDefinitive"),
     *("eq", "ne", "gt", "and", "or", "not", "in", "add", "div", "mod", "-", "(", ")", ",", "'", "/", " "),

@@ -13,6 +13,8 @@ from signtraker.sandbox import Fault, Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 HOSTILE = "<script>alert('1')</script>\"&"
 
 

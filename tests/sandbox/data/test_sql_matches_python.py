@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from signtraker.query.nodes import Node
     from signtraker.sandbox.data.views import View
 
+pytestmark = pytest.mark.once
+
 ROUTES: Final[dict[str, tuple[str, View]]] = {
     "Order": ("/api/orders", views.ORDERS),
     "Agent": ("/api/agents", views.AGENTS),
@@ -150,7 +152,6 @@ def test_the_records_contain_every_difficult_value(world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.once
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("entity", ROUTES)
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
@@ -185,7 +186,6 @@ def _beside(chance: Chance, name: str, entity: str, record: object) -> Node | No
 
 
 @pytest.mark.slow
-@pytest.mark.once
 @settings(max_examples=400, derandomize=True, deadline=None, database=None)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
@@ -209,7 +209,6 @@ def test_a_moment_is_the_same_in_every_zone(version: ODataVersion, minutes: int,
 
 
 @pytest.mark.slow
-@pytest.mark.once
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_condition_is_itself_a_value(version: ODataVersion, flag: bool, world: World) -> None:  # noqa: FBT001 - a value that is compared

@@ -15,7 +15,7 @@ from signtraker.query.generated.entities import ENTITIES, ROOTS
 from signtraker.query.parsing.parse import parse_filter, parse_orderby
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from signtraker.cli.resources import Resource
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _WIDE: Final = 76
 _NAME: Final = re.compile(r"named '([^']+)'|name '([^']+)'")
 _STRING: Final = re.compile(r"'(?:[^']|'')*'")
+_BETWEEN_CLAUSES: Final = re.compile(r"[\s(]*(?:\b(?:and|or|not)\b[\s(]*)+|^[\s(]+")
+_LINE_BREAKS: Final = str.maketrans("\r\n", "  ")
 
 
 def build_filter(
@@ -79,7 +81,31 @@ def checked(text: str, model: str, version: ODataVersion) -> Node:
     try:
         return parse_filter(text, model, version=version)
     except ODataError as error:
-        raise UsageError(f"--filter: {pointed(error, text, model)}") from None
+        clause = _wrong_clause(error, text, model, version)
+        raise UsageError(f"--filter: {pointed(error, text, model, clause)}") from None
+
+
+def _wrong_clause(error: ODataError, text: str, model: str, version: ODataVersion) -> int | None:
+    """Return the place of a clause that is refused alone, in the same words if there is one."""
+    refused: list[tuple[bool, int]] = []
+    for start, end in _clauses(_without_strings(text)):
+        try:
+            parse_filter(text[start:end], model, version=version)
+        except ODataError as alone:
+            refused.append((alone.message != error.message, start))
+    return min(refused)[1] if refused else None
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places between `and`, `or` and `not`, without the parentheses around them; no strings."""
+    start = 0
+    for found in [*_BETWEEN_CLAUSES.finditer(text), None]:
+        clause = text[start : len(text) if found is None else found.start()].rstrip()
+        while clause.count(")") > clause.count("("):
+            clause = clause[: clause.rindex(")")].rstrip()
+        if clause:
+            yield start, start + len(clause)
+        start = len(text) if found is None else found.end()
 
 
 def _is_broken(text: str) -> bool:
@@ -87,8 +113,8 @@ def _is_broken(text: str) -> bool:
     return any("\ud800" <= one <= "\udfff" for one in text)
 
 
-def pointed(error: ODataError, text: str, model: str) -> str:
-    """Return the parser's sentence, with the line of the text and a caret under the mistake."""
+def pointed(error: ODataError, text: str, model: str, clause: int | None = None) -> str:
+    """Return the parser's sentence, with the text and a caret under the mistake, or under its clause."""
     sentence = error.message if error.message.endswith((".", "?", "!")) else f"{error.message}."
     named = _NAME.search(error.message)
     name = next((one for one in named.groups() if one), None) if named else None
@@ -100,9 +126,11 @@ def pointed(error: ODataError, text: str, model: str) -> str:
         if "property" in sentence:
             # Without quotes, a word is the name of a property.
             sentence += f" Did you mean {near[0]}?" if near else f" Text is written in quotes: '{name}'."
-    position = error.position if error.position is not None else _find(name, text)
-    if position is None or "\n" in text:
+    places = (error.position, _find(name, text), clause)
+    position = next((one for one in places if one is not None), None)
+    if position is None:
         return sentence
+    text = text.translate(_LINE_BREAKS)
     # A long text is cut to the part around the mistake.
     start = max(0, min(position - _WIDE // 2, len(text) - _WIDE))
     shown = text[start : start + _WIDE]
@@ -113,9 +141,13 @@ def _find(name: str | None, text: str) -> int | None:
     """Return the place of a name in a text, outside of its strings."""
     if name is None:
         return None
-    blank = _STRING.sub(lambda found: " " * len(found[0]), text)
-    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", blank)
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", _without_strings(text))
     return None if found is None else found.start()
+
+
+def _without_strings(text: str) -> str:
+    """Return the text with a quote for each character of its strings."""
+    return _STRING.sub(lambda found: "'" * len(found[0]), text)
 
 
 def _entities(model: str) -> list[str]:

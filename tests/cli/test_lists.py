@@ -82,6 +82,24 @@ Expression expected at position 11 in 'Id eq 1 and'.
              ^
 """,
         ),
+        (
+            "(Status eq 'a and b)' or\nnot (Id eq 'x')) and Id gt 1",
+            """\
+A binary operator with incompatible types was detected. Found operand types 'Edm.Int64' and 'Edm.String'\
+ for operator kind 'Equal'.
+  (Status eq 'a and b)' or not (Id eq 'x')) and Id gt 1
+                                ^
+""",
+        ),
+        (
+            "Id gt 1 and Status",
+            """\
+A binary operator with incompatible types was detected. Found operand types 'Edm.Boolean' and 'Edm.String'\
+ for operator kind 'And'.
+  Id gt 1 and Status
+              ^
+""",
+        ),
     ],
 )
 def test_a_mistake_in_a_filter_is_pointed_at_before_anything_is_sent(

@@ -99,8 +99,9 @@ def checks(python: Path) -> list[Step]:
 
 def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
     """Return the test run on one Python."""
-    # The tests of a group, such as those in a browser, stay in one worker.
-    options = ["-q", "-n", "2", "--dist", "loadgroup", "--expect-wheel", *arguments]
+    # Three workers keep two cores busy: many tests wait for a socket, a process or a deadline. The tests of a
+    # group, such as those in a browser, stay in one worker.
+    options = ["-q", "-n", "3", "--dist", "loadgroup", "--expect-wheel", *arguments]
     return f"tests on {version[0]}.{version[1]}", [str(python), "-m", "pytest", *options]
 
 

@@ -182,10 +182,13 @@ class _Workers(Generic[RequestT, ResultT]):
         self._call = call
         self._limit = limit
         self._threads: list[Thread] = []
-        self._jobs: SimpleQueue[tuple[Context, Row[RequestT]] | None] = SimpleQueue()
+        # With each row, the number of failures that the iterating thread had processed when it sent the row.
+        self._jobs: SimpleQueue[tuple[Context, Row[RequestT], int] | None] = SimpleQueue()
         self._results: deque[Call[RequestT, ResultT]] = deque()
         self._withheld: deque[Row[RequestT]] = deque()
         self._processed = self._counted = 0
+        self._failed: list[Row[RequestT]] = []
+        self._failures_processed = 0
         self._wake: SimpleQueue[None] = SimpleQueue()
         self.begun: set[Row[RequestT]] = set()
         """The rows whose calls have begun; all others were surely not sent."""
@@ -196,9 +199,7 @@ class _Workers(Generic[RequestT, ResultT]):
             # Daemons: a second Ctrl-C gives up the wait for them, and the process must end then.
             self._threads.append(Thread(target=self._work, name="signtraker-bulk", daemon=True))
             self._threads[-1].start()
-        self._jobs.put((copy_context(), row))
-        if self._has_failed():
-            self._withhold()
+        self._jobs.put((copy_context(), row, self._failures_processed))
 
     def wait(self, seconds: float | None) -> None:
         """Wait until a call ends, for at most `seconds`."""
@@ -225,8 +226,10 @@ class _Workers(Generic[RequestT, ResultT]):
         """Yield the calls that have ended. Each is forgotten only after it was processed."""
         while self._results:
             yield self._results[0]
-            self.begun.discard(self._results.popleft().row)
+            call = self._results.popleft()
+            self.begun.discard(call.row)
             self._processed += 1
+            self._failures_processed += call.result is None
 
     def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""
@@ -242,7 +245,11 @@ class _Workers(Generic[RequestT, ResultT]):
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            context, row = job
+            context, row, failures = job
+            if len(self._failed) != failures:
+                self._withheld.append(row)
+                self._wake.put(None)
+                continue
             self.begun.add(row)
             started = time.monotonic()
             call: Call[RequestT, ResultT]
@@ -250,19 +257,8 @@ class _Workers(Generic[RequestT, ResultT]):
                 call = context.run(self._call, row)
             except BaseException as error:  # noqa: BLE001 - the iterating thread raises it
                 call = Call(row, started, crash=error)
-            # In this order, so that `send` sees the failure, or its row is withheld here.
-            self._results.append(call)
             if call.result is None:
-                self._withhold()
+                # No row begins until the iterating thread has looked at this one.
+                self._failed.append(row)
+            self._results.append(call)
             self._wake.put(None)
-
-    def _has_failed(self) -> bool:
-        """Return whether a call has failed that the iterating thread has not processed yet."""
-        return any(one.result is None for one in self._results.copy())
-
-    def _withhold(self) -> None:
-        """Begin no more calls until the iterating thread has looked at one that failed."""
-        with suppress(Empty):
-            while (job := self._jobs.get_nowait()) is not None:
-                self._withheld.append(job[1])
-            self._jobs.put(None)  # The end, which another worker waits for.

@@ -7,13 +7,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from weakref import ref
 
 import anyio
 
 from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
+from signtraker._bulk.results import Results
 from signtraker._bulk.run import Run, single
 from signtraker.exceptions import SignTrakerError
 
@@ -189,22 +190,18 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
             self._engine.learn_server_time(exchanges)
 
 
-class _Workers(Generic[RequestT, ResultT]):
+class _Workers(Results[RequestT, ResultT]):
     """The tasks that send."""
 
     def __init__(
         self, call: Callable[[Row[RequestT]], Coroutine[Any, Any, Call[RequestT, ResultT]]], limit: int
     ) -> None:
+        super().__init__()
         self._call = call
         self._limit = limit
         self._tasks: dict[asyncio.Task[None], Row[RequestT]] = {}
         self._jobs: deque[tuple[Context, Row[RequestT]]] = deque()
-        self._results: deque[Call[RequestT, ResultT]] = deque()
-        self._withheld: deque[Row[RequestT]] = deque()
-        self._processed = self._counted = 0
         self._wake = asyncio.Event()
-        self.begun: set[Row[RequestT]] = set()
-        """The rows whose calls have begun; all others were surely not sent."""
 
     def send(self, row: Row[RequestT]) -> None:
         """Send a row in a task of its own, as soon as fewer than the limit run."""
@@ -231,25 +228,6 @@ class _Workers(Generic[RequestT, ResultT]):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         self._wake.clear()
-
-    def withheld(self) -> list[Row[RequestT]]:
-        """Return the rows whose calls did not begin, because another call failed before."""
-        rows = list(self._withheld)
-        self._withheld.clear()
-        return rows
-
-    def ended_since(self) -> int:
-        """Return how many calls have ended since this was last asked."""
-        ended = self._processed + len(self._results)
-        since, self._counted = ended - self._counted, ended
-        return since
-
-    def ended(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Yield the calls that have ended. Each is forgotten only after it was processed."""
-        while self._results:
-            yield self._results[0]
-            self.begun.discard(self._results.popleft().row)
-            self._processed += 1
 
     async def finish(self) -> Iterator[Call[RequestT, ResultT]]:
         """Begin no more calls, wait for those that have begun, and return their results."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from weakref import ref
 
 from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
+from signtraker._bulk.results import Results
 from signtraker._bulk.run import Run, single
 from signtraker.exceptions import SignTrakerError
 
@@ -175,23 +175,19 @@ class BulkRun(Run[RequestT, ResultT]):
             self._engine.learn_server_time(exchanges)
 
 
-class _Workers(Generic[RequestT, ResultT]):
+class _Workers(Results[RequestT, ResultT]):
     """The threads that send."""
 
     def __init__(self, call: Callable[[Row[RequestT]], Call[RequestT, ResultT]], limit: int) -> None:
+        super().__init__()
         self._call = call
         self._limit = limit
         self._threads: list[Thread] = []
         # With each row, the number of failures that the iterating thread had processed when it sent the row.
         self._jobs: SimpleQueue[tuple[Context, Row[RequestT], int] | None] = SimpleQueue()
-        self._results: deque[Call[RequestT, ResultT]] = deque()
-        self._withheld: deque[Row[RequestT]] = deque()
-        self._processed = self._counted = 0
         self._failed: list[Row[RequestT]] = []
         self._failures_processed = 0
         self._wake: SimpleQueue[None] = SimpleQueue()
-        self.begun: set[Row[RequestT]] = set()
-        """The rows whose calls have begun; all others were surely not sent."""
 
     def send(self, row: Row[RequestT]) -> None:
         """Let a worker send a row, in a copy of this thread's context."""
@@ -208,27 +204,10 @@ class _Workers(Generic[RequestT, ResultT]):
             while True:
                 self._wake.get_nowait()
 
-    def withheld(self) -> list[Row[RequestT]]:
-        """Return the rows whose calls did not begin, because another call failed before."""
-        rows: list[Row[RequestT]] = []
-        with suppress(IndexError):
-            while True:
-                rows.append(self._withheld.popleft())
-        return rows
-
-    def ended_since(self) -> int:
-        """Return how many calls have ended since this was last asked."""
-        ended = self._processed + len(self._results)
-        since, self._counted = ended - self._counted, ended
-        return since
-
     def ended(self) -> Iterator[Call[RequestT, ResultT]]:
-        """Yield the calls that have ended. Each is forgotten only after it was processed."""
-        while self._results:
-            yield self._results[0]
-            call = self._results.popleft()
-            self.begun.discard(call.row)
-            self._processed += 1
+        """Yield the calls that have ended, and count the failures that were processed."""
+        for call in super().ended():
+            yield call
             self._failures_processed += call.result is None
 
     def finish(self) -> Iterator[Call[RequestT, ResultT]]:

@@ -198,7 +198,6 @@ class BaseClient(Client["_Connection"]):
         concurrency: int,
         extra_params: Pairs = (),
     ) -> RecordIterator[M]:
-        from signtraker._lists.paging import Pager
         from signtraker._lists.splitting import make_pager
         from signtraker._lists.threads import ConcurrentIterator, PagedIterator
 
@@ -212,10 +211,11 @@ class BaseClient(Client["_Connection"]):
             max_items=max_items,
             concurrency=concurrency,
         )
-        if concurrency > 1 and isinstance(pages, Pager) and (position := pages.id_position) is not None:
-            from signtraker._lists.concurrent import ConcurrentPager
+        if concurrency > 1:
+            from signtraker._lists.concurrent import concurrent_pager
 
-            return ConcurrentIterator(send, ConcurrentPager(pages, position, config, concurrency))
+            if (several := concurrent_pager(pages, config, concurrency)) is not None:
+                return ConcurrentIterator(send, several)
         return PagedIterator(send, pages)
 
 

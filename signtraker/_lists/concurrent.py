@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from signtraker._common.integers import INT64_MAX
 from signtraker._core.pacing import Pacing
+from signtraker._lists.paging import Pager
 from signtraker._lists.ranges import IdRange, Ranges, State
 from signtraker.exceptions import RateLimitError, SignTrakerError
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
     from signtraker._core.request import Request
-    from signtraker._lists.paging import Pager
     from signtraker._lists.positions import ByKey
+    from signtraker._lists.splitting import AnyPager
     from signtraker.exceptions import IterationProgress
     from signtraker.models import ResponseModel
 
@@ -50,6 +51,13 @@ class PageCall(Generic[M]):
     started: float
     rows: list[M] = field(default_factory=list["M"])
     error: BaseException | None = None
+
+
+def concurrent_pager(pages: AnyPager[M], config: Config, concurrency: int) -> ConcurrentPager[M] | None:
+    """Return a pager that reads several pages of a list at a time; None for a filter read in pieces."""
+    if isinstance(pages, Pager) and (position := pages.id_position) is not None:
+        return ConcurrentPager(pages, position, config, concurrency)
+    return None
 
 
 class ConcurrentPager(Generic[M]):

@@ -21,8 +21,7 @@ from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden, hidden_values
-from signtraker._lists.concurrent import ConcurrentPager
-from signtraker._lists.paging import Pager
+from signtraker._lists.concurrent import concurrent_pager
 from signtraker._lists.splitting import make_pager
 from signtraker._lists.tasks import AsyncConcurrentIterator, AsyncPagedIterator
 from signtraker.exceptions import SignTrakerError
@@ -188,8 +187,8 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             max_items=max_items,
             concurrency=concurrency,
         )
-        if concurrency > 1 and isinstance(pages, Pager) and (position := pages.id_position) is not None:
-            return AsyncConcurrentIterator(send, ConcurrentPager(pages, position, config, concurrency))
+        if concurrency > 1 and (several := concurrent_pager(pages, config, concurrency)) is not None:
+            return AsyncConcurrentIterator(send, several)
         return AsyncPagedIterator(send, pages)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
-from signtraker.cli.errors import ExitCode, UsageError, no_silent_interrupt
+from signtraker.cli.errors import ExitCode, UsageError, no_silent_interrupt, without_advice
 from signtraker.cli.options import add_command, option
 from signtraker.cli.orders import DryRun, Yes
+from signtraker.cli.output import write_document
 from signtraker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def update_agent(
     for line in changes(known, payload, terminal, sys.stderr):
         terminal.note(line)
     if dry_run:
-        sys.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2) + "\n")
+        write_document(payload)
         return ExitCode.DONE
     if not yes:
         terminal.confirm("Send it?")
@@ -164,7 +164,7 @@ def _check_clear(clear: list[str], cells: Mapping[str, Any]) -> None:
 
 def _mistake(problem: RowProblem) -> str:
     """Return a mistake in a sentence that begins with the name that was given."""
-    message = problem.message.partition("; map it with columns=")[0]
+    message = without_advice(problem.message)
     name = problem.column or problem.field
     return message if message.startswith(name) else f"{name} {message}"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from signtraker.cli.errors import ExitCode, exit_code, sentence
+from signtraker.cli.progress import ProgressLine
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -19,27 +19,19 @@ _BAR: Final = 24
 
 
 class ProgressBar:
-    """A line on stderr that is written again with each outcome; nothing where stderr is no terminal."""
+    """A line on stderr with the numbers of a run; nothing where stderr is no terminal."""
 
     def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._shown = ""
+        self._line = ProgressLine(terminal)
 
     def update(self, progress: BulkProgress) -> None:
         """Show the numbers of a run so far."""
         ended = progress.done + progress.refused + progress.unknown
-        text = bar(ended, progress.total) + f"  {numbers(progress)}"
-        if self._terminal.shows_notes and text != self._shown:
-            sys.stderr.write(f"\r\x1b[2K{text[: self._terminal.width - 1]}")
-            sys.stderr.flush()
-            self._shown = text
+        self._line.show(f"{bar(ended, progress.total)}  {numbers(progress)}")
 
     def close(self) -> None:
         """Remove the line."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
-            self._shown = ""
+        self._line.clear()
 
 
 def bar(done: int, total: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import os
 import re
 import sys
@@ -15,6 +14,7 @@ import typer
 from signtraker._version import __version__
 from signtraker.cli.errors import ExitCode, UsageError, exit_code, sentence
 from signtraker.cli.options import add_command
+from signtraker.cli.output import write_document
 from signtraker.cli.session import Session
 from signtraker.cli.settings import VARIABLES, config_path
 from signtraker.exceptions import (
@@ -86,8 +86,7 @@ def run_doctor(
     report = examine(session)
     if json:
         sections = {name.lower(): [asdict(one) for one in lines] for name, lines in report.items()}
-        document = {"exit_code": int(code_of(report)), **sections}
-        sys.stdout.write(json_text.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        write_document({"exit_code": int(code_of(report)), **sections})
     else:
         sys.stdout.write(_as_text(report, session))
     return code_of(report)
@@ -192,7 +191,7 @@ def _server(session: Session, client: SignTrakerClient) -> Iterator[Line]:
         yield _refused_key(failure)
     elif failure is None:
         yield Line("API key", "accepted")
-        yield _odata(quick, _configured_version(session))
+        yield _odata(quick, session.odata_version)
 
 
 def _unreachable(error: SignTrakerError, server: str) -> Line:
@@ -248,13 +247,6 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"
     return f"{seconds:.0f} seconds"
-
-
-def _configured_version(session: Session) -> str:
-    if session.connection.sandbox:
-        return "v4"
-    found = session.settings.found.get("odata_version")
-    return str(found.value if found else _defaults()["odata_version"])
 
 
 def _odata(client: SignTrakerClient, configured: str) -> Line:

@@ -89,3 +89,8 @@ def sentence(error: SignTrakerError) -> str:
         # The SDK's advice is in Python.
         text = f"{text.partition('; check ')[0]}; look for it before you repeat this"
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def without_advice(message: str) -> str:
+    """Return the message of a row's mistake without the part that is for programs."""
+    return message.partition("; map it with columns=")[0]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -16,6 +14,7 @@ from signtraker.cli.errors import CommandError, ExitCode, UsageError
 from signtraker.cli.files import column_fields
 from signtraker.cli.options import add_command
 from signtraker.cli.orders import FIELDS, DryRun, Yes
+from signtraker.cli.output import write_document
 from signtraker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -125,12 +124,11 @@ def import_orders(
             grace_seconds=grace_seconds,
             progress=bar.update,
         )
-    except ValidationError as mistakes:
-        raise CommandError(_by_row(mistakes, rows)) from None
+    except ValidationError as error:
+        raise CommandError(_by_row(error, rows)) from None
     _show(terminal, session, rows, columns)
     if dry_run:
-        payloads = [one.payload() for one in checked.requests]
-        sys.stdout.write(json.dumps(payloads, ensure_ascii=False, indent=2) + "\n")
+        write_document([one.payload() for one in checked.requests])
         return ExitCode.DONE
     if not yes:
         terminal.confirm(f"Create {_count(rows)} at {session.server}?")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from signtraker.cli.errors import CommandError, UsageError
+from signtraker.cli.errors import CommandError
 from signtraker.cli.options import add_command, option
 from signtraker.cli.output import Output, write_records
 from signtraker.cli.resources import Resource
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signtraker.cli.resources import FilterOption
-    from signtraker.query.schema import ODataVersion
 
 _PAGE_SIZE: Final = 100
 _PAGES_AT_A_TIME: Final = 4
@@ -89,7 +88,7 @@ def list_records(
     from signtraker.cli.dates import read_time
     from signtraker.cli.filters import build_filter, ordering
 
-    version = _version(session)
+    version = session.odata_version
 
     def read(name: str, text: str) -> datetime:
         return read_time(text, session.now, option=f"--{name}")
@@ -135,15 +134,3 @@ def get_record(
     from signtraker.cli.card import card
 
     sys.stdout.write(card(record, resource, session.terminal, session.timezone))
-
-
-def _version(session: Session) -> ODataVersion:
-    """Return the dialect of the server, by which a filter is checked before a client is made."""
-    if session.connection.sandbox:
-        return "v4"
-    setting = session.settings.found.get("odata_version")
-    if setting is None or setting.value == "v4":
-        return "v4"
-    if setting.value == "v3":
-        return "v3"
-    raise UsageError(f"{setting.source}: the OData version must be v3 or v4.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from signtraker.cli.errors import (
     exit_code,
     no_silent_interrupt,
     sentence,
+    without_advice,
 )
 from signtraker.cli.options import add_command, option
+from signtraker.cli.output import write_document
 from signtraker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def create_order(
     notes = {"DueDate": day} if day is not None else {}
     terminal.note(preview.fields(request.payload(), terminal, sys.stderr, notes))
     if dry_run:
-        _write_json(request.payload())
+        write_document(request.payload())
         return ExitCode.DONE
     if not yes:
         terminal.confirm("Create it?")
@@ -173,7 +174,7 @@ def _as_option(field: str) -> str:
 
 def _rule(message: str, field: str) -> str:
     """Return a message without the field's name at its beginning."""
-    return message.removeprefix(field).partition("; map it with columns=")[0].strip().removesuffix(".")
+    return without_advice(message.removeprefix(field)).strip().removesuffix(".")
 
 
 def _today(session: Session, state: str | None, country: str | None) -> date:
@@ -216,7 +217,7 @@ def remove_orders(
     ]
     _show(session, removals, notes)
     if dry_run:
-        _write_json([{"OrderId": one.order_id, **one.request.payload()} for one in requests])
+        write_document([{"OrderId": one.order_id, **one.request.payload()} for one in requests])
         return ExitCode.DONE
     if not yes:
         what = "this removal" if len(removals) == 1 else f"these {len(removals):,} removals"
@@ -296,7 +297,3 @@ def _show(session: Session, removals: list[Removal], notes: str | None) -> None:
         terminal.note(f"  and {len(removals) - _MOST_SHOWN:,} more")
     if notes is not None:
         terminal.note(f"  Notes: {on_one_line(notes)}")
-
-
-def _write_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

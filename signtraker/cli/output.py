@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 import tempfile
@@ -64,6 +65,11 @@ class Output:
                 )
             return ENDINGS[ending]
         return "table" if on_terminal else "plain"
+
+
+def write_document(value: object) -> None:
+    """Write one JSON document to stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def write_records(session: Session, output: Output, resource: Resource, records: Iterable[Any]) -> None:

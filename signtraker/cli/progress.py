@@ -1,4 +1,4 @@
-"""Show the progress of a reading whose end is not known."""
+"""Show how far a command has come."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class ProgressLine:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._is_shown = False
+        self._shown = ""
 
     def show(self, text: str) -> None:
         """Replace the line."""
-        if self._terminal.shows_notes:
+        if self._terminal.shows_notes and text != self._shown:
             sys.stderr.write(f"\r\x1b[2K{text[: self._terminal.width - 1]}")
             sys.stderr.flush()
-            self._is_shown = True
+            self._shown = text
 
     def clear(self) -> None:
         """Remove the line."""
-        if self._is_shown:
+        if self._shown:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
-            self._is_shown = False
+            self._shown = ""

@@ -87,10 +87,9 @@ _WORK_FILTERS: Final = (
         "agent-id", "agent.id", "Only of this agent; may be repeated.", kind=int, is_repeatable=True
     ),
 )
-_WORK_COLUMNS: Final = (
+_ORDER_COLUMNS: Final = (
     "id",
     "status",
-    "service_type.name",
     "job_site.street_address",
     "job_site.city",
     "due_date",
@@ -98,10 +97,9 @@ _WORK_COLUMNS: Final = (
     "created",
     "sales_order.order_total",
 )
-_WORK_ORDER: Final = (
+_ORDER_ORDER: Final = (
     "id",
     "status",
-    "service_type.name",
     "created",
     "due_date",
     "job_site.street_address",
@@ -109,6 +107,9 @@ _WORK_ORDER: Final = (
     "agent.name",
     "sales_order.order_total",
 )
+# A service and a change order are of a type, too.
+_WORK_COLUMNS: Final = (*_ORDER_COLUMNS[:2], "service_type.name", *_ORDER_COLUMNS[2:])
+_WORK_ORDER: Final = (*_ORDER_ORDER[:2], "service_type.name", *_ORDER_ORDER[2:])
 _NAMED: Final = ("id", "name")
 
 RESOURCES: Final = (
@@ -119,26 +120,8 @@ RESOURCES: Final = (
         attribute="orders",
         method="orders",
         get="get_order",
-        columns=(
-            "id",
-            "status",
-            "job_site.street_address",
-            "job_site.city",
-            "due_date",
-            "agent.name",
-            "created",
-            "sales_order.order_total",
-        ),
-        order=(
-            "id",
-            "status",
-            "created",
-            "due_date",
-            "job_site.street_address",
-            "job_site.city",
-            "agent.name",
-            "sales_order.order_total",
-        ),
+        columns=_ORDER_COLUMNS,
+        order=_ORDER_ORDER,
         filters=(
             FilterOption(
                 "status",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from signtraker.client import SignTrakerClient
+    from signtraker.query.schema import ODataVersion
     from signtraker.sandbox import Sandbox
 
 
@@ -67,6 +68,18 @@ class Session:
             names = ", ".join(settings.overridden)
             self.terminal.note(f"{names} of the environment wins over the profile {settings.profile}.")
         return settings
+
+    @property
+    def odata_version(self) -> ODataVersion:
+        """The dialect of the server, by which a filter can be checked before a client is made."""
+        if self.connection.sandbox:
+            return "v4"
+        setting = self.settings.found.get("odata_version")
+        if setting is None or setting.value == "v4":
+            return "v4"
+        if setting.value == "v3":
+            return "v3"
+        raise UsageError(f"{setting.source}: the OData version must be v3 or v4.")
 
     @cached_property
     def client(self) -> SignTrakerClient:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_text
 import os
-import sys
 from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 
 from signtraker.cli.errors import CommandError, ExitCode, UsageError, exit_code, sentence
 from signtraker.cli.options import add_command
+from signtraker.cli.output import write_document
 from signtraker.cli.progress import ProgressLine
 from signtraker.cli.resources import RESOURCES
 from signtraker.cli.session import Session
@@ -86,8 +85,7 @@ def run_export(
         run = _Run(session, database, folder, full=full)
         code = run.all(resources)
     if json:
-        found = {name: asdict(counts) for name, counts in run.found.items()}
-        sys.stdout.write(json_text.dumps(found, indent=2) + "\n")
+        write_document({name: asdict(counts) for name, counts in run.found.items()})
     return code
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from signtraker._common.words import counted
 from signtraker.cli.errors import CommandError, ExitCode, UsageError
 from signtraker.cli.files import column_fields
 from signtraker.cli.options import add_command
@@ -199,8 +200,7 @@ def _check(
     if mistakes:
         for line in mistakes:
             terminal.note(f"  {on_one_line(line)}")
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes):,} mistakes"
-        raise CommandError(f"Nothing was sent, since the file has {count}.")
+        raise CommandError(f"Nothing was sent, since the file has {counted(len(mistakes), 'mistake')}.")
     return checked
 
 
@@ -253,7 +253,7 @@ def _show(terminal: Terminal, session: Session, rows: Sheet, columns: Mapping[st
 
 
 def _count(rows: Sheet) -> str:
-    return "1 order" if len(rows.rows) == 1 else f"{len(rows.rows):,} orders"
+    return counted(len(rows.rows), "order")
 
 
 def _tell(terminal: Terminal, report: BulkReport[Any, Any], rows: Sheet, columns: Mapping[str, str]) -> None:

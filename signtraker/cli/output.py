@@ -13,6 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
+from signtraker._common.words import counted
 from signtraker.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -134,9 +135,8 @@ def _write_table(
     with terminal.pager(wanted=output.pager) as stream:
         written.append(write_table(records, columns, ranks, stream, terminal, session.timezone))
     for count, dropped in written:
-        plural = "" if count == 1 else "s"
         without = f"; no room for {', '.join(dropped)}" if dropped else ""
-        terminal.hint(f"{count:,} {resource.singular}{plural}{without}")
+        terminal.hint(f"{counted(count, resource.singular)}{without}")
 
 
 @contextmanager

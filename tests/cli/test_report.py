@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from signtraker._common.drawing import Size
 from signtraker.cli.report import map as maps
 from signtraker.cli.report.charts import order_chart, wait_chart
 from signtraker.cli.report.facts import Fact, Place, fact_of
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.once
 
 HOSTILE = "O'Brien & Söhne <b>"
 NOTHING = "\N{EN DASH}"
-SIZE = maps.Size(760, 400)
+SIZE = Size(760, 400)
 ZONES = {
     **dict.fromkeys(("UT", "CO", "ID"), "America/Denver"),
     **dict.fromkeys(("NV", "BC"), "America/Los_Angeles"),

@@ -67,8 +67,9 @@ def run_report(
     if find_spec("jinja2") is None:
         raise UsageError('The report needs jinja2; get it with: pip install "signtraker[cli]"')
     first = None if since is None else _day(session, since)
+    from signtraker._common.words import counted
     from signtraker.cli.report.figures import figures
-    from signtraker.cli.report.page import counted, render
+    from signtraker.cli.report.page import render
 
     found = figures(_facts(session, first), now=session.now, since=first)
     page = render(found, tenant=session.server, zone=session.now.tzname() or "")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from signtraker._common.drawing import Box, Projection, Size, degrees_label, round_degrees
+from signtraker._common.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,17 +37,10 @@ _LABEL_ROOM: Final = 44
 """Units of the drawing: the labels of the lines at the corner would overlap."""
 _LETTER_WIDTH, _LINE_HEIGHT, _EDGE = 7.6, 14, 2
 _LINES: Final = 5
-_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0)
 _SCALE_KM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _LONGEST_SCALE: Final = 0.3
 """The share of the width that the scale takes at most."""
-
-
-class Size(NamedTuple):
-    """The size of a drawing."""
-
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,33 +154,7 @@ def maps(sites: Sequence[Site], overview: Size, detail: Size) -> list[Map]:
     return [draw(sites, "All job sites", overview), *nearer]
 
 
-class _Projection(NamedTuple):
-    """An equirectangular projection, true to scale in the middle of the map."""
-
-    west: float
-    north: float
-    scale: float
-    """Units of the drawing for one degree of latitude."""
-    squeeze: float
-    """The length of a degree of longitude, relative to one of latitude."""
-    size: Size
-
-    def x(self, longitude: float) -> float:
-        return round((longitude - self.west) * self.scale * self.squeeze, 1)
-
-    def y(self, latitude: float) -> float:
-        return round((self.north - latitude) * self.scale, 1)
-
-    @property
-    def south(self) -> float:
-        return self.north - self.size.height / self.scale
-
-    @property
-    def east(self) -> float:
-        return self.west + self.size.width / (self.scale * self.squeeze)
-
-
-def _fit(sites: Sequence[Site], size: Size) -> _Projection:
+def _fit(sites: Sequence[Site], size: Size) -> Projection:
     """Put the middle of the sites into the middle of the map, at the largest scale at which all fit."""
     latitudes = [one.place.latitude for one in sites]
     longitudes = [one.place.longitude for one in sites]
@@ -195,13 +165,7 @@ def _fit(sites: Sequence[Site], size: Size) -> _Projection:
         (size.height - 2 * _MARGIN_Y) / max(max(latitudes) - min(latitudes), least),
         (size.width - 2 * _MARGIN_X) / max((max(longitudes) - min(longitudes)) * squeeze, least),
     )
-    return _Projection(
-        west=middle[1] - size.width / (2 * scale * squeeze),
-        north=middle[0] + size.height / (2 * scale),
-        scale=scale,
-        squeeze=squeeze,
-        size=size,
-    )
+    return Projection.around(middle, scale, squeeze, size)
 
 
 class _Bin:
@@ -227,7 +191,7 @@ class _Bin:
         self.cities += other.cities
 
 
-def _circles(sites: Iterable[Site], projection: _Projection) -> list[Circle]:
+def _circles(sites: Iterable[Site], projection: Projection) -> list[Circle]:
     bins: defaultdict[tuple[int, int], _Bin] = defaultdict(_Bin)
     for site in sites:
         x, y = projection.x(site.place.longitude), projection.y(site.place.latitude)
@@ -249,7 +213,6 @@ def _circle(one: _Bin, most: int) -> Circle:
     radius = max(_SMALLEST_RADIUS, _LARGEST_RADIUS * math.sqrt(one.count / max(most, 8)))
     names = sorted(one.cities.items(), key=lambda pair: (-pair[1], pair[0]))
     places = ", ".join(name or "without a city" for name, _ in names[:3]) + (", …" if len(names) > 3 else "")  # noqa: PLR2004 - the first three
-    plural = "" if one.count == 1 else "s"
     overdue = f", {one.overdue:,} overdue for removal" if one.overdue else ""
     return Circle(
         x=round(one.x, 1),
@@ -257,11 +220,11 @@ def _circle(one: _Bin, most: int) -> Circle:
         radius=round(radius, 1),
         count=one.count,
         overdue=one.overdue,
-        title=f"{places}: {one.count:,} job site{plural}{overdue}",
+        title=f"{places}: {counted(one.count, 'job site')}{overdue}",
     )
 
 
-def _names(sites: Iterable[Site], circles: Sequence[Circle], projection: _Projection) -> list[Name]:
+def _names(sites: Iterable[Site], circles: Sequence[Circle], projection: Projection) -> list[Name]:
     """Name the cities with most sites, where the name overlaps no other name and no circle."""
     by_city: defaultdict[str, _Bin] = defaultdict(_Bin)
     for one in sites:
@@ -269,11 +232,10 @@ def _names(sites: Iterable[Site], circles: Sequence[Circle], projection: _Projec
             by_city[one.city].add(projection.x(one.place.longitude), projection.y(one.place.latitude), one)
     largest = sorted(by_city.items(), key=lambda pair: (-pair[1].count, pair[0]))[:_MOST_NAMES]
     taken = [
-        _Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius)
-        for one in circles
+        Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in circles
     ]
     # The names of the scale and of the lines stand at the lower and the left edge.
-    taken.append(_Box(0, projection.size.height - 34, projection.size.width * 0.45, projection.size.height))
+    taken.append(Box(0, projection.size.height - 34, projection.size.width * 0.45, projection.size.height))
     names: list[Name] = []
     for text, place in largest:
         reach = max((one.radius for one in circles if _is_in(place, one)), default=_SMALLEST_RADIUS)
@@ -286,33 +248,17 @@ def _names(sites: Iterable[Site], circles: Sequence[Circle], projection: _Projec
     return names
 
 
-class _Box(NamedTuple):
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def hits(self, others: Iterable[_Box]) -> bool:
-        return any(
-            self.left < one.right
-            and one.left < self.right
-            and self.top < one.bottom
-            and one.top < self.bottom
-            for one in others
-        )
-
-
 def _is_in(place: _Bin, circle: Circle) -> bool:
     return math.dist((place.x, place.y), (circle.x, circle.y)) <= circle.radius
 
 
-def _beside(place: _Bin, text: str, reach: float, size: Size) -> list[tuple[_Box, str]]:
+def _beside(place: _Bin, text: str, reach: float, size: Size) -> list[tuple[Box, str]]:
     """Return where a name may stand, nearer places first, and which side of it is at its circle.
 
     The width of the text is not known exactly, so the side at the circle is the one that is placed.
     """
     width = len(text) * _LETTER_WIDTH
-    boxes: list[tuple[_Box, str]] = []
+    boxes: list[tuple[Box, str]] = []
     for gap in (reach + 4, reach + 9):
         slant, half = gap * _SLANT, _LINE_HEIGHT / 2
         right, left, centre = place.x + slant, place.x - slant - width, place.x - width / 2
@@ -326,37 +272,27 @@ def _beside(place: _Bin, text: str, reach: float, size: Size) -> list[tuple[_Box
             (left, place.y - slant - half, "end"),
             (left, place.y + slant + half, "end"),
         ):
-            box = _Box(start, middle - half, start + width, middle + half)
+            box = Box(start, middle - half, start + width, middle + half)
             fits_across = box.left >= _EDGE and box.right <= size.width - _EDGE
             if fits_across and box.top >= _EDGE and box.bottom <= size.height - _EDGE:
                 boxes.append((box, anchor))
     return boxes
 
 
-def _lines(projection: _Projection) -> list[Line]:
+def _lines(projection: Projection) -> list[Line]:
     lines: list[Line] = []
-    for one in _round_degrees(projection.west, projection.east):
+    for one in round_degrees(projection.west, projection.east, _STEPS, _LINES):
         x = projection.x(one)
-        label = _degrees(one, "E", "W") if x < projection.size.width - _LABEL_ROOM else ""
+        label = degrees_label(one, "E", "W") if x < projection.size.width - _LABEL_ROOM else ""
         lines.append(Line(is_horizontal=False, at=x, label=label))
-    for one in _round_degrees(projection.south, projection.north):
+    for one in round_degrees(projection.south, projection.north, _STEPS, _LINES):
         y = projection.y(one)
-        label = _degrees(one, "N", "S") if y > _MARGIN_Y else ""
+        label = degrees_label(one, "N", "S") if y > _MARGIN_Y else ""
         lines.append(Line(is_horizontal=True, at=y, label=label))
     return lines
 
 
-def _round_degrees(low: float, high: float) -> list[float]:
-    step = next((step for step in _STEPS if (high - low) / step <= _LINES), 45.0)
-    return [round(count * step, 6) for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _degrees(value: float, positive: str, negative: str) -> str:
-    side = "" if value == 0 else positive if value > 0 else negative
-    return f"{abs(value):g}°{side}"
-
-
-def _scale(projection: _Projection) -> tuple[float, str]:
+def _scale(projection: Projection) -> tuple[float, str]:
     """Return the length of the scale, a round number of kilometres, and its label."""
     per_km = projection.scale / _KM_PER_DEGREE
     longest = projection.size.width * _LONGEST_SCALE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from signtraker._common.drawing import Size
+from signtraker._common.templates import environment
+from signtraker._common.words import MONTHS, counted
 from signtraker.cli.report.charts import NARROW, WIDE, month_name, order_chart, wait_chart
-from signtraker.cli.report.map import Size, maps
+from signtraker.cli.report.map import maps
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,10 +21,6 @@ _NARROW_MAP: Final = Size(NARROW, 300)
 _MOST_OVERDUE: Final = 500
 """The rows of the table of overdue signs."""
 _MOST_CITIES: Final = 30
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def render(figures: Figures, *, tenant: str, zone: str) -> bytes:
@@ -52,7 +49,7 @@ def render(figures: Figures, *, tenant: str, zone: str) -> bytes:
         "wide_maps": maps(sites, _OVERVIEW, _DETAIL),
         "narrow_maps": maps(sites, _NARROW_MAP, _NARROW_MAP),
     }
-    text = _environment().get_template("report.html").render(context)
+    text = environment("signtraker.cli.report", _FILTERS).get_template("report.html").render(context)
     return text.encode("utf-8", "replace")
 
 
@@ -64,17 +61,12 @@ def _trimmed(figures: Figures) -> list[Any]:
 
 def long_date(day: date) -> str:
     """Return a day in words, in English whatever the locale: `15 January 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def short_date(day: date) -> str:
     """Return a day in few letters: `15 Jan 2026`."""
     return f"{day.day} {month_name(day)}"
-
-
-def counted(count: int, singular: str, plural: str | None = None) -> str:
-    """Return `1 sign`, `2,000 signs`."""
-    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
 
 
 def days(value: float) -> str:
@@ -88,21 +80,11 @@ def percent(part: int, whole: int) -> str:
     return "under 1 %" if 0 < share < 1 else f"{share:.0f} %"
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("signtraker.cli.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Any] = {
-        "counted": counted,
-        "days": days,
-        "long_date": long_date,
-        "month_name": month_name,
-        "short_date": short_date,
-        "thousands": "{:,}".format,
-    }
-    environment.filters.update(filters)
-    return environment
+_FILTERS: Final[dict[str, Any]] = {
+    "counted": counted,
+    "days": days,
+    "long_date": long_date,
+    "month_name": month_name,
+    "short_date": short_date,
+    "thousands": "{:,}".format,
+}

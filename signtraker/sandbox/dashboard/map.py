@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signtraker._common.drawing import Box, Projection, Size, degrees_label, round_degrees
 from signtraker.sandbox.dashboard.state import equals
 
 if TYPE_CHECKING:
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox.dashboard.data import Site
 
-_WIDTH, _HEIGHT = 800, 340
+_SIZE = _WIDTH, _HEIGHT = Size(800, 340)
 _MARGIN = 28
 _SMALLEST_SPAN = 0.02
 """Degrees: a single point is shown with its neighbourhood."""
 _MOST_LINES = 6
 _MOST_CITIES = 14
-_STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0)
+_STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0, 90.0)
 _SMALLEST_SQUEEZE = 0.1
 """Near a pole a degree of longitude shrinks to nothing; below this it is drawn too wide."""
 _MOST_LATITUDE, _MOST_LONGITUDE = 90, 180
@@ -83,32 +84,6 @@ class Map:
     height: int = _HEIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class _Projection:
-    """An equirectangular projection, true to scale in the middle of the map."""
-
-    west: float
-    north: float
-    scale: float
-    """Units of the drawing for one degree of latitude."""
-    squeeze: float
-    """The length of a degree of longitude, relative to one of latitude."""
-
-    def x(self, longitude: float) -> float:
-        return round((longitude - self.west) * self.scale * self.squeeze, 1)
-
-    def y(self, latitude: float) -> float:
-        return round((self.north - latitude) * self.scale, 1)
-
-    @property
-    def south(self) -> float:
-        return self.north - _HEIGHT / self.scale
-
-    @property
-    def east(self) -> float:
-        return self.west + _WIDTH / (self.scale * self.squeeze)
-
-
 def lay_out(sites: Sequence[Site], listed: frozenset[int]) -> Map | None:
     """Place the sites; the orders in `listed` stand out. Return None without usable coordinates."""
     usable = [
@@ -127,7 +102,7 @@ def lay_out(sites: Sequence[Site], listed: frozenset[int]) -> Map | None:
     return Map(list(_lines(projection)), points, list(_cities(points)))
 
 
-def _fit(sites: Sequence[Site]) -> _Projection:
+def _fit(sites: Sequence[Site]) -> Projection:
     """Choose the largest scale at which all sites fit, with their middle in the middle of the map."""
     south, north = _span([site.latitude for site in sites])
     west, east = _span([site.longitude for site in sites])
@@ -136,12 +111,7 @@ def _fit(sites: Sequence[Site]) -> _Projection:
         (_WIDTH - 2 * _MARGIN) / ((east - west) * squeeze),
         (_HEIGHT - 2 * _MARGIN) / (north - south),
     )
-    return _Projection(
-        west=(west + east) / 2 - _WIDTH / (2 * scale * squeeze),
-        north=(south + north) / 2 + _HEIGHT / (2 * scale),
-        scale=scale,
-        squeeze=squeeze,
-    )
+    return Projection.around(((south + north) / 2, (west + east) / 2), scale, squeeze, _SIZE)
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
@@ -150,24 +120,13 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return low - missing, high + missing
 
 
-def _lines(projection: _Projection) -> Iterator[Line]:
-    for longitude in _round_degrees(projection.west, projection.east):
+def _lines(projection: Projection) -> Iterator[Line]:
+    for longitude in round_degrees(projection.west, projection.east, _STEPS, _MOST_LINES):
         x = projection.x(longitude)
-        yield Line(x, x, 0, _HEIGHT, _label(longitude, "E", "W"), x + 4, _HEIGHT - 6)
-    for latitude in _round_degrees(projection.south, projection.north):
+        yield Line(x, x, 0, _HEIGHT, degrees_label(longitude, "E", "W"), x + 4, _HEIGHT - 6)
+    for latitude in round_degrees(projection.south, projection.north, _STEPS, _MOST_LINES):
         y = projection.y(latitude)
-        yield Line(0, _WIDTH, y, y, _label(latitude, "N", "S"), 6, y - 4)
-
-
-def _round_degrees(low: float, high: float) -> Iterator[float]:
-    step = next((step for step in _STEPS if (high - low) / step <= _MOST_LINES), 90.0)
-    for count in range(math.ceil(low / step), math.floor(high / step) + 1):
-        yield round(count * step, 6)
-
-
-def _label(degrees: float, positive: str, negative: str) -> str:
-    side = "" if degrees == 0 else positive if degrees > 0 else negative
-    return f"{abs(degrees):g}°{side}"
+        yield Line(0, _WIDTH, y, y, degrees_label(latitude, "N", "S"), 6, y - 4)
 
 
 def _cities(points: Sequence[Point]) -> Iterator[City]:
@@ -177,7 +136,7 @@ def _cities(points: Sequence[Point]) -> Iterator[City]:
         if point.site.city:
             by_city[point.site.city].append(point)
     largest = sorted(by_city.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:_MOST_CITIES]
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[Box] = []
     for name, here in largest:
         x = sum(point.x for point in here) / len(here)
         y = sum(point.y for point in here) / len(here)
@@ -185,12 +144,8 @@ def _cities(points: Sequence[Point]) -> Iterator[City]:
         left = x + 10 if x + 10 + width < _WIDTH else x - 10 - width
         for lines in (0, -1, 1, -2, 2):
             middle = y + lines * _LINE_HEIGHT
-            box = (left, middle - _LINE_HEIGHT / 2, left + width, middle + _LINE_HEIGHT / 2)
-            if not any(_overlap(box, other) for other in taken):
+            box = Box(left, middle - _LINE_HEIGHT / 2, left + width, middle + _LINE_HEIGHT / 2)
+            if not box.hits(taken):
                 taken.append(box)
                 yield City(name, round(left, 1), round(middle + 4, 1))
                 break
-
-
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from signtraker._common.words import counted
 from signtraker.sandbox.dashboard import forms, text
 from signtraker.sandbox.dashboard.data import MOST_SITES, load_orders_page
 from signtraker.sandbox.dashboard.map import lay_out
@@ -148,7 +149,7 @@ def _settings(settings: Settings) -> dict[str, str]:
     return {
         "OData": _GENERATIONS[settings.server],
         "Account": "National Account" if settings.national_account else "Licensee",
-        "Page cap": "none" if settings.page_cap is None else text.counted(settings.page_cap, "row"),
+        "Page cap": "none" if settings.page_cap is None else counted(settings.page_cap, "row"),
         "Largest $top": "any" if settings.max_top is None else f"{settings.max_top:,}",
     }
 
@@ -163,7 +164,7 @@ def _chips(orders: OrdersPage, state: State) -> list[Chip]:
 
 def _legend(orders: OrdersPage) -> list[str]:
     drawn, without = len(orders.sites), orders.found - orders.located
-    parts = [text.counted(drawn, "job site") + " drawn"]
+    parts = [counted(drawn, "job site") + " drawn"]
     if drawn == MOST_SITES and orders.located > drawn:
         parts = [f"The newest {drawn:,} of {orders.located:,} job sites drawn"]
     if without:
@@ -220,9 +221,7 @@ def _redact(content: str, key: str) -> str:
     if len(key) >= _SHORTEST_KEY:
         content = content.replace(key, "•••")
     rest = len(content) - _MOST_CHARACTERS
-    return (
-        f"{content[:_MOST_CHARACTERS]} … and {text.counted(rest, 'character')} more" if rest > 0 else content
-    )
+    return f"{content[:_MOST_CHARACTERS]} … and {counted(rest, 'character')} more" if rest > 0 else content
 
 
 def _fault_list(faults: Faults) -> FaultList:

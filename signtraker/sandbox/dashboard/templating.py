@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from signtraker._common.templates import environment
+from signtraker._common.words import counted
 from signtraker.sandbox.dashboard import text
 
 
@@ -22,18 +23,11 @@ def _prose(content: str) -> Markup:
     return Markup().join(code.format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("signtraker.sandbox.dashboard"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _FILTERS: dict[str, Any] = {
-    "counted": text.counted,
+    "counted": counted,
     "long_date": text.long_date,
     "prose": _prose,
     "status_class": text.status_class,
     "thousands": "{:,}".format,
 }
-_ENVIRONMENT.filters.update(_FILTERS)
+_ENVIRONMENT = environment("signtraker.sandbox.dashboard", _FILTERS)

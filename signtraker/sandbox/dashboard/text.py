@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from signtraker._common.words import MONTHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,10 +14,6 @@ if TYPE_CHECKING:
 
 # Not by strftime, whose names follow the locale.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _COLOURED = frozenset({"Draft", "Designing", "PaymentRequired", "Installed", "Removed"})
 
 
@@ -60,11 +58,6 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Format `1 order`, `1,234 orders`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def short_date(moment: datetime | None) -> str:
     """Format `2026-01-15`, with the time unless it is midnight UTC; `None` gives an empty text."""
     if moment is None:
@@ -75,7 +68,7 @@ def short_date(moment: datetime | None) -> str:
 
 def long_date(moment: datetime) -> str:
     """Format `Thursday 15 January 2026, 09:00 UTC`."""
-    name, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    name, month = _DAYS[moment.weekday()], MONTHS[moment.month - 1]
     return f"{name} {moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
 
 

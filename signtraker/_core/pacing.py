@@ -21,12 +21,12 @@ class PaceLimits(Protocol):
 
     @property
     def max_concurrency(self) -> int:
-        """How many requests may be under way at a time."""
+        """The number of requests that may be under way at a time."""
         ...
 
     @property
     def max_per_second(self) -> float | None:
-        """How many requests may start in a second; None for no limit."""
+        """The number of requests that may start in a second; None for no limit."""
         ...
 
 

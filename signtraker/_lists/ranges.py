@@ -26,7 +26,7 @@ _LAST_PAGES: Final = 6
 
 
 class State(Enum):
-    """What became of a range."""
+    """The state of a range's reading."""
 
     WAITING = "waiting"
     UNDER_WAY = "under way"

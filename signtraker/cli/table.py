@@ -26,7 +26,7 @@ _COMFORTABLE: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What the layout knows of a column: its place in the row, and the width that it would like."""
+    """A column to the layout: its place in the row, and the width that it would like."""
 
     index: int
     width: int

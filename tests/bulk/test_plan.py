@@ -119,7 +119,8 @@ def test_two_spellings_of_an_external_id_are_the_same_one(client: SignTrakerClie
 
 def test_capitals_and_blanks_inside_an_external_id_count(client: SignTrakerClient) -> None:
     keys = ["mls 1", "MLS 1", "mls  1"]
-    client.orders.create_orders([{**ORDER, "external_id": key} for key in keys])
+    run = client.orders.create_orders([{**ORDER, "external_id": key} for key in keys])
+    assert [one.request.external_id for one in run.report.outcomes] == keys
 
 
 def test_a_content_in_another_unicode_form_is_the_same(client: SignTrakerClient) -> None:

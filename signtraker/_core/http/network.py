@@ -32,7 +32,7 @@ CLOSED_MEANWHILE: Final = "the client was closed meanwhile"
 
 
 class AnyStream(Protocol):
-    """What the streams of threads and of tasks have in common."""
+    """A stream of threads or of tasks, as `Wire` uses it."""
 
     received: ReceivedBytes
 

@@ -104,7 +104,7 @@ class Figures:
 
 @dataclass(slots=True)
 class _Seen:
-    """What is known of a job site so far."""
+    """The facts about a job site, from the orders so far."""
 
     city: str
     place: Place | None

@@ -1,9 +1,10 @@
-"""Format numbers and months for people. Not by strftime, whose names follow the locale."""
+"""Name days and months, and format numbers, for people. Not by strftime, whose names follow the locale."""
 
 from __future__ import annotations
 
 from typing import Final
 
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),

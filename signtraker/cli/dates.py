@@ -23,26 +23,14 @@ from dateutil.parser import isoparse
 from dateutil.relativedelta import relativedelta
 
 from signtraker._common.short_repr import short_repr
+from signtraker._common.words import DAYS, MONTHS
 from signtraker.cli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+_DAYS: Final = tuple(one.lower() for one in DAYS)
+_MONTHS: Final = tuple(one.lower() for one in MONTHS)
 _UNITS: Final = ("minute", "hour", "day", "week", "month", "year")
 _PARTS_OF_A_DAY: Final = frozenset({"minute", "hour"})
 _RELATIVE: Final = re.compile(
@@ -94,8 +82,7 @@ def in_words(day: date, today: date) -> str:
     distance = (day - today).days
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(distance)
     away = near or (f"in {distance} days" if distance > 0 else f"{-distance} days ago")
-    weekday, month = _DAYS[day.weekday()].capitalize(), _MONTHS[day.month - 1].capitalize()
-    return f"{weekday}, {day.day} {month} {day.year} ({away})"
+    return f"{DAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year} ({away})"
 
 
 def _read(text: str, now: datetime, option: str) -> date | datetime:

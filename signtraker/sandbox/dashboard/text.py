@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from signtraker._common.words import MONTHS
+from signtraker._common.words import DAYS, MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signtraker.sandbox.faults.fault import Fault
 
-# Not by strftime, whose names follow the locale.
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _COLOURED = frozenset({"Draft", "Designing", "PaymentRequired", "Installed", "Removed"})
 
 
@@ -68,7 +66,7 @@ def short_date(moment: datetime | None) -> str:
 
 def long_date(moment: datetime) -> str:
     """Format `Thursday 15 January 2026, 09:00 UTC`."""
-    name, month = _DAYS[moment.weekday()], MONTHS[moment.month - 1]
+    name, month = DAYS[moment.weekday()], MONTHS[moment.month - 1]
     return f"{name} {moment.day} {month} {moment.year}, {moment:%H:%M} UTC"
 
 

@@ -7,7 +7,7 @@ drifts disturbs both alike. Lower is better. Nothing is judged, and nothing of i
 scripts/bench                      take all measures
 scripts/bench --only get_order     take those whose name holds this text
 scripts/bench --output FILE        write the figures as JSON, too
-scripts/bench --docs               write the table into docs/performance.md, and the JSON beside it
+scripts/bench --docs               write the table into docs/explanation/performance.md, and JSON beside it
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PUBLISHED = "signtraker==0.1.0"
 QUERY_PACKAGE = "python-odata==0.8.1"
 SCRIPTS = Path(__file__).parent
-DOCUMENT = SCRIPTS.parent / "docs" / "performance.md"
+DOCUMENT = SCRIPTS.parent / "docs" / "explanation" / "performance.md"
 BEGIN = "<!-- scripts/bench --docs writes from here -->"
 END = "<!-- to here -->"
 
@@ -254,7 +254,7 @@ def main() -> None:
     parser.add_argument("--only", metavar="TEXT", help="take the measures whose name holds this text")
     parser.add_argument("--rounds", type=int, help="the number of rounds; each measure has its own")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the figures as JSON")
-    parser.add_argument("--docs", action="store_true", help="write the table into docs/performance.md")
+    parser.add_argument("--docs", action="store_true", help="write docs/explanation/performance.md")
     options = parser.parse_args()
     if options.docs and options.only is not None:
         parser.error("--docs takes all measures in one go; leave out --only")

@@ -71,7 +71,7 @@ class ChangeOrdersClient(BaseClient):
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
             concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
-                id, which is the default; see docs/lists.md.
+                id, which is the default; see docs/guides/lists.md.
         """
         options = ListOptions(filter, None, None, orderby, select)
         return self._iterate(_CHANGE_ORDERS, options, page_size, max_items, concurrency)

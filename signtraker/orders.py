@@ -90,7 +90,7 @@ class OrdersClient(BaseClient):
             page_size: The number of records to request at once.
             max_items: The maximum number of records to read; None reads all.
             concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
-                id, which is the default; see docs/lists.md.
+                id, which is the default; see docs/guides/lists.md.
         """
         return self._iterate(
             _ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items, concurrency
@@ -173,7 +173,7 @@ class OrdersClient(BaseClient):
         With a journal, make the same call again after any interruption, `kill -9` included: it goes on. What
         was refused or not sent is sent again, the rest is not. A request is known again by its
         `external_id`, else by its content; never by its position. Give each an
-        `external_id`: without one, an edited request is another one. More in docs/many_orders.md.
+        `external_id`: without one, an edited request is another one. More in docs/guides/many_orders.md.
 
         Args:
             requests: The orders, as models or mappings; all are checked before anything is sent.

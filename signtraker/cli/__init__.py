@@ -1,6 +1,6 @@
 """The command `signtraker`: look, order, import and remove without writing a program.
 
-Needs the extra: `pip install "signtraker[cli]"`. `docs/command.md` shows what it does.
+Needs the extra: `pip install "signtraker[cli]"`. `docs/guides/command.md` shows what it does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _EXTRA: Final = frozenset({"typer", "rich", "yaml", "openpyxl"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code. `docs/command.md` lists the codes.
+    """Run the command and return its exit code. `docs/guides/command.md` lists the codes.
 
     Args:
         arguments: The arguments after the name of the command; those of the process by default.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the command; `docs/command.md` has the same table."""
+    """The exit codes of the command; `docs/guides/command.md` has the same table."""
 
     DONE = 0
     REFUSED = 1

@@ -1,4 +1,4 @@
-"""Run every example of docs/command.md on a terminal, in its order, and compare what it shows.
+"""Run every example of docs/guides/command.md on a terminal, in its order, and compare what it shows.
 
 `pytest --renew-screens tests/cli/test_document.py` writes what they show into the document.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "command.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "guides" / "command.md"
 BLOCK = re.compile(r"(?:^`([\w.]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 BLOCKS = BLOCK.findall(TEXT)

@@ -103,6 +103,6 @@ def test_a_key_that_is_not_accepted_is_refused(command: Command, monkeypatch: py
 
 
 def test_the_document_has_the_table_of_the_exit_codes() -> None:
-    document = (Path(__file__).parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[2] / "docs" / "guides" / "command.md").read_text(encoding="utf-8")
     table = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in MEANINGS.items())
     assert f"| code | meaning |\n| --- | --- |\n{table}" in document

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 BLOCKS = [
     pytest.param(match[1], match[2], id=f"{path.name}:{path.read_text()[: match.start()].count(chr(10)) + 1}")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     for match in BLOCK.finditer(path.read_text(encoding="utf-8"))
 ]
 

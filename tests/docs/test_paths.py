@@ -15,7 +15,7 @@ FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
 ADDRESS = re.compile(r"https?://\S+")
 # Created by scripts/test; written by the users of the sandbox and of the command.
 ELSEWHERE = {".cache/", "conftest.py", "config.toml"}
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 SOURCES = [
     path
     for folder in ("models", "signtraker", "scripts", "tests")
@@ -48,5 +48,5 @@ def test_every_path_in_a_docstring_exists() -> None:
 
 
 def test_a_path_that_does_not_exist_is_found() -> None:
-    text = "See `docs/nowhere.md`, [query](docs/query.md), `nowhere/` and https://example.com/page.json."
+    text = "See `docs/nowhere.md`, [query](docs/guides/queries.md), `nowhere/` and https://example.com/page.json."
     assert missing(text, ROOT) == ["docs/nowhere.md", "nowhere/"]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from signtraker._core.rows import CheckedRow, CheckedRows, RowProblem, check, check_rows
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.partition import Partition
     from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker._lists.threads import RecordIterator
     from signtraker.agents import AgentsClient
@@ -135,6 +136,7 @@ else:
             "signtraker._lists.find_created": ("CreatedCandidate",),
             "signtraker._core.rows": ("CheckedRow", "CheckedRows", "RowProblem", "check", "check_rows"),
             "signtraker._lists.options": ("FilterOption", "OrderBy", "Select"),
+            "signtraker._lists.partition": ("Partition",),
             "signtraker._lists.tasks": ("AsyncRecordIterator",),
             "signtraker._lists.threads": ("RecordIterator",),
             "signtraker._core.merge_patch": ("merge_patch",),
@@ -304,6 +306,7 @@ __all__ = [
     "OrderStatus",
     "Ordering",
     "OrdersClient",
+    "Partition",
     "PaymentMode",
     "PreparedRequest",
     "Problem",

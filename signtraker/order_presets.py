@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
+from signtraker._lists.partitioning import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import OrderPreset
 
 if TYPE_CHECKING:
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.partition import Partition
     from signtraker._lists.threads import RecordIterator
 
 _ORDER_PRESETS = Listing("/api/orderpresets", OrderPreset)
@@ -49,6 +51,7 @@ class OrderPresetsClient(BaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
         concurrency: int = 1,
+        partition: Partition | None = None,
     ) -> RecordIterator[OrderPreset]:
         """Read all order presets page by page. Each page is requested when its first record is needed.
 
@@ -66,6 +69,30 @@ class OrderPresetsClient(BaseClient):
             max_items: The maximum number of records to read; None reads all.
             concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
                 id, which is the default; see docs/guides/lists.md.
+            partition: Only the records of this range of ids, one that `partitions` returned. Needs an
+                ordering by the id.
         """
-        options = ListOptions(filter, None, None, orderby, select)
+        options = ListOptions(filter, None, None, orderby, select, partition)
         return self._iterate(_ORDER_PRESETS, options, page_size, max_items, concurrency)
+
+    def partitions(
+        self,
+        n: int,
+        *,
+        filter: FilterOption[OrderPreset] | None = None,  # noqa: A002 - the documented name
+    ) -> tuple[Partition, ...]:
+        """Split the list into ranges of ids, to read them in several processes or on several machines.
+
+        Sends two requests, for the lowest and the highest id. Then any client reads a partition:
+        `iter_order_presets(partition=…)`, with the same filter. Each record is in exactly one partition,
+        also one that is created later: the first has no lower bound, and the last no upper one.
+
+        The ids are divided evenly, so partitions hold unequal numbers of records where ids are missing. There
+        are fewer than `n` if there are fewer ids, and one if there is no record.
+
+        Args:
+            n: The number of partitions, 1 to 100,000.
+            filter: As for `list_order_presets`.
+        """
+        steps = read_partitions(_ORDER_PRESETS, n, filter, self._connection.config)
+        return self._run(steps)

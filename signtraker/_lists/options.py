@@ -45,6 +45,8 @@ class ListOptions:
     skip: object = None
     orderby: object = None
     select: object = None
+    partition: object = None
+    """The range of ids to read; `partition.py` makes it a part of the filter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="ResponseModel")
 PAGE_SIZE = 100
 """The default number of records in a page."""
+BATCH_SIZE = 1000
+"""The default number of records in a batch."""
 MAX_CONCURRENCY = 100
 """The most pages that may be read at a time."""
 
@@ -146,6 +148,10 @@ class RowBuffer(Generic[M]):
         self._last = row = self.rows.popleft()
         self._count += 1
         return row
+
+    def take_batch(self, size: int) -> list[M]:
+        """Return the next rows, `size` or as many as there are."""
+        return [self.take() for _ in range(min(size, len(self.rows)))]
 
     @contextmanager
     def page(self) -> Generator[None]:

@@ -8,9 +8,11 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from signtraker._common.integers import INT32_MAX
+from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
 from signtraker._lists.options import FilterText, check_count, limit_problems, resolve_options
 from signtraker._lists.paging import MAX_CONCURRENCY, Pager, ReadPlan, hide
+from signtraker._lists.partition import Partition, within
 from signtraker._lists.positions import BY_ID, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, QueryLimitError, ValidationError, refuse
 from signtraker.query import Filter
@@ -52,6 +54,10 @@ def make_pager(
     if concurrency > 1 and not plan.goes_by_id:
         message = "needs an ordering by the id, of which it reads several ranges; leave out one of the two"
         refuse([Problem("concurrency", message)])
+    if options.partition is not None and not plan.goes_by_id:
+        refuse(
+            [Problem("partition", "needs an ordering by the id, of which it is a range; leave out orderby")]
+        )
     try:
         pieces = _pieces(plan, config, extra_params, page_size=page_size)
     except QueryLimitError:
@@ -90,7 +96,10 @@ def _resolve(
     max_items: int | None,
     concurrency: int,
 ) -> ResolvedOptions:
-    """Check everything except the limits; raise one `ValidationError` for all mistakes."""
+    """Check everything except the limits; raise one `ValidationError` for all mistakes.
+
+    The bounds of a partition become a part of the filter.
+    """
     problems: list[Problem] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: check_count("page_size", page_size, 1),
@@ -107,8 +116,14 @@ def _resolve(
         resolved = resolve_options(listing.entity, options, config, limited=False)
     except ValidationError as error:
         problems += error.problems
+    if options.partition is not None and not isinstance(options.partition, Partition):
+        message = f"must be one of those that partitions(…) returns, not {short_repr(options.partition)}"
+        problems.append(Problem("partition", message))
     refuse(problems)
-    return cast("ResolvedOptions", resolved)
+    whole = cast("ResolvedOptions", resolved)
+    if isinstance(options.partition, Partition):
+        return within(whole, options.partition, config.odata_version)
+    return whole
 
 
 def _pieces(

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 import anyio
 
-from signtraker._lists.paging import RowBuffer
+from signtraker._lists.options import check_count
+from signtraker._lists.paging import BATCH_SIZE, RowBuffer
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
     from typing import Any
 
@@ -50,11 +51,28 @@ class AsyncRecordIterator(AsyncIterator[M]):
 
     async def __anext__(self) -> M:
         while not self._buffer.rows:
-            with self._buffer.page():
-                goes_on = not self._is_closed and await self._read_on()
-            if not goes_on:
+            if not await self._read_more():
                 raise StopAsyncIteration
         return self._buffer.take()
+
+    def iter_batches(self, size: int = BATCH_SIZE) -> AsyncIterator[list[M]]:
+        """Return the records in lists of `size`; the last list may be shorter, and none is empty.
+
+        An error does not end this iterator either: the records read before it come with the next list.
+        `error.progress` counts those of the lists that were returned.
+        """
+        check_count("size", size, 1)
+        return _Batches(self._take_batch, size)
+
+    async def _take_batch(self, size: int) -> list[M]:
+        while len(self._buffer.rows) < size and await self._read_more():
+            pass
+        return self._buffer.take_batch(size)
+
+    async def _read_more(self) -> bool:
+        """Read on, and add the progress to an error; return False at the end."""
+        with self._buffer.page():
+            return not self._is_closed and await self._read_on()
 
     async def close(self) -> None:
         """End the iteration. After that, no request is made or under way, and no task is left."""
@@ -79,6 +97,19 @@ class AsyncRecordIterator(AsyncIterator[M]):
     @abstractmethod
     async def _read_on(self) -> bool:
         """Do something that brings more rows; return False at the end."""
+
+
+class _Batches(AsyncIterator[list[M]]):
+    """The records of an iterator in lists."""
+
+    def __init__(self, take: Callable[[int], Coroutine[Any, Any, list[M]]], size: int) -> None:
+        self._take = take
+        self._size = size
+
+    async def __anext__(self) -> list[M]:
+        if not (batch := await self._take(self._size)):
+            raise StopAsyncIteration
+        return batch
 
 
 class AsyncPagedIterator(AsyncRecordIterator[M]):
@@ -113,6 +144,9 @@ class AsyncConcurrentIterator(AsyncRecordIterator[M]):
     async def close(self) -> None:
         """End the iteration. After that, no request is made or under way, and no task is left."""
         await super().close()
+        await self._end_readers()
+
+    async def _end_readers(self) -> None:
         if (readers := self._own_readers()) is not None:
             await readers.stop()
 
@@ -146,7 +180,8 @@ class AsyncConcurrentIterator(AsyncRecordIterator[M]):
         pages = self._pages
         self._finish(readers.ended())
         if pages.ended:
-            await self.close()
+            self._is_closed = True
+            await self._end_readers()
             return False
         rows = pages.take()
         calls = pages.start(time.monotonic())

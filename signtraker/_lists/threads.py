@@ -16,7 +16,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from signtraker._core.cancellation import CallCancelledError, Cancellation, current
-from signtraker._lists.paging import RowBuffer
+from signtraker._lists.options import check_count
+from signtraker._lists.paging import BATCH_SIZE, RowBuffer
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -53,11 +54,28 @@ class RecordIterator(Iterator[M]):
 
     def __next__(self) -> M:
         while not self._buffer.rows:
-            with self._buffer.page():
-                goes_on = not self._is_closed and self._read_on()
-            if not goes_on:
+            if not self._read_more():
                 raise StopIteration
         return self._buffer.take()
+
+    def iter_batches(self, size: int = BATCH_SIZE) -> Iterator[list[M]]:
+        """Return the records in lists of `size`; the last list may be shorter, and none is empty.
+
+        An error does not end this iterator either: the records read before it come with the next list.
+        `error.progress` counts those of the lists that were returned.
+        """
+        check_count("size", size, 1)
+        return _Batches(self._take_batch, size)
+
+    def _take_batch(self, size: int) -> list[M]:
+        while len(self._buffer.rows) < size and self._read_more():
+            pass
+        return self._buffer.take_batch(size)
+
+    def _read_more(self) -> bool:
+        """Read on, and add the progress to an error; return False at the end."""
+        with self._buffer.page():
+            return not self._is_closed and self._read_on()
 
     def close(self) -> None:
         """End the iteration. After that, no request is made or under way, and no thread is left."""
@@ -78,6 +96,19 @@ class RecordIterator(Iterator[M]):
     @abstractmethod
     def _read_on(self) -> bool:
         """Do something that brings more rows; return False at the end."""
+
+
+class _Batches(Iterator[list[M]]):
+    """The records of an iterator in lists."""
+
+    def __init__(self, take: Callable[[int], list[M]], size: int) -> None:
+        self._take = take
+        self._size = size
+
+    def __next__(self) -> list[M]:
+        if not (batch := self._take(self._size)):
+            raise StopIteration
+        return batch
 
 
 class PagedIterator(RecordIterator[M]):
@@ -112,6 +143,9 @@ class ConcurrentIterator(RecordIterator[M]):
     def close(self) -> None:
         """End the iteration. After that, no request is made or under way, and no thread is left."""
         super().close()
+        self._end_readers()
+
+    def _end_readers(self) -> None:
         if (readers := self._own_readers()) is not None:
             readers.stop()
             readers.join()
@@ -142,7 +176,8 @@ class ConcurrentIterator(RecordIterator[M]):
         pages = self._pages
         self._finish(readers.ended())
         if pages.ended:
-            self.close()
+            self._is_closed = True
+            self._end_readers()
             return False
         rows = pages.take()
         calls = pages.start(time.monotonic())

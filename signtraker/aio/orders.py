@@ -16,6 +16,7 @@ from signtraker._lists.find_created import created_candidates
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
+from signtraker._lists.partitioning import read_partitions
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import (
     CreateOrderRequest,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
+    from signtraker._lists.partition import Partition
     from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models._payloads import CreateOrderDict, RemovalDict
 
@@ -75,6 +77,7 @@ class AsyncOrdersClient(AsyncBaseClient):
         page_size: int = PAGE_SIZE,
         max_items: int | None = None,
         concurrency: int = 1,
+        partition: Partition | None = None,
     ) -> AsyncRecordIterator[Order]:
         """Read all orders page by page. Each page is requested when its first record is needed.
 
@@ -92,10 +95,33 @@ class AsyncOrdersClient(AsyncBaseClient):
             max_items: The maximum number of records to read; None reads all.
             concurrency: How many pages may be read at a time, 1 to 100. More than 1 needs an ordering by the
                 id, which is the default; see docs/guides/lists.md.
+            partition: Only the records of this range of ids, one that `partitions` returned. Needs an
+                ordering by the id.
         """
-        return self._iterate(
-            _ORDERS, ListOptions(filter, None, None, orderby, select), page_size, max_items, concurrency
-        )
+        options = ListOptions(filter, None, None, orderby, select, partition)
+        return self._iterate(_ORDERS, options, page_size, max_items, concurrency)
+
+    async def partitions(
+        self,
+        n: int,
+        *,
+        filter: FilterOption[Order] | None = None,  # noqa: A002 - the documented name
+    ) -> tuple[Partition, ...]:
+        """Split the list into ranges of ids, to read them in several processes or on several machines.
+
+        Sends two requests, for the lowest and the highest id. Then any client reads a partition:
+        `iter_orders(partition=…)`, with the same filter. Each record is in exactly one partition,
+        also one that is created later: the first has no lower bound, and the last no upper one.
+
+        The ids are divided evenly, so partitions hold unequal numbers of records where ids are missing. There
+        are fewer than `n` if there are fewer ids, and one if there is no record.
+
+        Args:
+            n: The number of partitions, 1 to 100,000.
+            filter: As for `list_orders`.
+        """
+        steps = read_partitions(_ORDERS, n, filter, self._connection.config)
+        return await self._run(steps)
 
     async def get_order(self, order_id: int) -> Order:
         """Read one order. Raises `NotFoundError` if no record has this id."""

@@ -116,6 +116,9 @@ class _Rows(Iterator[Any]):
             raise StopIteration
         return row
 
+    def iter_batches(self, *args: Any, **options: Any) -> _Rows:
+        return _Rows(self._rows.iter_batches(*args, **options), self._run)
+
     def close(self) -> None:
         self._run(self._rows.close())
 

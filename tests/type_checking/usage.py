@@ -28,6 +28,7 @@ from signtraker import (
     Ordering,
     OrdersClient,
     OrderStatus,
+    Partition,
     Q,
     QueryLimitError,
     RecordIterator,
@@ -221,6 +222,17 @@ def side_by_side(client: SignTrakerClient) -> list[int]:
     orders: RecordIterator[Order] = client.orders.iter_orders(concurrency=8)
     with orders as rows:
         return [one.id for one in rows]
+
+
+def in_parts(client: SignTrakerClient) -> list[Order]:
+    parts: tuple[Partition, ...] = client.orders.partitions(8, filter=Q.status == "Draft")
+    batches = client.orders.iter_orders(partition=parts[0]).iter_batches(size=500)
+    return [order for batch in batches for order in batch]
+
+
+async def in_parts_async(client: AsyncSignTrakerClient) -> list[list[Agent]]:
+    parts = await client.agents.partitions(8)
+    return [batch async for batch in client.agents.iter_agents(partition=parts[-1]).iter_batches(500)]
 
 
 async def side_by_side_async(client: AsyncSignTrakerClient) -> list[int]:

@@ -45,8 +45,11 @@ def _version(python: str) -> tuple[int, int] | None:
     return (int(words[0]), int(words[1])) if run.returncode == 0 else None
 
 
-def environment(name: str, python: str, lock: str) -> Path:
-    """Return the Python of an environment with the locked versions; create it if necessary."""
+def environment(name: str, python: str, lock: str, *, from_source: tuple[str, ...] = ()) -> Path:
+    """Return the Python of an environment with the locked versions; create it if necessary.
+
+    `from_source` names the packages that have no wheel; all others are installed from theirs.
+    """
     home = CACHE / name
     lock_file = ROOT / "requirements" / lock
     stamp = home / "locked"
@@ -57,7 +60,8 @@ def environment(name: str, python: str, lock: str) -> Path:
     print(f"Creating the environment {name} from requirements/{lock} …", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     run([python, "-m", "venv", str(home)])
-    install(interpreter, "--require-hashes", "--only-binary", ":all:", "-r", str(lock_file))
+    sources = [part for one in from_source for part in ("--no-binary", one)]
+    install(interpreter, "--require-hashes", "--only-binary", ":all:", *sources, "-r", str(lock_file))
     stamp.write_text(digest)
     return interpreter
 

@@ -39,7 +39,13 @@ SHIPPED = [
 ]
 NOT_ONCE = ["-m", "not once"]
 """Newer Pythons leave out the tests for which each Python is the same, which take a third of the time."""
-GENERATORS = ["generate_payloads.py", "generate_query.py", "generate_aio.py", "generate_openapi.py"]
+GENERATORS = [
+    "generate_payloads.py",
+    "generate_query.py",
+    "generate_aio.py",
+    "generate_openapi.py",
+    "generate_api.py",
+]
 
 
 def build_wheel(python: Path) -> Path:

@@ -165,6 +165,7 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
         ("generate_aio.py", "signtraker/aio/orders.py"),
         ("generate_payloads.py", "models/_payloads.py"),
         ("generate_openapi.py", "docs/openapi.json"),
+        ("generate_api.py", "docs/public_api.txt"),
         ("generate_query.py", "signtraker/query/generated/entities.py"),
         ("generate_query.py", "signtraker/query/generated/roots.py"),
     ],

@@ -48,14 +48,19 @@ def pyright(folder: Path, name: str) -> dict[int, str]:
 
 
 def write_blocks(folder: Path) -> list[str]:
-    """Write every Python block of the documents as a file named after its place; return the names."""
+    """Write every Python block of the documents as a file named after its place; return the names.
+
+    The blocks of a tutorial are one session, so they become one file.
+    """
     names: list[str] = []
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = document.read_text(encoding="utf-8")
-        for match in BLOCK.finditer(text):
-            line = text[: match.start()].count("\n") + 2
+        blocks = [(text[: match.start()].count("\n") + 2, match[1]) for match in BLOCK.finditer(text)]
+        if document.parent.name == "tutorials":
+            blocks = [(blocks[0][0], "".join(block for _, block in blocks))]
+        for line, block in blocks:
             names.append(f"{document.stem.lower().replace('-', '_')}_line_{line}.py")
-            (folder / names[-1]).write_text(match[1], encoding="utf-8")
+            (folder / names[-1]).write_text(block, encoding="utf-8")
     return names
 
 

@@ -1,7 +1,12 @@
-"""Run every Python block of the documents, and compare its output with the text block after it."""
+"""Run every Python block of the documents, and compare its output with the text block after it.
+
+Each block starts on a fresh sandbox, in a folder that holds the CSV files of its page. The blocks of a
+tutorial are one session: they are typed into one interpreter, as a reader pastes them.
+"""
 
 from __future__ import annotations
 
+import code
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,27 +18,66 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+CSV_FILE = re.compile(r"^`([\w.-]+\.csv)`:\n\n```csv\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 BLOCKS = [
-    pytest.param(match[1], match[2], id=f"{path.name}:{path.read_text()[: match.start()].count(chr(10)) + 1}")
+    pytest.param(
+        path,
+        match[1],
+        match[2],
+        id=f"{path.name}:{path.read_text(encoding='utf-8')[: match.start()].count(chr(10)) + 1}",
+    )
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if path not in TUTORIALS
     for match in BLOCK.finditer(path.read_text(encoding="utf-8"))
 ]
 
 
-@pytest.mark.parametrize(("code", "printed"), BLOCKS)
+@pytest.mark.parametrize(("page", "block", "printed"), BLOCKS)
 def test_a_block_runs_and_prints_the_text_of_the_document(
-    code: str,
+    page: Path,
+    block: str,
     printed: str | None,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    sandbox.reset()
     monkeypatch.setenv("SIGNTRAKER_BASE_URL", sandbox.url)
     monkeypatch.setenv("SIGNTRAKER_API_KEY", sandbox.api_key)
-    exec(compile(code, "document", "exec"), {"__name__": "__main__"})  # noqa: S102 - the project's own documents
+    monkeypatch.chdir(tmp_path)
+    for name, text in CSV_FILE.findall(page.read_text(encoding="utf-8")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    exec(compile(block, "document", "exec"), {"__name__": "__main__"})  # noqa: S102 - the project's own documents
     out = capsys.readouterr().out
     if printed is not None:
         assert out == printed
+
+
+class Console(code.InteractiveConsole):
+    """An interpreter that keeps what it complains of."""
+
+    complaints = ""
+
+    def write(self, data: str) -> None:
+        self.complaints += data
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.name)
+def test_a_tutorial_can_be_pasted_block_by_block(
+    page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    console = Console()
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    for block, printed in blocks:
+        for line in [*block.splitlines(), ""]:
+            console.push(line)
+        assert console.complaints == ""
+        out = capsys.readouterr().out
+        assert not printed or out == printed
+    assert blocks
 
 
 def test_the_errors_of_the_readme_exist() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from signtraker._bulk.states import BulkState
     from signtraker._bulk.tasks import AsyncBulkRun
     from signtraker._bulk.threads import BulkRun
+    from signtraker._core.hooks import AttemptInfo, AttemptResult, CallHooks, CallInfo, CallResult
     from signtraker._core.merge_patch import merge_patch
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.recording import RecordedExchange
@@ -139,6 +140,13 @@ else:
             "signtraker._lists.partition": ("Partition",),
             "signtraker._lists.tasks": ("AsyncRecordIterator",),
             "signtraker._lists.threads": ("RecordIterator",),
+            "signtraker._core.hooks": (
+                "AttemptInfo",
+                "AttemptResult",
+                "CallHooks",
+                "CallInfo",
+                "CallResult",
+            ),
             "signtraker._core.merge_patch": ("merge_patch",),
             "signtraker._core.prepared": ("PreparedRequest",),
             "signtraker._core.recording": ("RecordedExchange",),
@@ -248,6 +256,8 @@ __all__ = [
     "AsyncBulkRun",
     "AsyncRecordIterator",
     "AsyncSignTrakerClient",
+    "AttemptInfo",
+    "AttemptResult",
     "AuthenticationError",
     "Award",
     "AwardQ",
@@ -257,6 +267,9 @@ __all__ = [
     "BulkReport",
     "BulkRun",
     "BulkState",
+    "CallHooks",
+    "CallInfo",
+    "CallResult",
     "ChangeOrder",
     "ChangeOrderQ",
     "ChangeOrdersClient",

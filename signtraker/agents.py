@@ -213,6 +213,7 @@ class AgentsClient(BaseClient):
                 lambda _: f"check get_agent({number})",
                 method="PATCH",
                 content_type=MERGE_PATCH,
+                route=f"{_AGENTS.path}/{{id}}",
             )
         )
 

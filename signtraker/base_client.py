@@ -17,13 +17,14 @@ from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from os import PathLike
     from types import TracebackType
 
     import httpx
 
     from signtraker._core.exchange import Action, Event
+    from signtraker._core.hooks import CallHooks
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
@@ -67,6 +68,7 @@ class BaseClient(Client["_Connection"]):
         extra_headers: Headers to add to each request, for example `X-Request-Id`. For a single call:
             `client.with_options(extra_headers=…)`. Headers that the SDK sets, such as Authorization, are
             refused.
+        hooks: Objects that observe each call and each attempt; see `CallHooks`.
         http_client: An `httpx.Client` of yours: it is used, and not closed. Its own proxies and
             certificates apply; its headers, cookies and auth do not.
         proxy: The URL of a proxy. A loopback server is always reached directly.
@@ -92,6 +94,7 @@ class BaseClient(Client["_Connection"]):
         odata_version: ODataVersion | None = None,
         query_limits: QueryLimits | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        hooks: Iterable[CallHooks] | None = None,
         http_client: httpx.Client | None = None,
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
@@ -112,6 +115,7 @@ class BaseClient(Client["_Connection"]):
             odata_version=odata_version,
             query_limits=query_limits,
             extra_headers=extra_headers,
+            hooks=hooks,
         )
         settings, injected = None, None
         if http_client is None:
@@ -230,6 +234,14 @@ class _Connection(Connection["HttpPool"]):
         from signtraker._core.recording import observer
 
         steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
+        if self.config.hooks:
+            from signtraker._core.run_hooks import ObservedCall
+
+            with ObservedCall(request, self.config) as call:
+                return self._perform_all(request, call.observe(steps))
+        return self._perform_all(request, steps)
+
+    def _perform_all(self, request: AnyRequest, steps: Generator[Action, Event, T]) -> T:
         event: Event = None
         try:
             while True:

@@ -32,6 +32,7 @@ def write_request(
     *,
     method: Method = "POST",
     content_type: str = JSON,
+    route: str = "",
 ) -> Request[T]:
     """Return the request of a write; raises `ValidationError` listing every mistake.
 
@@ -42,12 +43,13 @@ def write_request(
         check_hint: Returns the advice on how to see whether the write happened, for the request at hand.
         method: The HTTP method.
         content_type: The type of the body.
+        route: The path with a name for each id; empty if it has none.
     """
     model, given, fields, extra_fields = body
     with before_sending(method, path):
         request = validated(model, given, fields)
         content = json_body(request, extra_fields)
-    return Request(method, path, reader, (), content, content_type, check_hint(request))
+    return Request(method, path, reader, (), content, content_type, check_hint(request), route=route)
 
 
 def validated(

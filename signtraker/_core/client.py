@@ -10,10 +10,11 @@ from signtraker._core.secret import hidden_values
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from signtraker._core.config import Config
+    from signtraker._core.hooks import CallHooks
     from signtraker._core.http.deferred import DeferredSettings
     from signtraker._core.recording import RecordedExchange
     from signtraker.query import ODataVersion, QueryLimits
@@ -31,6 +32,7 @@ _PORTABLE = (
     "odata_version",
     "query_limits",
     "extra_headers",
+    "hooks",
 )
 
 
@@ -50,6 +52,10 @@ class Connection(Generic[HttpT]):
                 "a client with its own http_client, proxy or SSLContext can't be pickled; "
                 "make it anew where it is needed"
             )
+        if self.config.hooks:
+            from signtraker._core.hooks import refuse_unpicklable
+
+            refuse_unpicklable(self.config.hooks)
         return {**{name: getattr(self.config, name) for name in _PORTABLE}, "ca": self.settings.ca}
 
 
@@ -96,11 +102,12 @@ class Client(Generic[ConnectionT]):
         odata_version: ODataVersion | None = None,
         query_limits: QueryLimits | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        hooks: Iterable[CallHooks] | None = None,
     ) -> Self:
         """Return the same client with other settings, over the same connections.
 
         It is meant for single calls, `client.with_options(timeout_seconds=5).orders.get_order(7)`, and
-        closing it closes nothing.
+        closing it closes nothing. `hooks` replaces the client's hooks; `hooks=[]` removes them.
         """
         # A traceback of what is refused below may show this frame's locals.
         extra_headers = hidden_values(extra_headers)
@@ -115,6 +122,7 @@ class Client(Generic[ConnectionT]):
             odata_version=odata_version,
             query_limits=query_limits,
             extra_headers=extra_headers,
+            hooks=hooks,
         )
         return self._copy_with(replace(self._connection, config=config))
 

@@ -14,6 +14,9 @@ from signtraker.exceptions import AuthenticationError, SignTrakerConfigError
 from signtraker.query.server_limits import DEFAULT_LIMITS, QueryLimits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signtraker._core.hooks import CallHooks
     from signtraker.query import ODataVersion
 
 KEY_VARIABLES = ("SIGNTRAKER_API_KEY", "SIGNTRACKER_API_KEY")
@@ -67,6 +70,7 @@ class Config:
     deadline_seconds: float = 120.0
     max_response_bytes: int = LARGEST_RESPONSE
     extra_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    hooks: tuple[CallHooks, ...] = ()
 
     @property
     def is_loopback(self) -> bool:
@@ -92,6 +96,7 @@ def resolve(
     odata_version: ODataVersion | None = None,
     query_limits: QueryLimits | None = None,
     extra_headers: Mapping[str, str] | None = None,
+    hooks: Iterable[CallHooks] | None = None,
 ) -> Config:
     """Resolve every setting: an argument wins over its environment variable, which wins over the default.
 
@@ -111,6 +116,7 @@ def resolve(
         odata_version=_odata_version(environ, odata_version),
         query_limits=_query_limits(query_limits),
         extra_headers=_extra_headers(extra_headers),
+        hooks=_hooks(hooks),
     )
 
 
@@ -270,6 +276,14 @@ def _extra_headers(given: object) -> Mapping[str, str]:
                 f"extra_headers: the value of {name} must be visible ASCII text, without a line break."
             )
     return dict(cast("Mapping[str, str]", given))
+
+
+def _hooks(given: object) -> tuple[CallHooks, ...]:
+    if given in (None, ()):
+        return ()
+    from signtraker._core.hooks import checked_hooks
+
+    return checked_hooks(given)
 
 
 def _number(environ: Mapping[str, str], name: str, given: object) -> tuple[float, str]:

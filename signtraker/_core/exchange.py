@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeGuard, TypeVar
 
 from signtraker._core.error_response import error_for
 from signtraker._core.recording import RecordedExchange
@@ -55,6 +55,8 @@ class Wait:
     """Wait before the next attempt."""
 
     seconds: float
+    failure: str
+    """Why the last attempt failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def send_with_retries(
         assert event is not None, "a Send is followed by a Response or a TransportError"  # noqa: S101 - for type checkers
         call_log.elapsed += event.elapsed_seconds
         _log_exchange(request, event, attempt)
-        if isinstance(event, Response) and event.status_code in _SUCCESS and not event.cut:
+        if is_success(event):
             try:
                 result = _read(request, event, call_log, attempt)
             except WrongRecordError as wrong:
@@ -131,17 +133,17 @@ def send_with_retries(
             if clock() >= deadline:
                 event = _with_deadline(event, config)
             _raise_error(request, event, failure, call_log, attempt)
-        call_log.failures.append(_describe(event))
+        call_log.failures.append(describe(event))
         _log.warning(
             "%s %s: %s; again in %.2f s (attempt %d of %d)",
             request.method,
             request.path,
-            _describe(event),
+            describe(event),
             wait,
             attempt + 1,
             config.max_retries + 1,
         )
-        yield Wait(wait)
+        yield Wait(wait, call_log.failures[-1])
         attempt += 1
 
 
@@ -301,10 +303,16 @@ def _log_exchange(request: AnyRequest, event: Response | TransportError, attempt
         event.elapsed_seconds,
         attempt,
     )
-    _log.debug("%s %s %s", request.method, request.target, _describe(event))
+    _log.debug("%s %s %s", request.method, request.target, describe(event))
 
 
-def _describe(event: Response | TransportError) -> str:
+def is_success(event: Response | TransportError) -> TypeGuard[Response]:
+    """Return whether a whole response came whose status is a success."""
+    return isinstance(event, Response) and event.status_code in _SUCCESS and not event.cut
+
+
+def describe(event: Response | TransportError) -> str:
+    """Return the failure of an attempt in a few words, without the text of an error response."""
     if isinstance(event, TransportError):
         return event.reason
     return f"broke off: {event.cut}" if event.cut else f"responded with {event.status_code}"

@@ -38,6 +38,8 @@ class Request(Generic[T_co]):
     """For a write: the advice on how to see whether it happened, when that is in doubt."""
     is_paced: bool = False
     """True if the caller waits after a 429 itself, for all of its requests together."""
+    route: str = ""
+    """The path with a name for each id, such as `/api/orders/{id}`; empty if the path has no id."""
 
     @property
     def is_write(self) -> bool:

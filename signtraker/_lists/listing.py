@@ -45,4 +45,5 @@ class Listing(Generic[M]):
         """Return the request for one record; `name` is the name of the id's argument, for error messages."""
         with before_sending("GET", f"{self.path}/{{{name}}}"):
             number = checked_id(name, record_id)
-        return Request("GET", f"{self.path}/{number}", ReadOne(self.model, number))
+        reader = ReadOne(self.model, number)
+        return Request("GET", f"{self.path}/{number}", reader, route=f"{self.path}/{{id}}")

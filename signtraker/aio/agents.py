@@ -216,6 +216,7 @@ class AsyncAgentsClient(AsyncBaseClient):
                 lambda _: f"check get_agent({number})",
                 method="PATCH",
                 content_type=MERGE_PATCH,
+                route=f"{_AGENTS.path}/{{id}}",
             )
         )
 

@@ -28,11 +28,12 @@ from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from os import PathLike
     from types import TracebackType
 
     from signtraker._core.exchange import Action
+    from signtraker._core.hooks import CallHooks
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.request import AnyRequest, Pairs, Request
     from signtraker._lists.listing import Listing
@@ -71,6 +72,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         odata_version: ODataVersion | None = None,
         query_limits: QueryLimits | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        hooks: Iterable[CallHooks] | None = None,
         http_client: httpx.AsyncClient | None = None,
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
@@ -91,6 +93,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             odata_version=odata_version,
             query_limits=query_limits,
             extra_headers=extra_headers,
+            hooks=hooks,
         )
         settings, injected = None, None
         if http_client is None:
@@ -206,6 +209,14 @@ class _AsyncConnection(Connection["AsyncHttpPool"]):
     async def send(self, request: Request[T]) -> T:
         """Send a request and return what its response says."""
         steps = send_with_retries(request, self.config, chance=random.random, observe=observer(self.http))
+        if self.config.hooks:
+            from signtraker._core.run_hooks import ObservedCall
+
+            with ObservedCall(request, self.config) as call:
+                return await self._perform_all(request, call.observe(steps))
+        return await self._perform_all(request, steps)
+
+    async def _perform_all(self, request: AnyRequest, steps: Generator[Action, Event, T]) -> T:
         event: Event = None
         while True:
             try:

@@ -312,6 +312,7 @@ def _removal(
         (RemovalRequest, removal_request, fields or {}, extra_fields),
         ReadOne(RemovalResult),
         lambda _: f"check get_order({number}).removal_request_date",
+        route=f"{_ORDERS.path}/{{id}}/requestremoval",
     )
 
 

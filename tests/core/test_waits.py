@@ -157,5 +157,5 @@ def test_each_attempt_gets_the_time_that_is_left() -> None:
         request, config(deadline_seconds=5), chance=lambda: 0.0, observe=None, clock=lambda: next(times)
     )
     assert next(call) == Send(1, 5.0)
-    assert call.send(SILENCE) == Wait(0.5)
+    assert call.send(SILENCE) == Wait(0.5, "ReadTimeout")
     assert call.send(None) == Send(2, 1.0)

@@ -23,6 +23,7 @@ TARGET = ROOT / "docs" / "public_api.txt"
 PACKAGES = (
     "signtraker",
     "signtraker.aio",
+    "signtraker.arrow",
     "signtraker.models",
     "signtraker.query",
     "signtraker.sandbox",

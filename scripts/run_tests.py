@@ -45,6 +45,7 @@ GENERATORS = [
     "generate_aio.py",
     "generate_openapi.py",
     "generate_api.py",
+    "generate_arrow_page.py",
 ]
 
 

@@ -19,6 +19,7 @@ LAYERS = (
     ("models", "query"),
     ("_core",),
     ("_lists",),
+    ("arrow",),
     ("_bulk",),
     ("base_client", "aio.base_client"),
     ("agents", "change_orders", "credits", "enterprises", "offices", "order_presets", "orders", "services"),
@@ -97,6 +98,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 PUBLIC_PATHS = {
     "signtraker": {"SignTrakerClient", "AsyncSignTrakerClient", "Q", "Order", "CreateOrderRequest"},
     "signtraker.aio": {"AsyncSignTrakerClient", "AsyncOrdersClient", "AsyncBaseClient"},
+    "signtraker.arrow": {"schema", "to_record_batch", "iter_record_batches"},
     "signtraker.base_client": {"BaseClient"},
     "signtraker.client": {"SignTrakerClient"},
     "signtraker.cli": {"main"},

@@ -1,0 +1,240 @@
+"""Turn records into Arrow record batches, which polars, DuckDB, Spark, pandas and Parquet files take.
+
+    from signtraker.arrow import iter_record_batches
+
+    with SignTrakerClient() as client:
+        table = iter_record_batches(client.orders.iter_orders(), Order).read_all()
+
+Each list has one schema (docs/reference/arrow.md); its columns have the names of the API.
+
+Needs the extra: `pip install 'signtraker[arrow]'`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
+
+from signtraker._common.short_repr import short_repr
+from signtraker._lists.options import check_count
+from signtraker._lists.threads import RecordIterator
+from signtraker.exceptions import Problem, ValidationError
+from signtraker.models import ResponseModel
+from signtraker.query.generated.entities import ENTITIES
+from signtraker.query.schema import Edm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from signtraker.query.schema import Property
+
+__all__ = [
+    "DECIMAL_DIGITS",
+    "RecordBatch",
+    "RecordBatchReader",
+    "Schema",
+    "iter_record_batches",
+    "schema",
+    "to_record_batch",
+]
+
+# pyarrow has no types: to a type checker, what it defines is Any.
+Schema: TypeAlias = Any
+"""A `pyarrow.Schema`."""
+RecordBatch: TypeAlias = Any
+"""A `pyarrow.RecordBatch`."""
+RecordBatchReader: TypeAlias = Any
+"""A `pyarrow.RecordBatchReader`."""
+
+DECIMAL_DIGITS: Final = 22, 4
+"""The digits of an amount, and those of them after the point.
+
+They hold what SQL Server's `money` and .NET's usual `decimal(18,2)` hold (the server's type is assumed).
+"""
+_PROBLEMS: Final = {
+    Edm.INT32: "must be a 32-bit integer",
+    Edm.INT64: "must be a 64-bit integer",
+    Edm.DOUBLE: "must be a number",
+    Edm.DECIMAL: f"must have at most {DECIMAL_DIGITS[0] - DECIMAL_DIGITS[1]} digits before the point and"
+    f" {DECIMAL_DIGITS[1]} after it",
+    Edm.BOOLEAN: "must be true or false",
+    Edm.DATETIME: "must be a time with a zone",
+    Edm.STRING: "must be text without half of a surrogate pair, which UTF-8 can't encode",
+}
+
+
+def schema(model: type[ResponseModel], fields: Sequence[str] | None = None) -> Schema:
+    """Return the `pyarrow.Schema` of a list.
+
+    Nested records are structs, amounts `decimal128(22, 4)`, times `timestamp[us, tz=UTC]`, ids `int64` and
+    other integers `int32`. Every column but the id may be null. Fields that the models don't know are left
+    out.
+
+    Args:
+        model: The list's model, such as `Order`.
+        fields: The top-level fields to keep, in this order, by their names in the API or in the model; None
+            keeps all.
+
+    Raises:
+        ValidationError: There is no such model or field.
+        ModuleNotFoundError: pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    return pa.schema([_field(pa, one) for one in _properties(model, fields)])
+
+
+def to_record_batch(
+    records: Iterable[ResponseModel], model: type[ResponseModel], fields: Sequence[str] | None = None
+) -> RecordBatch:
+    """Return records as one `pyarrow.RecordBatch`, with the columns of `schema(model, fields)`.
+
+    Args:
+        records: Records of the model, such as a list of the async client's `iter_batches`.
+        model: As for `schema`; no record is needed to know it.
+        fields: As for `schema`. Records that were read with `select` have no others.
+
+    Raises:
+        ValidationError: A value does not fit its column; the message names the record and the field.
+        NotSelectedError: A record was read without a field that is to be a column.
+        ModuleNotFoundError: pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    properties = _properties(model, fields)
+    rows = list(records)
+    for place, row in enumerate(rows):
+        if not isinstance(row, model):
+            _refuse(f"records[{place}]", f"must be of the model {model.__name__}, not {short_repr(row)}")
+    columns = [_array(pa, one, rows, rows, "") for one in properties]
+    return pa.record_batch(columns, schema=pa.schema([_field(pa, one) for one in properties]))
+
+
+def iter_record_batches(
+    records: Iterable[ResponseModel],
+    model: type[ResponseModel],
+    *,
+    size: int = 10_000,
+    fields: Sequence[str] | None = None,
+) -> RecordBatchReader:
+    """Return a `pyarrow.RecordBatchReader` of records, which are read while it is iterated.
+
+    It is an iterator of record batches that knows its `schema`; its `read_all()` returns a table. polars
+    and DuckDB take it as it is. Memory holds one batch at a time.
+
+    An error of the SDK comes out as it is. Iterate again to go on; see `RecordIterator.iter_batches`.
+
+    Args:
+        records: The iterator of an `iter_…` method, or any iterable of records.
+        model: As for `schema`.
+        size: The number of records in a batch; the last may be shorter.
+        fields: As for `to_record_batch`.
+
+    Raises:
+        ValidationError: As for `to_record_batch`, while iterating; for the other arguments at once.
+        NotSelectedError: As for `to_record_batch`, while iterating.
+        ModuleNotFoundError: pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    check_count("size", size, 1)
+    convert = partial(to_record_batch, model=model, fields=fields)
+    return pa.RecordBatchReader.from_batches(schema(model, fields), map(convert, _lists(records, size)))
+
+
+def _lists(records: Iterable[ResponseModel], size: int) -> Iterator[list[ResponseModel]]:
+    if isinstance(records, RecordIterator):
+        return records.iter_batches(size)
+    waiting = iter(records)
+    return iter(lambda: list(islice(waiting, size)), [])
+
+
+def _pyarrow() -> Any:
+    try:
+        return import_module("pyarrow")
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise ModuleNotFoundError(
+            "Arrow needs pyarrow; get it with: pip install 'signtraker[arrow]'", name=error.name
+        ) from None
+
+
+def _properties(model: object, fields: Sequence[str] | None) -> list[Property]:
+    """Return the properties that become columns."""
+    entity = ENTITIES.get(model.__name__) if isinstance(model, type) else None
+    if entity is None or not issubclass(cast("type", model), ResponseModel):
+        _refuse("model", f"must be the model of a list, such as Order, not {short_repr(model)}")
+    if fields is None:
+        return list(entity.properties.values())
+    if isinstance(fields, str) or not fields:
+        _refuse("fields", f'must be a list of names such as ["Id", "Status"], not {short_repr(fields)}')
+    known = {name: one for one in entity.properties.values() for name in (one.name, one.attribute)}
+    for name in fields:
+        if name not in known:
+            _refuse(
+                "fields",
+                f"{entity.name} has no field {short_repr(name)}; it has {', '.join(entity.properties)}",
+            )
+    return list({known[name].name: known[name] for name in fields}.values())
+
+
+def _field(pa: Any, one: Property, *, is_top: bool = True) -> Any:
+    return pa.field(one.name, _type(pa, one), nullable=one.nullable or not is_top)
+
+
+def _type(pa: Any, one: Property) -> Any:
+    """Return the Arrow type of a property."""
+    if one.entity is not None:
+        parts = ENTITIES[one.entity].properties.values()
+        return pa.struct([_field(pa, part, is_top=False) for part in parts])
+    kind = _types(pa)[cast("Edm", one.type)]()
+    return pa.list_(kind) if one.collection else kind
+
+
+def _types(pa: Any) -> dict[Edm, Callable[[], Any]]:
+    return {
+        Edm.INT32: pa.int32,
+        Edm.INT64: pa.int64,
+        Edm.DOUBLE: pa.float64,
+        Edm.DECIMAL: partial(pa.decimal128, *DECIMAL_DIGITS),
+        Edm.BOOLEAN: pa.bool_,
+        Edm.DATETIME: partial(pa.timestamp, "us", tz="UTC"),
+        Edm.STRING: pa.string,
+    }
+
+
+def _array(pa: Any, one: Property, holders: Sequence[Any], rows: Sequence[ResponseModel], path: str) -> Any:
+    """Return the column of a property.
+
+    `holders` are the rows, or their nested records (None where a row has none), at the attribute `path`.
+    """
+    values = [None if holder is None else getattr(holder, one.attribute) for holder in holders]
+    path += one.attribute
+    kind = _type(pa, one)
+    if one.entity is None:
+        try:
+            return pa.array(values, type=kind)
+        except (ValueError, TypeError, OverflowError):
+            _find_misfit(pa, one, kind, values, rows, path)
+            raise
+    parts = ENTITIES[one.entity].properties.values()
+    columns = [_array(pa, part, values, rows, f"{path}.") for part in parts]
+    mask = pa.array([value is None for value in values], type=pa.bool_())
+    return pa.StructArray.from_arrays(columns, fields=list(kind), mask=mask)
+
+
+def _find_misfit(
+    pa: Any, one: Property, kind: Any, values: Sequence[Any], rows: Sequence[ResponseModel], path: str
+) -> None:
+    """Raise a `ValidationError` for the first value that does not fit its column."""
+    for value, row in zip(values, rows, strict=True):
+        try:
+            pa.array([value], type=kind)
+        except (ValueError, TypeError, OverflowError):
+            record = f"{type(row).__name__} {vars(row).get('id')}"
+            _refuse(path, f"{_PROBLEMS[cast('Edm', one.type)]}, not {short_repr(value)}", record)
+
+
+def _refuse(name: str, message: str, record: str = "No record batch") -> NoReturn:
+    problem = Problem(name, message)
+    raise ValidationError(f"{record}: {problem}", problems=[problem])

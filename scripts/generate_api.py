@@ -25,6 +25,7 @@ PACKAGES = (
     "signtraker.aio",
     "signtraker.arrow",
     "signtraker.models",
+    "signtraker.opentelemetry",
     "signtraker.query",
     "signtraker.sandbox",
     "signtraker.sandbox.pytest_plugin",

@@ -102,6 +102,18 @@ def _usual_verification() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+def _environment_verification() -> ssl.SSLContext:
+    """Return a context with the certificates that the environment names.
+
+    Before 0.28, httpx trusted the usual certificates where the named file did not exist.
+    """
+    if file := os.environ.get("SSL_CERT_FILE"):
+        return ssl.create_default_context(cafile=file)
+    if folder := os.environ.get("SSL_CERT_DIR"):
+        return ssl.create_default_context(capath=folder)
+    return httpx.create_ssl_context()
+
+
 def _verification(config: Config, ca: Ca, *, usual: bool) -> ssl.SSLContext:
     if config.base_url.startswith("http:"):
         # There is no TLS to verify, and loading the certificates takes longer than everything else.
@@ -109,7 +121,7 @@ def _verification(config: Config, ca: Ca, *, usual: bool) -> ssl.SSLContext:
     if isinstance(ca, ssl.SSLContext):
         return ca
     if ca is None:
-        return _usual_verification() if usual else httpx.create_ssl_context()
+        return _usual_verification() if usual else _environment_verification()
     try:
         return ssl.create_default_context(cafile=os.path.abspath(ca))  # noqa: PTH100 - "" must not mean none
     except (OSError, TypeError, ValueError) as error:

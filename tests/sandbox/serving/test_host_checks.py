@@ -165,7 +165,7 @@ def test_a_body_that_is_no_json_object_is_an_invalid_request(api: httpx.Client, 
 def test_received_requests_are_recorded() -> None:
     with Sandbox(orders=1) as sandbox, plain_client(sandbox) as api:
         api.get("/api/orders", params={"$filter": "Status eq 'a&b'", "$top": 5})
-        api.post("/api/orders", json={"AgentId": 1})
+        api.post("/api/orders", content=b'{"AgentId":1}', headers={"Content-Type": "application/json"})
         listed, posted = sandbox.requests
     assert (listed.method, listed.path, listed.status) == ("GET", "/api/orders", 200)
     assert listed.query == [("$filter", "Status eq 'a&b'"), ("$top", "5")]

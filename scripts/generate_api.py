@@ -30,6 +30,7 @@ PACKAGES = (
     "signtraker.sandbox",
     "signtraker.sandbox.pytest_plugin",
     "signtraker.cli",
+    "signtraker.spark",
 )
 HEADER = """\
 The public API of signtraker; docs/explanation/versions.md says which of it may change when.

@@ -25,6 +25,7 @@ LAYERS = (
     ("agents", "change_orders", "credits", "enterprises", "offices", "order_presets", "orders", "services"),
     ("client", "aio", "opentelemetry"),
     ("__init__",),
+    ("spark",),
     ("sandbox.settings", "sandbox.clock"),
     ("sandbox.data",),
     ("sandbox.api",),
@@ -113,6 +114,7 @@ PUBLIC_PATHS = {
     "signtraker.offices": {"OfficesClient"},
     "signtraker.order_presets": {"OrderPresetsClient"},
     "signtraker.services": {"ServicesClient"},
+    "signtraker.spark": set(),  # SignTrakerSource needs PySpark
     "signtraker.query": {"Q", "Filter", "Ordering", "QueryLimits", "ODataError", "all_of", "split_filter"},
     "signtraker.sandbox": {"Sandbox", "Fault", "Faults", "Clock", "LedgerEntry", "ReceivedRequest"},
     "signtraker.sandbox.pytest_plugin": {"signtraker_sandbox", "signtraker_client"},

@@ -101,6 +101,7 @@ def checks(python: Path) -> list[Step]:
         ("pyright", [command, "-m", "pyright", "--pythonpath", command]),
         ("typing", [command, "scripts/check_typing.py"]),
         ("openapi", [command, "scripts/check_openapi.py"]),
+        ("docs", [str(ROOT / "scripts" / "docs")]),
     ]
 
 

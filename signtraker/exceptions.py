@@ -40,13 +40,21 @@ class Exchange:
     """The known facts of the HTTP exchange behind an error."""
 
     method: str | None = None
+    """The HTTP method of the request."""
     url: str | None = None
+    """The URL of the request, or its path if it was refused before sending."""
     status_code: int | None = None
+    """The status of the last response; None if nothing came back."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The headers of the last response."""
     body: bytes = b""
+    """The body of the last response, as it was received."""
     attempts: int = 0
+    """The number of times the request was sent; 0 if it was refused before."""
     elapsed_seconds: float = 0.0
+    """The duration of all attempts together, without the waits between them."""
     request_body: bytes | None = field(default=None, repr=False)
+    """The body that was sent; None for a request without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,9 @@ class Problem:
     """One mistake in a request: the field by its Python name (`job_site.city`) and a sentence about it."""
 
     field: str
+    """The field by its Python name, with a dot before a nested one; empty if there is none."""
     message: str
+    """A sentence about the mistake."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -74,13 +84,16 @@ class SignTrakerError(Exception):
     """The root of all errors of the SDK."""
 
     outcome: Outcome = "did_not_happen"
+    """Whether what was asked for happened: it did not, it may have, or it did."""
     progress: IterationProgress | None = None
     """For an `iter_…` method: where it stood. Iterate over the same iterator again to go on from there."""
 
     def __init__(self, message: str, *, exchange: Exchange | None = None) -> None:
         super().__init__(message)
         self.message: str = message
+        """The sentence of the error, without the key."""
         self.exchange: Exchange = exchange or Exchange()
+        """What is known of the HTTP exchange behind the error."""
 
     @property
     def status_code(self) -> int | None:
@@ -146,6 +159,7 @@ class NotSelectedError(SignTrakerError, AttributeError):
             f"add it to select, or leave select out to get every field"
         )
         self.field: str = name
+        """The Python name of the field."""
 
 
 class JournalError(SignTrakerError):
@@ -175,14 +189,18 @@ class UnreadableResponseError(SignTrakerError):
     ) -> None:
         super().__init__(message, exchange=exchange)
         self.partial: tuple[object, ...] = tuple(partial)
+        """The records that could be read, in their order."""
         self.problems: tuple[Problem, ...] = tuple(problems)
+        """What was wrong with the other records."""
         self.outcome: Outcome = outcome
+        """As for `SignTrakerError`; `"happened"` after a write."""
 
 
 class UnconfirmedWriteError(SignTrakerError):
     """A write may have happened, and was not sent again; look for what it created before you repeat it."""
 
     outcome: Outcome = "may_have_happened"
+    """Whether the write happened, which is not known."""
 
 
 class APIStatusError(SignTrakerError):

@@ -33,14 +33,19 @@ class BulkOutcome(Generic[RequestT, ResultT]):
     """The place of the request in what was given, from 0."""
     # Not in the repr: it holds people's addresses.
     request: RequestT = field(repr=False)
+    """The request, checked."""
     state: BulkState
+    """The state of the request, one of the five above."""
     message: str
     """A sentence about it."""
     order_id: int | None = None
+    """The id of the order that was created or changed; None if it is not known."""
     request_id: int | None = None
+    """The server's number of the request; None if it gave none."""
     result: ResultT | None = None
     """The server's response; None if it came in an earlier run, or not at all."""
     error: SignTrakerError | None = None
+    """The error of this run's call; None if it succeeded, or if this run sent nothing."""
     candidates: tuple[CreatedCandidate, ...] = field(default=(), repr=False)
     """For `"unknown"`: orders that the request may have created and that no other request claims."""
     source: Source = "run"
@@ -52,10 +57,15 @@ class BulkProgress:
     """The numbers of a run so far."""
 
     total: int
+    """The number of requests in the batch."""
     created: int
+    """The number of requests whose order exists."""
     accepted: int
+    """The number of requests that the server took without naming an order."""
     refused: int
+    """The number of requests that the server refused."""
     unknown: int
+    """The number of requests that may have been processed."""
     not_sent: int
     """Includes the requests that have not started yet."""
     under_way: int

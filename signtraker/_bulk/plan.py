@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
 UnknownPolicy: TypeAlias = Literal["leave", "adopt", "resend"]
+"""What a batch does with a request that may have been processed.
+
+`"leave"` reports it. `"adopt"` takes the order that only this request can have created. `"resend"` adopts
+where it can, and sends the request again if nothing is found after a grace time.
+"""
 MAX_CONCURRENCY: Final = 100
 """The connection pool has as many slots for writes."""
 LONGEST_GRACE: Final = 86_400.0

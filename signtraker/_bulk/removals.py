@@ -30,8 +30,10 @@ class OrderRemoval:
     """One removal of a batch: the order, and what is asked for."""
 
     order_id: int
+    """The id of the order whose sign is to be removed."""
     # Not in the repr: its notes may be about people.
     request: RemovalRequest = field(default_factory=RemovalRequest, repr=False)
+    """The date and the notes of the removal."""
 
 
 def removal_requests(

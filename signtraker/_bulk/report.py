@@ -31,7 +31,9 @@ class BulkReport(Generic[RequestT, ResultT]):
     """The outcomes of all requests, in the order of the requests. `str()` is a report to read."""
 
     outcomes: tuple[BulkOutcome[RequestT, ResultT], ...]
+    """The outcome of each request."""
     progress: BulkProgress
+    """The numbers of the run."""
     advice: str
     """A sentence on how to go on."""
 

@@ -22,6 +22,7 @@ StoredState: TypeAlias = Literal[
 ]
 """`no_id` is a success status without an id: its result is unknown, and it is never resent."""
 BulkState: TypeAlias = Literal["created", "accepted", "refused", "not_sent", "unknown"]
+"""The state of one request of a batch; `BulkOutcome` describes them."""
 KEPT = frozenset({"created", "accepted"})
 TO_SEND = frozenset({"planned", "refused", "not_sent"})
 IN_DOUBT = frozenset({"intended", "unknown", "no_id"})

@@ -37,6 +37,7 @@ class AttemptInfo:
     """One attempt to send a call's request."""
 
     call: CallInfo
+    """The call that the attempt belongs to."""
     number: int
     """1 for the first attempt of the call, 2 for the first retry."""
 
@@ -46,6 +47,7 @@ class AttemptResult:
     """The result of one attempt."""
 
     call: CallInfo
+    """The call that the attempt belongs to."""
     number: int
     """1 for the first attempt of the call, 2 for the first retry."""
     status_code: int | None
@@ -63,6 +65,7 @@ class CallResult:
     """The result of a call, after its last attempt."""
 
     call: CallInfo
+    """The call that ended."""
     attempts: int
     """How many times the request was sent, or was about to be sent."""
     status_code: int | None

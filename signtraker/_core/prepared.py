@@ -16,8 +16,11 @@ class PreparedRequest:
     """The request that a call would send, complete but for the key. `str()` reads like HTTP."""
 
     method: str
+    """The HTTP method."""
     url: str
+    """The whole URL, with its query."""
     headers: Mapping[str, str]
+    """The headers, with `***` in the place of the key."""
     body: bytes | None
     """The exact bytes; None if the request has no body."""
 

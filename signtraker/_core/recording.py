@@ -18,7 +18,9 @@ class RecordedExchange:
     """One call as it went over the wire. The key is in none of it."""
 
     method: str
+    """The HTTP method."""
     url: str
+    """The URL of the request, with its query."""
     status_code: int | None
     """The last response's status; None if nothing came back."""
     headers: Mapping[str, str]

@@ -49,6 +49,7 @@ class RowProblem:
     field: str
     """The field by its Python name."""
     message: str
+    """A sentence about the mistake."""
 
     def __str__(self) -> str:
         place = f"row {self.row}" if self.column is None else f"row {self.row}, column {self.column}"
@@ -62,6 +63,7 @@ class CheckedRow(Generic[RequestT]):
     row: int
     """The number of the row as a spreadsheet shows it."""
     request: RequestT
+    """The checked request, ready to send."""
     source: Mapping[Any, object]
     """The row as it was given."""
 
@@ -71,7 +73,9 @@ class CheckedRows(Generic[RequestT]):
     """The rows that can be sent, and every problem of the others. `str()` is a report."""
 
     good: tuple[CheckedRow[RequestT], ...]
+    """The rows without a mistake, in their order."""
     problems: tuple[RowProblem, ...]
+    """Every mistake in the other rows."""
 
     @property
     def requests(self) -> list[RequestT]:

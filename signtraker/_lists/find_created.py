@@ -31,6 +31,7 @@ class CreatedCandidate:
     """An order that the request may have created."""
 
     order: Order
+    """The order as the server returned it."""
     matched: tuple[str, ...]
     """The fields of the request whose values the order has, by their Python names."""
     differs: tuple[str, ...]

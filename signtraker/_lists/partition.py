@@ -26,7 +26,9 @@ class Partition:
     """
 
     after: int | None = None
+    """The id after which the partition begins."""
     until: int | None = None
+    """The last id of the partition."""
 
     def __post_init__(self) -> None:
         for name in ("after", "until"):

@@ -113,6 +113,7 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
             await self._connection.http.close()
 
     aclose = close
+    """The same as `close`, by the name that `contextlib.aclosing` calls."""
 
     async def __aenter__(self) -> Self:
         return self

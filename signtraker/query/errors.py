@@ -16,7 +16,9 @@ class ODataError(ValueError):
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message, position)
         self.message = message
+        """The server's words."""
         self.position = position
+        """The place of the mistake, in characters from 0; None if the server names none."""
 
     def __str__(self) -> str:
         return self.message

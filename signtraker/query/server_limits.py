@@ -13,8 +13,11 @@ class QueryLimits:
     """The server's limits; the defaults are those of ASP.NET Web API and IIS."""
 
     nodes: int = 100
+    """The most nodes of a filter: each comparison, path, literal and function counts."""
     orderings: int = 5
+    """The most fields in an ordering."""
     query_bytes: int = 2048
+    """The longest query string, percent-encoded, in bytes."""
 
     def __post_init__(self) -> None:
         for name in ("nodes", "orderings", "query_bytes"):

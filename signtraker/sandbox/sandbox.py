@@ -97,6 +97,7 @@ class Sandbox:
             design_days=design_days,
             control_token=secrets.token_urlsafe(24) if control_token is None else control_token,
         )
+        """The options that the sandbox was made with."""
         self._location = database
         self._port = port
         self._running: _Running | None = None

@@ -14,7 +14,9 @@ class LedgerEntry:
     """One piece of work that was done for a client."""
 
     id: int
+    """The number of the entry, from 1."""
     at: datetime
+    """The time of the work, by the sandbox's clock."""
     action: str
     """What was done: `order.created`."""
     subject_id: int

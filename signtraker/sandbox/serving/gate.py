@@ -37,11 +37,15 @@ class ReceivedRequest:
     """One request as it arrived, without its authorization header."""
 
     method: str
+    """The HTTP method."""
     path: str
+    """The path, decoded, without the query."""
     query: list[tuple[str, str]]
     """Names and values, decoded, in the order they were sent."""
     headers: dict[str, str]
+    """The headers, names in lower case."""
     body: bytes = field(repr=False)
+    """The body as it arrived."""
     status: int | None = None
     """The status of the response; None until there is one, and if none was sent."""
     fault: Fault | None = None

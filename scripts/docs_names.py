@@ -107,7 +107,10 @@ def _with_links(text: str, where: griffe.Object, targets: dict[str, griffe.Objec
 
 def _document_link(match: re.Match[str]) -> str:
     """Return a link to a document, with its title. Each page of the reference is one folder below docs/."""
-    title = (_DOCS / f"{match[1]}.md").read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+    document = _DOCS / f"{match[1]}.md"
+    if not document.exists():
+        return match[0]  # tests/docs/test_paths.py names it.
+    title = document.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
     return f"[{title}](../{match[1]}.md)"
 
 

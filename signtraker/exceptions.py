@@ -20,7 +20,7 @@
 
 Each carries what is known of the exchange (`status_code`, `headers`, `body`, `attempts`, `method`, `url`)
 and its `outcome`: whether what was asked for `"did_not_happen"`, `"may_have_happened"` or `"happened"`.
-docs/guides/errors.md lists for each failure whether the request is retried, the error class and the outcome.
+docs/reference/failures.md lists for each failure whether it is retried, the error class and the outcome.
 No error holds the API key, and each can be pickled.
 """
 

@@ -85,7 +85,7 @@ def error_for(exchange: Exchange, *, is_write: bool, retry_after_seconds: float 
 
 
 def _class_of(status: int, *, is_write: bool) -> type[APIStatusError]:
-    """Decide each status once; docs/guides/errors.md is the table of this and of `retry.may_repeat`."""
+    """Decide each status once; docs/reference/failures.md is the table of this and of `retry.may_repeat`."""
     if status in _REDIRECTS:
         # RFC 9110, 15.4.4: 303 See Other is how a server responds to a POST that it has processed.
         return UnconfirmedRedirectError if is_write else APIStatusError

@@ -1,6 +1,6 @@
 """Decide when a request is sent again, and after how long. Pure: chance and the clock are arguments.
 
-docs/guides/errors.md has the table of these decisions; tests/core/test_decisions.py drives each of its rows.
+docs/reference/failures.md has the table of these decisions; tests/core/test_decisions.py drives each row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Check each row of the table in docs/guides/errors.md with a real server: retries, error, outcome."""
+"""Check each row of the table in docs/reference/failures.md with a real server: retries, error, outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from raw_server import Connection
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "guides" / "errors.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "failures.md"
 CELL = r"(\w+): `(\w+)`, (.+?)"
 ROW = re.compile(rf"^\| (?!failure|---)(.+?) \| {CELL} \| {CELL} \| (.+?) \|$", re.MULTILINE)
 ROWS = {match[1]: match.groups()[1:] for match in ROW.finditer(DOCUMENT.read_text(encoding="utf-8"))}

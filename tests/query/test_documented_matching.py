@@ -1,4 +1,4 @@
-"""Check that every construct matches as `docs/guides/queries.md` says."""
+"""Check that every construct matches as `docs/reference/operators.md` says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from signtraker.query import ODataError
 from signtraker.query.functions import SIGNATURES
 from signtraker.query.parsing.parse import parse_filter, parse_orderby
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "guides" / "queries.md").read_text(encoding="utf-8")
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "reference" / "operators.md").read_text(encoding="utf-8")
 NAMES: Final[dict[str, Any]] = {
     **{name: getattr(query, name) for name in query.__all__},
     "UTC": UTC,

@@ -13,6 +13,7 @@ import pydantic
 
 from signtraker._common.integers import whole_number
 from signtraker._common.short_repr import short_repr
+from signtraker._common.words import counted
 from signtraker._core.body import validated
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models._base import RequestModel, api_name, unknown_field
@@ -91,7 +92,10 @@ class CheckedRows(Generic[RequestT]):
 
     def __str__(self) -> str:
         bad = len({one.row for one in self.problems})
-        lines = [f"{len(self.good)} rows are good, {bad} rows have {len(self.problems)} problems"]
+        good = counted(len(self.good), "row is", "rows are")
+        lines = [
+            f"{good} good, {counted(bad, 'row has', 'rows have')} {counted(len(self.problems), 'problem')}"
+        ]
         lines += [f"  {one}" for one in self.problems[:_MOST_SHOWN]]
         more = len(self.problems) - _MOST_SHOWN
         return "\n".join([*lines, f"  and {more} more"] if more > 0 else lines)

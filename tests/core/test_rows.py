@@ -105,7 +105,7 @@ def test_a_csv_file_is_read_leniently_and_every_problem_is_told_by_row_and_colum
         "row 4, column PresetId: preset_id is required",
         "row 5: has more cells than there are headings: ['too much']",
     ]
-    assert str(checked).splitlines()[0] == "1 rows are good, 3 rows have 4 problems"
+    assert str(checked).splitlines()[0] == "1 row is good, 3 rows have 4 problems"
     with pytest.raises(ValidationError, match="row 3, column Agent") as caught:
         checked.all_or_raise()
     assert len(caught.value.problems) == 4

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "tests" / "type_checking"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+OF_ENGINES = "<!-- The blocks of this page run in scripts/test_scale. -->"
 MYPY = ("mypy", "--strict", "--no-error-summary", "--hide-error-context", "--cache-dir", ".mypy")
 USAGE, MISTAKES = "usage.py", "mistakes.py"
 PLUGIN = "[mypy]\nplugins = pydantic.mypy\n"
@@ -50,11 +51,14 @@ def pyright(folder: Path, name: str) -> dict[int, str]:
 def write_blocks(folder: Path) -> list[str]:
     """Write every Python block of the documents as a file named after its place; return the names.
 
-    The blocks of a tutorial are one session, so they become one file.
+    The blocks of a tutorial are one session, so they become one file. Pages about engines are left out: the
+    checkers would need the engines.
     """
     names: list[str] = []
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = document.read_text(encoding="utf-8")
+        if OF_ENGINES in text:
+            continue
         blocks = [(text[: match.start()].count("\n") + 2, match[1]) for match in BLOCK.finditer(text)]
         if document.parent.name == "tutorials":
             blocks = [(blocks[0][0], "".join(block for _, block in blocks))]

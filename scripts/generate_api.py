@@ -24,6 +24,7 @@ PACKAGES = (
     "signtraker",
     "signtraker.aio",
     "signtraker.arrow",
+    "signtraker.dlt",
     "signtraker.models",
     "signtraker.opentelemetry",
     "signtraker.query",

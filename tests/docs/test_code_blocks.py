@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 CSV_FILE = re.compile(r"^`([\w.-]+\.csv)`:\n\n```csv\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+# Such a page needs Spark, dlt and others: tests/scale/test_code_blocks.py runs its blocks.
+OF_ENGINES = "<!-- The blocks of this page run in scripts/test_scale. -->"
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 BLOCKS = [
     pytest.param(
@@ -28,7 +30,7 @@ BLOCKS = [
         id=f"{path.name}:{path.read_text(encoding='utf-8')[: match.start()].count(chr(10)) + 1}",
     )
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-    if path not in TUTORIALS
+    if path not in TUTORIALS and OF_ENGINES not in path.read_text(encoding="utf-8")
     for match in BLOCK.finditer(path.read_text(encoding="utf-8"))
 ]
 

@@ -1,0 +1,170 @@
+"""Check the dlt source: into DuckDB twice, compared with the sandbox; and that the key is kept nowhere."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from signtraker.dlt import LISTS, signtraker_source
+from signtraker.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# Neither is installed where the type checkers run.
+dlt: Any = pytest.importorskip("dlt")
+duckdb: Any = pytest.importorskip("duckdb")
+pytestmark = pytest.mark.filterwarnings("default")  # Those of dlt are its own affair.
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        monkeypatch.setenv("SIGNTRAKER_API_KEY", running.api_key)
+        monkeypatch.setenv("SIGNTRAKER_BASE_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Any:
+    return dlt.pipeline(
+        "acme",
+        pipelines_dir=str(tmp_path / "pipelines"),
+        destination=dlt.destinations.duckdb(str(tmp_path / "acme.duckdb")),
+        dataset_name="signtraker",
+    )
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[[str], list[Any]]:
+    def rows(query: str) -> list[Any]:
+        with duckdb.connect(str(tmp_path / "acme.duckdb")) as database:
+            database.sql("USE signtraker")
+            found: list[Any] = database.sql(query).fetchall()
+        return found
+
+    return rows
+
+
+def extracted(pipeline: Any, source: Any) -> dict[str, int]:
+    """Run the pipeline, and return the number of rows that were read of each list."""
+    pipeline.run(source)
+    counts: dict[str, int] = pipeline.last_trace.last_normalize_info.row_counts
+    return {one.name: counts.get(one.name, 0) for one in LISTS}
+
+
+def test_two_runs_give_what_the_server_has(server: Sandbox, pipeline: Any, table: Any) -> None:
+    first = extracted(pipeline, signtraker_source(concurrency=2))
+    assert first["orders"] == len(server.orders)
+    for one in LISTS:
+        [(count, ids)] = table(f"SELECT count(*), count(DISTINCT id) FROM {one.name}")  # noqa: S608 - our own names
+        assert count == ids == len(getattr(server, one.name))
+
+    standing = next(one for one in server.orders.all() if one.status == "Installed")
+    server.client.orders.request_removal(standing.id, due_date=date(2026, 1, 16))
+    server.clock.advance(days=2)
+    server.orders.add(notes="new", total=12.34)
+    server.offices.add("New")
+
+    second = extracted(pipeline, signtraker_source())
+    assert 0 < second["orders"] < first["orders"]
+    assert second["agents"] == first["agents"]
+    query = (
+        "SELECT id, status, notes, removal_date AT TIME ZONE 'UTC', sales_order__order_total,"
+        " job_site__city, agent__name FROM orders ORDER BY id"
+    )
+    assert table(query) == [
+        (
+            one.id,
+            one.status,
+            one.notes,
+            one.removal_date and one.removal_date.replace(tzinfo=None),
+            one.sales_order and one.sales_order.order_total,
+            one.job_site and one.job_site.city,
+            one.agent and one.agent.name,
+        )
+        for one in server.orders.all()
+    ]
+    assert table("SELECT count(*) FROM offices") == [(len(server.offices),)]
+
+
+def test_a_full_run_removes_what_was_deleted(server: Sandbox, pipeline: Any, table: Any) -> None:
+    extracted(pipeline, signtraker_source(lists=["orders"]))
+    with pipeline.sql_client() as database:
+        database.execute_sql("UPDATE orders SET id = 5 WHERE id = (SELECT min(id) FROM orders)")
+    extracted(pipeline, signtraker_source(lists=["orders"]))
+    assert table("SELECT min(id) FROM orders") == [(5,)]
+    extracted(pipeline, signtraker_source(lists=["orders"], full=True))
+    assert table("SELECT min(id), count(*) FROM orders") == [(1001, len(server.orders))]
+    assert extracted(pipeline, signtraker_source(lists=["orders"]))["orders"] < len(server.orders)
+
+
+def test_columns_without_a_value_have_their_types(server: Sandbox, pipeline: Any, table: Any) -> None:
+    pipeline.run(signtraker_source(lists=["orders", "awards"]))
+    types = dict(
+        table("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'orders'")
+    )
+    assert {
+        name: types[name] for name in ("id", "next_rebill_date", "sales_order__order_total", "notes")
+    } == {
+        "id": "BIGINT",
+        "next_rebill_date": "TIMESTAMP WITH TIME ZONE",
+        "sales_order__order_total": "DECIMAL(38,9)",
+        "notes": "VARCHAR",
+    }
+
+
+def test_a_run_that_fails_keeps_the_state_of_the_one_before(
+    server: Sandbox, pipeline: Any, table: Any
+) -> None:
+    server.faults.add(path="/api/orders", status=403, nth=3, times=None)
+    with pytest.raises(Exception, match="403"):
+        pipeline.run(signtraker_source(lists=["orders"]))
+    server.faults.clear()
+    assert extracted(pipeline, signtraker_source(lists=["orders"]))["orders"] == len(server.orders)
+    assert table("SELECT count(*) FROM orders") == [(len(server.orders),)]
+
+
+def test_a_pipeline_is_of_one_tenant(server: Sandbox, pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline.run(signtraker_source(lists=["orders"]))
+    monkeypatch.setenv("SIGNTRAKER_BASE_URL", server.url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(Exception, match="use a pipeline and a dataset for each tenant"):
+        pipeline.run(signtraker_source(lists=["orders"]))
+
+
+@pytest.mark.parametrize("place", ["environment", "dlt"])
+def test_the_key_is_kept_nowhere(
+    server: Sandbox,
+    pipeline: Any,
+    tmp_path: Path,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    if place == "dlt":
+        monkeypatch.delenv("SIGNTRAKER_API_KEY")
+        monkeypatch.delenv("SIGNTRAKER_BASE_URL")
+        monkeypatch.setenv("SOURCES__SIGNTRAKER__API_KEY", server.api_key)
+        monkeypatch.setenv("SOURCES__SIGNTRAKER__BASE_URL", server.url)
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
+    source = signtraker_source()
+    with caplog.at_level(logging.DEBUG):
+        pipeline.run(source)
+    assert len(server.requests) > len(LISTS)
+    texts = [
+        caplog.text,
+        repr(source),
+        str(source),
+        repr(pipeline.last_trace),
+        source.schema.to_pretty_yaml(),
+    ]
+    assert not [one for one in texts if server.api_key in one]
+    files = [one for one in tmp_path.rglob("*") if one.is_file()]
+    assert any(one.name == "trace.pickle" for one in files)
+    assert not [one for one in files if server.api_key.encode() in one.read_bytes()]

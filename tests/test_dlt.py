@@ -1,0 +1,151 @@
+"""Check what the dlt source reads and which columns it makes. tests/scale/test_dlt.py runs it with dlt."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from signtraker import SignTrakerConfigError, ValidationError, models
+from signtraker.dlt import LISTS, Changes, List, _state_of, columns_of, rows, signtraker_source
+from signtraker.models import ResponseModel
+from signtraker.query.generated.entities import ROOTS
+
+if TYPE_CHECKING:
+    from signtraker.sandbox import Sandbox
+
+pytestmark = pytest.mark.once
+ORDERS = LISTS[0]
+
+
+@pytest.fixture
+def server(signtraker_sandbox: Sandbox) -> Sandbox:
+    return signtraker_sandbox
+
+
+def run(server: Sandbox, before: dict[str, Any], one: List = ORDERS) -> tuple[list[Any], dict[str, Any]]:
+    """Read what a run with the state of the last one reads; return it and the new state."""
+    changes = Changes(one, partial(one.iterate, server.client, 2), before)
+    return [record for batch in changes.batches() for record in batch], changes.state()
+
+
+# The tables
+
+
+def fields_of(model: type[ResponseModel], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        kinds = [one for one in getattr(field.annotation, "__args__", ()) if isinstance(one, type)]
+        nested = [one for one in kinds if issubclass(one, ResponseModel)]
+        found |= fields_of(nested[0], f"{prefix}{name}__") if nested else {prefix + name}
+    return found
+
+
+def test_every_list_and_every_field_of_its_records_has_a_place() -> None:
+    assert {one.model for one in LISTS} == set(ROOTS)
+    for one in LISTS:
+        lists = {"restrictions"} if one.model == "Award" else set[str]()
+        assert set(columns_of(one.model)) == fields_of(getattr(models, one.model)) - lists
+
+
+def test_columns_have_fixed_types() -> None:
+    columns = columns_of("Order")
+    assert columns["id"] == {"name": "id", "data_type": "bigint", "nullable": False}
+    assert columns["job_site__id"]["nullable"] is True
+    assert {name: columns[name]["data_type"] for name in ("status", "created", "job_site__latitude")} == {
+        "status": "text",
+        "created": "timestamp",
+        "job_site__latitude": "double",
+    }
+    assert columns["sales_order__order_total"]["data_type"] == "decimal"
+    assert columns["is_due_date_definitive"]["data_type"] == "bool"
+
+
+def test_a_row_keeps_what_the_models_do_not_know() -> None:
+    award = models.Award.model_validate({"Id": 5, "Restrictions": ["Printing"], "New": {"A": 1}})
+    [row] = rows([award])
+    assert (row["id"], row["restrictions"], row["New"]) == (5, ["Printing"], {"A": 1})
+    assert row["name"] is None
+    assert "awarded_by" not in row
+
+
+# What a run reads
+
+
+def test_the_first_run_reads_everything(server: Sandbox) -> None:
+    records, state = run(server, {})
+    assert records == server.orders.all()
+    assert state["last_id"] == records[-1].id
+    assert state["unfinished"] == [one.id for one in records if one.removal_date is None]
+
+
+def test_a_second_run_reads_what_is_new_what_is_unfinished_and_what_was_finished_since(
+    server: Sandbox,
+) -> None:
+    records, state = run(server, {})
+    standing = next(one for one in records if one.status == "Installed")
+    server.client.orders.request_removal(standing.id, due_date=date(2026, 1, 16))
+    server.clock.advance(days=2)
+    new = server.orders.add(notes="new")
+    again, later = run(server, state)
+    found = {one.id: one for one in again}
+    assert len(found) == len(again) < len(records)
+    assert found[new.id] == new
+    assert found[standing.id].removal_date is not None
+    assert standing.id in state["unfinished"]
+    assert standing.id not in later["unfinished"]
+    merged = {one.id: one for one in records} | found
+    assert list(merged.values()) == server.orders.all()
+    assert {one.id for one in run(server, later)[0]} == set(later["unfinished"])
+
+
+def test_a_change_of_a_finished_order_and_a_deletion_are_not_seen(server: Sandbox) -> None:
+    records, state = run(server, {})
+    finished = {one.id for one in records if one.removal_date}
+    deleted = state["last_id"] + 1
+    again, later = run(server, {"last_id": deleted, "unfinished": [*state["unfinished"], deleted]})
+    assert not finished & {one.id for one in again}
+    assert deleted not in {one.id for one in again}
+    assert deleted not in later["unfinished"]
+
+
+@pytest.mark.parametrize("one", LISTS[1:3], ids=lambda one: one.name)
+def test_services_and_change_orders_are_finished_when_they_are_completed(server: Sandbox, one: List) -> None:
+    records, state = run(server, {}, one)
+    assert records
+    assert state["unfinished"] == [record.id for record in records if record.completion_date is None]
+    again, later = run(server, state, one)
+    assert [record.id for record in again] == state["unfinished"]
+    assert later == state
+
+
+def test_the_state_of_another_tenant_is_refused() -> None:
+    state = {"server": "https://acme.example", "last_id": 5}
+    assert _state_of(state, "https://acme.example") == state
+    assert _state_of({}, "https://acme.example") == {}
+    with pytest.raises(
+        SignTrakerConfigError, match=r"has loaded https://acme\.example, and now reads https://b"
+    ):
+        _state_of(state, "https://b.example")
+
+
+# Mistakes
+
+
+def test_without_dlt_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlt", None)
+    with pytest.raises(ModuleNotFoundError, match=r"^The source needs dlt; get it with: pip install "):
+        signtraker_source()
+
+
+def test_arguments_that_make_no_sense_are_refused(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlt", pytest)  # Nothing of it is used before the arguments are checked.
+    with pytest.raises(
+        ValidationError, match="lists: must be names of lists, not 'order'; they are orders, "
+    ):
+        signtraker_source(server.client, lists=["order"])
+    with pytest.raises(ValidationError, match="concurrency: must be a whole number from 1 to 100, not 0"):
+        signtraker_source(server.client, concurrency=0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from signtraker import (
     AuthenticationError,
@@ -115,7 +116,7 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @pytest.mark.once
-@settings(max_examples=100, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(50), derandomize=True, deadline=None, database=None)
 @given(fields=ORDERS)
 def test_a_filter_on_the_values_of_any_valid_order_finds_it(sandbox: Sandbox, fields: dict[str, Any]) -> None:
     client = sandbox.client

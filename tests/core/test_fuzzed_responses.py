@@ -1,6 +1,6 @@
 """Respond to every method with bytes that Hypothesis generates: the result is a model or an error of the SDK.
 
-`FUZZ_EXAMPLES=5000 python -m pytest tests/core/test_fuzzed_responses.py` tries more than the quick run does.
+`EXAMPLES=50 python -m pytest tests/core/test_fuzzed_responses.py` tries more than the quick run does.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import logging
-import os
 import pickle
 from datetime import UTC, datetime
 from inspect import getmembers
@@ -19,8 +18,9 @@ from either_client import open_client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from raw_server import raw_server
+from thoroughness import examples
 
-from signtraker import CreatedCandidate, SignTrakerClient, SignTrakerError
+from signtraker import CreatedCandidate, Partition, SignTrakerClient, SignTrakerError
 from signtraker.models import ResponseModel
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from raw_server import Connection
 
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+EXAMPLES: Final = examples(100)
 KEY: Final = "k3y-THAT-must-not/leak"
 AGENT: Final[dict[str, Any]] = {
     "user_name": "ann@example.com",
@@ -45,24 +45,32 @@ READS: Final[dict[str, Callable[[Any], object]]] = {
     "agents.list_agents": lambda c: c.agents.list_agents(select="Id,Notes"),
     "agents.iter_agents": lambda c: list(c.agents.iter_agents(max_items=3)),
     "agents.get_agent": lambda c: c.agents.get_agent(5),
+    "agents.partitions": lambda c: list(c.agents.partitions(3)),
     "change_orders.list_change_orders": lambda c: c.change_orders.list_change_orders(),
     "change_orders.iter_change_orders": lambda c: list(c.change_orders.iter_change_orders(max_items=3)),
     "change_orders.get_change_order": lambda c: c.change_orders.get_change_order(5),
+    "change_orders.partitions": lambda c: list(c.change_orders.partitions(3)),
     "credits.list_awards": lambda c: c.credits.list_awards(),
     "credits.iter_awards": lambda c: list(c.credits.iter_awards(max_items=3)),
+    "credits.partitions": lambda c: list(c.credits.partitions(3)),
     "enterprises.list_enterprises": lambda c: c.enterprises.list_enterprises(),
     "enterprises.iter_enterprises": lambda c: list(c.enterprises.iter_enterprises(max_items=3)),
+    "enterprises.partitions": lambda c: list(c.enterprises.partitions(3)),
     "offices.list_offices": lambda c: c.offices.list_offices(),
     "offices.iter_offices": lambda c: list(c.offices.iter_offices(max_items=3)),
+    "offices.partitions": lambda c: list(c.offices.partitions(3)),
     "order_presets.list_order_presets": lambda c: c.order_presets.list_order_presets(),
     "order_presets.iter_order_presets": lambda c: list(c.order_presets.iter_order_presets(max_items=3)),
+    "order_presets.partitions": lambda c: list(c.order_presets.partitions(3)),
     "orders.list_orders": lambda c: c.orders.list_orders(),
     "orders.iter_orders": lambda c: list(c.orders.iter_orders(orderby="Created desc", max_items=3)),
     "orders.get_order": lambda c: c.orders.get_order(5),
+    "orders.partitions": lambda c: list(c.orders.partitions(3)),
     "orders.find_created": lambda c: c.orders.find_created(ORDER, since=datetime(2026, 1, 1, tzinfo=UTC)),
     "services.list_services": lambda c: c.services.list_services(),
     "services.iter_services": lambda c: list(c.services.iter_services(max_items=3)),
     "services.get_service": lambda c: c.services.get_service(5),
+    "services.partitions": lambda c: list(c.services.partitions(3)),
     "detect_odata_version": lambda c: c.detect_odata_version(),
 }
 WRITES: Final[dict[str, Callable[[Any], object]]] = {
@@ -187,7 +195,7 @@ def is_promised(result: object) -> bool:
     """Return whether a result is of the kind that the methods promise."""
     if isinstance(result, list):
         rows = cast("list[object]", result)
-        return all(isinstance(row, ResponseModel | CreatedCandidate) for row in rows)
+        return all(isinstance(row, ResponseModel | CreatedCandidate | Partition) for row in rows)
     return result is None or isinstance(result, ResponseModel) or result in {"v3", "v4"}
 
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from thoroughness import examples
 
 from signtraker import (
     CreateAwardRequest,
@@ -293,7 +294,7 @@ def test_random_operations_agree_with_the_model(machine: type[SandboxMachine]) -
             derandomize=True,
             database=None,
             deadline=None,
-            max_examples=25,
+            max_examples=examples(12),
             # Shrinking a failure would take minutes; a life of 25 steps can be read as it is.
             phases=[Phase.generate],
             stateful_step_count=25,

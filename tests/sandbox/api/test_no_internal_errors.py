@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_http import plain_client
+from thoroughness import examples
 
 from signtraker.sandbox.api.agents import AGENT
 from signtraker.sandbox.api.credits import AWARD
@@ -69,7 +70,7 @@ _TARGETS = {
     ("POST", "/api/agents"): AGENT,
     ("PATCH", "/api/agents/1"): AGENT,
 }
-_calm = settings(derandomize=True, deadline=None, database=None, max_examples=120)
+_calm = settings(derandomize=True, deadline=None, database=None, max_examples=examples(60))
 
 
 @pytest.fixture(scope="module")

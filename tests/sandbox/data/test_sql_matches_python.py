@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from plain_http import plain_client, rows
 from random_filters import ZONES, Chance, Range, entities, seeds
 from sqlalchemy import Boolean, Column, Float, Integer, Text, insert, select, update
+from thoroughness import examples
 
 from signtraker import models
 from signtraker.query import Filter, ODataVersion, Q
@@ -154,7 +155,7 @@ def test_the_records_contain_every_difficult_value(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("entity", ROUTES)
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(80), derandomize=True, deadline=None, database=None)
 @given(seed=seeds)
 def test_sql_keeps_what_python_keeps(seed: int, entity: str, version: ODataVersion, world: World) -> None:
     node = Chance(seed, entity, version, WITHIN).condition(seed % 4)
@@ -186,7 +187,7 @@ def _beside(chance: Chance, name: str, entity: str, record: object) -> Node | No
 
 
 @pytest.mark.slow
-@settings(max_examples=400, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(150), derandomize=True, deadline=None, database=None)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
     version: ODataVersion = VERSIONS[seed % 2]

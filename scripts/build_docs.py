@@ -38,9 +38,7 @@ ADDRESS = "https://site.invalid/"
 """An address that Zensical needs for llms.txt; the links there are made relative afterwards."""
 DIRECTIVE = re.compile(r"^::: ([\w.]+)", re.MULTILINE)
 MERMAID = re.compile(r'"https://unpkg\.com/mermaid@[\w./-]+"')
-FETCHED = re.compile(
-    r'<(?:script|img|iframe|source)\b[^>]*\bsrc="(https?:[^"]+)|<link\b[^>]*\bhref="(https?:[^"]+)'
-)
+FETCHED = re.compile(r'<(?:script|img|iframe|source|link)\b[^>]*\b(?:src|href)="([^"]+)')
 DIAGRAM = re.compile(r'<pre class="mermaid">.*?</pre>', re.DOTALL)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CANONICAL = re.compile(rf'<link rel="(?:canonical|alternate)" href="{re.escape(ADDRESS)}[^>]*>')
@@ -153,7 +151,7 @@ def build(config: dict[str, Any], output: Path) -> list[str]:
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(Path(name) / "site", output)
     finish_texts(output)
-    return [*ship_mermaid(output), *foreign(output)]
+    return [*ship_mermaid(output), *fetch_problems(output)]
 
 
 def toml(value: object) -> str:
@@ -181,14 +179,17 @@ def ship_mermaid(output: Path) -> list[str]:
     return [] if count == 1 else [f"{bundle.name} names Mermaid's address {count} times instead of once"]
 
 
-def foreign(output: Path) -> list[str]:
-    """Return the addresses on other hosts that a page would fetch."""
+def fetch_problems(output: Path) -> list[str]:
+    """Return what a page fetches from another host, and what it fetches that is not there."""
     problems: list[str] = []
     for page in sorted(output.rglob("*.html")):
-        for match in FETCHED.finditer(page.read_text(encoding="utf-8")):
-            address = match[1] or match[2]
-            if not address.startswith(ADDRESS):
+        for address in FETCHED.findall(page.read_text(encoding="utf-8")):
+            file = address.partition("?")[0].partition("#")[0]
+            there = output / file.lstrip("/") if file.startswith("/") else page.parent / file
+            if re.match(r"(?:https?:)?//", address):
                 problems.append(f"{page.relative_to(output)} fetches {address}")
+            elif not address.startswith("data:") and not there.exists():
+                problems.append(f"{page.relative_to(output)} fetches {address}, which does not exist")
     return problems
 
 

@@ -24,148 +24,249 @@ class RefDict(TypedDict, total=False):
     """The fields of `RefRequest`, by their Python names."""
 
     id: Required[int]
+    """The other record's id."""
     name: str | None
+    """The other record's name. The server needs the id only (assumed)."""
 
 
 class AddressDict(TypedDict, total=False):
     """The fields of `AddressRequest`, by their Python names."""
 
     street: str | None
+    """The street with the house number."""
     street2: str | None
+    """The second line of the address."""
     city: str | None
+    """The name of the city, without the state."""
     state: str | None
+    """The state or province; two characters at most in a request."""
     zip: str | None
+    """The postal code."""
     country_code: CountryCode | None
+    """The country: `US`, `CA` or `AU`."""
 
 
 class ManagerDataDict(TypedDict, total=False):
     """The fields of `ManagerDataRequest`, by their Python names."""
 
     discount_level: DiscountLevel | None
+    """The discount that the manager's agents get."""
     enable_rebills: bool | None
+    """Whether a sign that stays installed is billed again."""
     initial_rental_duration: int | None
+    """The time that the first bill covers. The API reference names no unit."""
     rebill_interval: int | None
+    """The time between two rental bills. The API reference names no unit."""
     rebill_warning_lead_time: int | None
+    """The time between the warning about a bill and the bill. The API reference names no unit."""
     is_payer: bool | None
+    """Whether the manager pays for the agents."""
     disable_staff_billing_emails: bool | None
+    """True if the staff gets no e-mails about bills."""
     cc_staff: bool | None
+    """Whether the staff gets copies of e-mails."""
     cc_delegates: bool | None
+    """Whether delegates get copies of e-mails."""
     is_virtual: bool | None
+    """Whether the manager is virtual and not a person. The API reference gives no details."""
 
 
 class CreateOrderDict(TypedDict, total=False):
     """The fields of `CreateOrderRequest`, by their Python names."""
 
     agent_id: Required[int]
+    """The id of the agent who orders. Required."""
     preset_id: Required[int]
+    """The id of an `OrderPreset`: the kind of sign and post. Required."""
     street_number: str | None
+    """The house number."""
     street_name: str | None
+    """The street without the house number."""
     city: str | None
+    """The name of the city, without the state."""
     state: str | None
+    """The state or province, for example `UT`."""
     zip: str | None
+    """The postal code."""
     apartment: str | None
+    """The apartment or unit."""
     directions: str | None
+    """Directions to the place."""
     listing_number: str | None
+    """The number of the listing in the MLS."""
     external_id: str | None
+    """The caller's own identifier. The server does not return it on an `Order`."""
     due_date: date | datetime | None
+    """The time by which the sign is due. A `date` means midnight UTC."""
     notes: str | None
+    """Free text for the installer."""
 
 
 class RemovalDict(TypedDict, total=False):
     """The fields of `RemovalRequest`, by their Python names."""
 
     due_date: date | datetime | None
+    """The time by which the sign is to be removed. A `date` means midnight UTC."""
     notes: str | None
+    """Free text for the installer."""
 
 
 class CreateAgentDict(TypedDict, total=False):
     """The fields of `CreateAgentRequest`, by their Python names."""
 
     email_confirmed: bool | None
+    """Whether the address is confirmed."""
     is_inactive: bool | None
+    """True if the agent can't use the portal."""
     is_locked: bool | None
+    """True if the agent's sign-in is locked."""
     cc_email: str | None
+    """Addresses that get copies, joined by `;`."""
     invitation_sent: bool | None
+    """Whether the agent was invited to the portal."""
     manager: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The agent's manager."""
     address: AddressRequest | AddressDict | Mapping[str, Any] | None
+    """The agent's postal address."""
     office_phone: str | None
+    """The telephone number of the office."""
     basic_install_price: Decimal | int | float | None
+    """The price of a basic installation, in the tenant's currency."""
     broker_id: str | None
+    """The broker's own identifier for the agent."""
     default_post_type: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The kind of post that is ordered if an order names none."""
     notes: str | None
+    """Free text about the agent."""
     receive_marketing_emails: bool | None
+    """Whether the agent gets marketing e-mails."""
     terms_accepted: bool | None
+    """Whether the agent has accepted the terms."""
     enable_subscription: bool | None
+    """Whether the agent pays by subscription."""
     subscription_price: Decimal | int | float | None
+    """The price of the subscription, in the tenant's currency."""
     is_manager: bool | None
+    """Whether the agent is a manager. An update can't change this."""
     manager_data: ManagerDataRequest | ManagerDataDict | Mapping[str, Any] | None
+    """The manager's settings. None for an agent who is not a manager."""
     user_name: Required[str]
+    """The name that the agent uses to sign in. Required."""
     email: Required[str]
+    """The agent's e-mail address. Required."""
     first_name: Required[str]
+    """The agent's first name. Required."""
     last_name: Required[str]
+    """The agent's last name. Required."""
     office: Required[RefRequest | NamedRef | RefDict | Mapping[str, Any]]
+    """The agent's office. Required."""
     cellular_phone: Required[str]
+    """The number of the agent's mobile telephone. Required."""
     payment_mode: Required[PaymentMode]
+    """The way in which the agent pays. Required."""
 
 
 class UpdateAgentDict(TypedDict, total=False):
     """The fields of `UpdateAgentRequest`, by their Python names."""
 
     email_confirmed: bool | None
+    """Whether the address is confirmed."""
     is_inactive: bool | None
+    """True if the agent can't use the portal."""
     is_locked: bool | None
+    """True if the agent's sign-in is locked."""
     cc_email: str | None
+    """Addresses that get copies, joined by `;`."""
     invitation_sent: bool | None
+    """Whether the agent was invited to the portal."""
     manager: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The agent's manager."""
     address: AddressRequest | AddressDict | Mapping[str, Any] | None
+    """The agent's postal address."""
     office_phone: str | None
+    """The telephone number of the office."""
     basic_install_price: Decimal | int | float | None
+    """The price of a basic installation, in the tenant's currency."""
     broker_id: str | None
+    """The broker's own identifier for the agent."""
     default_post_type: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The kind of post that is ordered if an order names none."""
     notes: str | None
+    """Free text about the agent."""
     receive_marketing_emails: bool | None
+    """Whether the agent gets marketing e-mails."""
     terms_accepted: bool | None
+    """Whether the agent has accepted the terms."""
     enable_subscription: bool | None
+    """Whether the agent pays by subscription."""
     subscription_price: Decimal | int | float | None
+    """The price of the subscription, in the tenant's currency."""
     is_manager: bool | None
+    """Whether the agent is a manager. An update can't change this."""
     manager_data: ManagerDataRequest | ManagerDataDict | Mapping[str, Any] | None
+    """The manager's settings. None for an agent who is not a manager."""
     user_name: str | None
+    """The name that the agent uses to sign in."""
     email: str | None
+    """The agent's e-mail address."""
     first_name: str | None
+    """The agent's first name."""
     last_name: str | None
+    """The agent's last name."""
     office: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The agent's office."""
     cellular_phone: str | None
+    """The number of the agent's mobile telephone."""
     payment_mode: PaymentMode | None
+    """The way in which the agent pays."""
 
 
 class CreateChangeOrderDict(TypedDict, total=False):
     """The fields of `CreateChangeOrderRequest`, by their Python names."""
 
     install_id: Required[int]
+    """The id of the `Order` whose sign is worked on. Required."""
     preset_id: Required[int]
+    """The id of an `OrderPreset`: the kind of work. Required."""
     override_price_limit: Required[bool]
+    """Whether the work may cost more than the tenant's price limit. Required."""
     notes: str | None
+    """Free text for the installer."""
     due_date: date | datetime | None
+    """The time by which the work is due. A `date` means midnight UTC."""
 
 
 class CreateServiceDict(TypedDict, total=False):
     """The fields of `CreateServiceRequest`, by their Python names."""
 
     install_id: Required[int]
+    """The id of the `Order` whose sign is worked on. Required."""
     preset_id: Required[int]
+    """The id of an `OrderPreset`: the kind of work. Required."""
     override_price_limit: Required[bool]
+    """Whether the work may cost more than the tenant's price limit. Required."""
     notes: str | None
+    """Free text for the installer."""
     due_date: date | datetime | None
+    """The time by which the work is due. A `date` means midnight UTC."""
 
 
 class CreateAwardDict(TypedDict, total=False):
     """The fields of `CreateAwardRequest`, by their Python names."""
 
     name: str | None
+    """The award's name."""
     awarded_by: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The person who gives the award."""
     awarded_date: date | datetime | None
+    """The time at which the award is given. A `date` means midnight UTC."""
     awarded_to: RefRequest | NamedRef | RefDict | Mapping[str, Any] | None
+    """The agent who receives the award."""
     expiration_date: date | datetime | None
+    """The time at which the award expires. A `date` means midnight UTC."""
     total_amount: Decimal | int | float | None
+    """The amount, in the tenant's currency."""
     remaining_amount: Decimal | int | float | None
+    """The amount that is left, in the tenant's currency."""
     restrictions: list[str] | None
+    """The purposes for which the award may be spent."""

@@ -25,7 +25,7 @@ class Address(ResponseModel, frozen=True):
     street2: str | None = None
     """The second line of the address."""
     city: str | None = None
-    """The city."""
+    """The name of the city, without the state."""
     state: str | None = None
     """The state or province; two characters at most in a request."""
     zip: str | None = None
@@ -124,7 +124,7 @@ class AddressRequest(RequestModel):
     street2: Text | None = None
     """The second line of the address."""
     city: Text | None = None
-    """The city."""
+    """The name of the city, without the state."""
     state: StateCode | None = None
     """The state or province; two characters at most in a request."""
     zip: Text | None = None
@@ -144,7 +144,16 @@ class AddressRequest(RequestModel):
             zip: str | None = None,
             country_code: CountryCode | None = None,
         ) -> None:
-            """An address in a request. `state` has two characters at most."""
+            """An address in a request. `state` has two characters at most.
+
+            Args:
+                street: The street with the house number.
+                street2: The second line of the address.
+                city: The name of the city, without the state.
+                state: The state or province; two characters at most in a request.
+                zip: The postal code.
+                country_code: The country: `US`, `CA` or `AU`.
+            """
 
 
 class ManagerDataRequest(RequestModel):
@@ -187,7 +196,22 @@ class ManagerDataRequest(RequestModel):
             cc_delegates: bool | None = None,
             is_virtual: bool | None = None,
         ) -> None:
-            """A manager's settings in a request."""
+            """A manager's settings in a request.
+
+            Args:
+                discount_level: The discount that the manager's agents get.
+                enable_rebills: Whether a sign that stays installed is billed again.
+                initial_rental_duration: The time that the first bill covers. The API reference names no unit.
+                rebill_interval: The time between two rental bills. The API reference names no unit.
+                rebill_warning_lead_time: The time between the warning about a bill and the bill. The API
+                    reference names no unit.
+                is_payer: Whether the manager pays for the agents.
+                disable_staff_billing_emails: True if the staff gets no e-mails about bills.
+                cc_staff: Whether the staff gets copies of e-mails.
+                cc_delegates: Whether delegates get copies of e-mails.
+                is_virtual: Whether the manager is virtual and not a person. The API reference gives no
+                    details.
+            """
 
 
 class _AgentFields(RequestModel):
@@ -280,7 +304,35 @@ class CreateAgentRequest(_AgentFields):
             cellular_phone: str,
             payment_mode: PaymentMode,
         ) -> None:
-            """A request that creates an agent."""
+            """A request that creates an agent.
+
+            Args:
+                email_confirmed: Whether the address is confirmed.
+                is_inactive: True if the agent can't use the portal.
+                is_locked: True if the agent's sign-in is locked.
+                cc_email: Addresses that get copies, joined by `;`.
+                invitation_sent: Whether the agent was invited to the portal.
+                manager: The agent's manager.
+                address: The agent's postal address.
+                office_phone: The telephone number of the office.
+                basic_install_price: The price of a basic installation, in the tenant's currency.
+                broker_id: The broker's own identifier for the agent.
+                default_post_type: The kind of post that is ordered if an order names none.
+                notes: Free text about the agent.
+                receive_marketing_emails: Whether the agent gets marketing e-mails.
+                terms_accepted: Whether the agent has accepted the terms.
+                enable_subscription: Whether the agent pays by subscription.
+                subscription_price: The price of the subscription, in the tenant's currency.
+                is_manager: Whether the agent is a manager. An update can't change this.
+                manager_data: The manager's settings. None for an agent who is not a manager.
+                user_name: The name that the agent uses to sign in. Required.
+                email: The agent's e-mail address. Required.
+                first_name: The agent's first name. Required.
+                last_name: The agent's last name. Required.
+                office: The agent's office. Required.
+                cellular_phone: The number of the agent's mobile telephone. Required.
+                payment_mode: The way in which the agent pays. Required.
+            """
 
 
 class UpdateAgentRequest(_AgentFields):
@@ -338,4 +390,31 @@ class UpdateAgentRequest(_AgentFields):
             """A request that updates an agent: a JSON Merge Patch (RFC 7396) of the fields that were set.
 
             None clears a field. A nested model changes only the fields that it sets.
+
+            Args:
+                email_confirmed: Whether the address is confirmed.
+                is_inactive: True if the agent can't use the portal.
+                is_locked: True if the agent's sign-in is locked.
+                cc_email: Addresses that get copies, joined by `;`.
+                invitation_sent: Whether the agent was invited to the portal.
+                manager: The agent's manager.
+                address: The agent's postal address.
+                office_phone: The telephone number of the office.
+                basic_install_price: The price of a basic installation, in the tenant's currency.
+                broker_id: The broker's own identifier for the agent.
+                default_post_type: The kind of post that is ordered if an order names none.
+                notes: Free text about the agent.
+                receive_marketing_emails: Whether the agent gets marketing e-mails.
+                terms_accepted: Whether the agent has accepted the terms.
+                enable_subscription: Whether the agent pays by subscription.
+                subscription_price: The price of the subscription, in the tenant's currency.
+                is_manager: Whether the agent is a manager. An update can't change this.
+                manager_data: The manager's settings. None for an agent who is not a manager.
+                user_name: The name that the agent uses to sign in.
+                email: The agent's e-mail address.
+                first_name: The agent's first name.
+                last_name: The agent's last name.
+                office: The agent's office.
+                cellular_phone: The number of the agent's mobile telephone.
+                payment_mode: The way in which the agent pays.
             """

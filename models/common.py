@@ -44,7 +44,12 @@ class RefRequest(RequestModel):
             id: int,
             name: str | None = None,
         ) -> None:
-            """A reference to another record in a request; a received `NamedRef` is accepted too."""
+            """A reference to another record in a request; a received `NamedRef` is accepted too.
+
+            Args:
+                id: The other record's id.
+                name: The other record's name. The server needs the id only (assumed).
+            """
 
 
 if TYPE_CHECKING:
@@ -78,7 +83,7 @@ class JobSite(ResponseModel, frozen=True):
     street_line2: str | None = None
     """The second line of the address, for example the apartment."""
     city: str | None = None
-    """The city."""
+    """The name of the city, without the state."""
     state: str | None = None
     """The state or province, for example `UT`."""
     zip: str | None = None

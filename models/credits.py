@@ -71,4 +71,15 @@ class CreateAwardRequest(RequestModel):
             remaining_amount: Decimal | int | float | None = None,
             restrictions: list[str] | None = None,
         ) -> None:
-            """A request that gives an award. The API reference marks no field as required."""
+            """A request that gives an award. The API reference marks no field as required.
+
+            Args:
+                name: The award's name.
+                awarded_by: The person who gives the award.
+                awarded_date: The time at which the award is given. A `date` means midnight UTC.
+                awarded_to: The agent who receives the award.
+                expiration_date: The time at which the award expires. A `date` means midnight UTC.
+                total_amount: The amount, in the tenant's currency.
+                remaining_amount: The amount that is left, in the tenant's currency.
+                restrictions: The purposes for which the award may be spent.
+            """

@@ -69,7 +69,7 @@ class CreateOrderRequest(RequestModel):
     street_name: Text | None = None
     """The street without the house number."""
     city: Text | None = None
-    """The city."""
+    """The name of the city, without the state."""
     state: Text | None = None
     """The state or province, for example `UT`."""
     zip: Text | None = None
@@ -109,6 +109,21 @@ class CreateOrderRequest(RequestModel):
             """A request that creates an order (National Accounts only: other portals have no order presets).
 
             The server does not return `external_id` on an `Order`. A `date` as `due_date` means midnight UTC.
+
+            Args:
+                agent_id: The id of the agent who orders. Required.
+                preset_id: The id of an `OrderPreset`: the kind of sign and post. Required.
+                street_number: The house number.
+                street_name: The street without the house number.
+                city: The name of the city, without the state.
+                state: The state or province, for example `UT`.
+                zip: The postal code.
+                apartment: The apartment or unit.
+                directions: Directions to the place.
+                listing_number: The number of the listing in the MLS.
+                external_id: The caller's own identifier. The server does not return it on an `Order`.
+                due_date: The time by which the sign is due. A `date` means midnight UTC.
+                notes: Free text for the installer.
             """
 
 
@@ -162,6 +177,10 @@ class RemovalRequest(RequestModel):
             """A request to remove a sign. Both fields are optional.
 
             A `date` as `due_date` means midnight UTC.
+
+            Args:
+                due_date: The time by which the sign is to be removed. A `date` means midnight UTC.
+                notes: Free text for the installer.
             """
 
 

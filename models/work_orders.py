@@ -74,7 +74,15 @@ class CreateChangeOrderRequest(_CreateWorkRequest):
             notes: str | None = None,
             due_date: date | datetime | None = None,
         ) -> None:
-            """A request for a change order (National Accounts only). `install_id` is an `Order`'s id."""
+            """A request for a change order (National Accounts only). `install_id` is an `Order`'s id.
+
+            Args:
+                install_id: The id of the `Order` whose sign is worked on. Required.
+                preset_id: The id of an `OrderPreset`: the kind of work. Required.
+                override_price_limit: Whether the work may cost more than the tenant's price limit. Required.
+                notes: Free text for the installer.
+                due_date: The time by which the work is due. A `date` means midnight UTC.
+            """
 
 
 class CreateServiceRequest(_CreateWorkRequest):
@@ -91,4 +99,12 @@ class CreateServiceRequest(_CreateWorkRequest):
             notes: str | None = None,
             due_date: date | datetime | None = None,
         ) -> None:
-            """A request for a service. `install_id` is an `Order`'s id."""
+            """A request for a service. `install_id` is an `Order`'s id.
+
+            Args:
+                install_id: The id of the `Order` whose sign is worked on. Required.
+                preset_id: The id of an `OrderPreset`: the kind of work. Required.
+                override_price_limit: Whether the work may cost more than the tenant's price limit. Required.
+                notes: Free text for the installer.
+                due_date: The time by which the work is due. A `date` means midnight UTC.
+            """

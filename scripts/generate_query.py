@@ -10,6 +10,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Literal, TypeGuard, Union, get_args, get_origin
 
+from _field_docs import field_docs
 from pydantic import BaseModel
 
 from signtraker import models
@@ -53,6 +54,22 @@ FIELDS: Final = {
     Edm.STRING: "TextField[{root}, {text}]",
 }
 HOME: Final = Path(__file__).resolve().parents[1] / "signtraker" / "query" / "generated"
+EXAMPLES: Final = {
+    "Q": 'Q.status == "Draft"',
+    "AgentQ": "AgentQ.is_inactive.eq(False)",
+    "ChangeOrderQ": "ChangeOrderQ.completion_date.is_null()",
+    "ServiceQ": "ServiceQ.completion_date.is_null()",
+    "AwardQ": "AwardQ.remaining_amount > 0",
+    "EnterpriseQ": 'EnterpriseQ.name.startswith("A")',
+    "OfficeQ": 'OfficeQ.name.contains("North")',
+    "OrderPresetQ": 'OrderPresetQ.name == "Standard"',
+}
+USE: Final = """\
+The fields of `{model}`, for filters and orderings.
+
+`{example}` is a filter, and `{root}.id.desc()` is an ordering.
+Combine filters with `&`, `|` and `~`, each in parentheses: Python's `and`, `or` and `not` can't, and raise.
+"""
 NOTE: Final = "Generated from the models by `scripts/generate_query.py`; not to be edited."
 
 
@@ -199,7 +216,7 @@ def roots_module() -> str:
     classes = [namespace_class(model, root) for root, model in ROOTS.items()]
     instances = "".join(
         f'{root}: Final[{model.__name__}Fields] = {model.__name__}Fields("{model.__name__}")\n'
-        f'"""The fields of `{model.__name__}`."""\n'
+        f'"""{USE.format(root=root, model=model.__name__, example=EXAMPLES[root])}"""\n'
         for root, model in ROOTS.items()
     )
     return module("The fields of every list: `Q` and its siblings.", [*classes, instances])
@@ -257,10 +274,11 @@ def namespace_class(model: type[BaseModel], root: str | None = None) -> str:
 def property_method(model: type[BaseModel], one: Property, root: str) -> str:
     """Return the property of a namespace that makes one field."""
     kind = field_type(model, one, root)
+    meaning = field_docs(model)[one.attribute]
     arguments = "*self._below(%r)" % one.name  # noqa: UP031 - braces of an f-string would hide the call
     return (
         f"    @property\n    def {one.attribute}(self) -> {kind}:\n"
-        f'        """{docstring(one, nested=root == "M")}"""\n'
+        f'        """{docstring(one, nested=root == "M")}\n\n        {meaning}\n        """\n'
         f"        return {kind.split('[')[0]}({arguments})\n"
     )
 
@@ -281,7 +299,7 @@ def field_type(model: type[BaseModel], one: Property, root: str) -> str:
 
 
 def docstring(one: Property, *, nested: bool) -> str:
-    """Say what hovering over a field should tell: API name, type, nullability."""
+    """Return the first line of what an editor shows for a field: its API name, type and nullability."""
     if one.entity:
         return f"`{one.name}`: the fields of the nested `{one.entity}`, which may be null."
     kind = f"a collection of {one.type}" if one.collection else str(one.type)

@@ -45,38 +45,6 @@ class BaseClient(Client["_Connection"]):
     `SIGNTRAKER_API_KEY` (or `SIGNTRACKER_API_KEY`). The server is the first of `base_url`, `subdomain` and
     their two variables. Use the client in a `with` block, or call `close()`. Threads may share it. A process
     that was forked opens connections of its own.
-
-    Args:
-        api_key: The tenant's API key.
-        base_url: The address of the API, without `/api`; https, or http to a loopback address.
-        subdomain: The tenant's name: `acme` for `https://acme.signtraker.com`.
-        timeout_seconds: The longest time to connect, and the longest silence of the server: it starts
-            anew with every byte. 30 by default.
-        deadline_seconds: The longest time for a whole call: all attempts, and the waits between them, from
-            the first byte to the last. 120 by default. Only the resolution of the server's name has a
-            time-out of its own, the system's. With an injected `http_client`, it ends a call between two
-            reads only.
-        max_response_bytes: The largest response that is read, decoded; 256 MiB by default.
-        max_retries: The number of further attempts after a failed one; 2 by default. A write is sent again
-            only if it provably never reached the server, or after a 429.
-        retry_backoff_seconds: The wait before the first retry, doubled for each further one, less up to
-            half by chance; 0.5 by default.
-        resend_on_429: Whether to send a write again after a 429, assumed to mean that it was not done.
-        odata_version: The server's OData dialect, "v4" (the default) or "v3"; filters and orderings are
-            written in it.
-        query_limits: The limits of the server's queries, if it is configured otherwise than usual.
-        extra_headers: Headers to add to each request, for example `X-Request-Id`. For a single call:
-            `client.with_options(extra_headers=…)`. Headers that the SDK sets, such as Authorization, are
-            refused.
-        hooks: Objects that observe each call and each attempt; see `CallHooks`.
-        http_client: An `httpx.Client` of yours: it is used, and not closed. Its own proxies and
-            certificates apply; its headers, cookies and auth do not.
-        proxy: The URL of a proxy. A loopback server is always reached directly.
-        ca: A file with the certificates to trust, or an `ssl.SSLContext`.
-
-    Raises:
-        AuthenticationError: There is no key, or it can't stand in a header.
-        SignTrakerConfigError: Another setting is missing or can't be used.
     """
 
     def __init__(
@@ -99,6 +67,40 @@ class BaseClient(Client["_Connection"]):
         proxy: str | None = None,
         ca: str | PathLike[str] | ssl.SSLContext | None = None,
     ) -> None:
+        """Resolve the settings, and open no connection yet.
+
+        Args:
+            api_key: The tenant's API key.
+            base_url: The address of the API, without `/api`; https, or http to a loopback address.
+            subdomain: The tenant's name: `acme` for `https://acme.signtraker.com`.
+            timeout_seconds: The longest time to connect, and the longest silence of the server: it starts
+                anew with every byte. 30 by default.
+            deadline_seconds: The longest time for a whole call: all attempts and the waits between them, from
+                the first byte to the last. 120 by default. Only the resolution of the server's name has a
+                time-out of its own, the system's. With an injected `http_client`, it ends a call between two
+                reads only.
+            max_response_bytes: The largest response that is read, decoded; 256 MiB by default.
+            max_retries: The number of further attempts after a failed one; 2 by default. A write is sent
+                again only if it provably never reached the server, or after a 429.
+            retry_backoff_seconds: The wait before the first retry, doubled for each further one, less up to
+                half by chance; 0.5 by default.
+            resend_on_429: Whether to send a write again after a 429, assumed to mean that it was not done.
+            odata_version: The server's OData dialect, "v4" (the default) or "v3"; filters and orderings are
+                written in it.
+            query_limits: The limits of the server's queries, if it is configured otherwise than usual.
+            extra_headers: Headers to add to each request, for example `X-Request-Id`. For a single call:
+                `client.with_options(extra_headers=…)`. Headers that the SDK sets, such as Authorization, are
+                refused.
+            hooks: Objects that observe each call and each attempt; see `CallHooks`.
+            http_client: An `httpx.Client` of yours: it is used, and not closed. Its own proxies and
+                certificates apply; its headers, cookies and auth do not.
+            proxy: The URL of a proxy. A loopback server is always reached directly.
+            ca: A file with the certificates to trust, or an `ssl.SSLContext`.
+
+        Raises:
+            AuthenticationError: There is no key, or it can't stand in a header.
+            SignTrakerConfigError: Another setting is missing or can't be used.
+        """
         # A traceback of what is refused below may show this frame's locals.
         api_key, extra_headers = hidden(api_key), hidden_values(extra_headers)
         config = resolve(

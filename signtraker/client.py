@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class SignTrakerClient(BaseClient):
     """A client for one tenant. Its resources share one configuration and one connection pool.
 
-    The arguments are those of `BaseClient`: the API key, and the tenant as `subdomain` or `base_url`.
-    Each can come from an environment variable instead. Threads may share a client.
+    `SignTrakerClient(subdomain="acme")` takes the key from the environment: `SIGNTRAKER_API_KEY`. Each
+    argument wins over its variable, which is called `SIGNTRAKER_` and the argument's name in capitals. Call
+    `close()` in the end, which a `with` block does. Threads may share a client.
     """
 
     def __enter__(self) -> Self:

@@ -53,6 +53,14 @@ def completions(code: str) -> list[str]:
             "from signtraker import SignTrakerClient as C\nfor one in C().orders.iter_orders():\n    one.",
             {"id", "status", "job_site", "due_date"},
         ),
+        (
+            "from signtraker import SignTrakerClient\nSignTrakerClient(",
+            {"api_key=", "subdomain=", "timeout_seconds=", "hooks="},
+        ),
+        (
+            "from signtraker import SignTrakerError as E\ntry:\n    1\nexcept E as error:\n    error.",
+            {"outcome", "status_code", "attempts", "message"},
+        ),
         ("import signtraker\nsigntraker.", {"SignTrakerClient", "Q", "check_rows", "ValidationError"}),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import re
 import shutil
@@ -11,12 +12,14 @@ import sys
 import sysconfig
 from importlib import import_module
 from importlib.metadata import requires, version
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import signtraker
 from signtraker import aio, models, query
+from signtraker.base_client import BaseClient
 from signtraker.models import RequestModel
 from signtraker.models import _payloads as payloads
 
@@ -155,6 +158,13 @@ def test_the_async_package_mirrors_the_sync_one() -> None:
     assert names == {name for name in signtraker.__all__ if re.fullmatch(r"\w+Client", name)} - {
         "AsyncSignTrakerClient"
     }
+
+
+def test_both_clients_describe_the_same_arguments() -> None:
+    described = [str(one.__init__.__doc__) for one in (BaseClient, aio.AsyncBaseClient)]
+    assert described[0].replace("httpx.Client", "httpx.AsyncClient") == described[1]
+    named = set(re.findall(r"^    (\w+): ", inspect.cleandoc(described[0]), re.MULTILINE))
+    assert named - {"AuthenticationError", "SignTrakerConfigError"} == set(signature(BaseClient).parameters)
 
 
 @pytest.mark.once

@@ -70,6 +70,12 @@ class BulkRun(Run[RequestT, ResultT]):
             pass
         return self.report
 
+    @property
+    def report(self) -> BulkReport[RequestT, ResultT]:
+        """The outcomes so far. Requests that have not started are `"not_sent"`."""
+        # Repeated for editors, which list what is inherited after the private names of a class.
+        return super().report
+
     def __iter__(self) -> Iterator[BulkOutcome[RequestT, ResultT]]:
         outcomes = self._outcomes()
         if outcomes is None or not self._is_running:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class AsyncSignTrakerClient(AsyncBaseClient):
     """A client for one tenant. Its resources share one configuration and one connection pool.
 
-    The arguments are those of `AsyncBaseClient`: the API key, and the tenant as `subdomain` or `base_url`.
-    Each can come from an environment variable instead. Tasks of one event loop may share a client.
+    `AsyncSignTrakerClient(subdomain="acme")` takes the key from the environment: `SIGNTRAKER_API_KEY`. Each
+    argument wins over its variable, which is called `SIGNTRAKER_` and the argument's name in capitals. Call
+    `close()` in the end, which a `with` block does. Tasks of one event loop may share a client.
     """
 
     async def __aenter__(self) -> Self:

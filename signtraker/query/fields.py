@@ -115,7 +115,33 @@ class DateTimeField(DateTimeValue[M], Nullable[M, datetime], Generic[M]):
     __slots__ = ()
 
 
-class TextField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
+# Editors list the private names of a class before the public ones that it inherits. So that no private name
+# leads the completions of a text field, its checks are in base classes.
+
+
+class _OpenText(TextValue[M, S], Generic[M, S]):
+    """Text with known values, and others."""
+
+    __slots__ = ()
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        if operator in _EQUALITY and isinstance(value, str):
+            warn_of_near_miss(self, self.entity, cast("Path", self._node).segments, str.__str__(value))
+        return super()._comparison(operator, value)
+
+
+class _ClosedText(TextValue[M, S], Generic[M, S]):
+    """Text that takes no values but the known ones."""
+
+    __slots__ = ()
+
+    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
+        if operator in _EQUALITY and isinstance(value, str):
+            check_choice(self, self.entity, cast("Path", self._node).segments, str.__str__(value))
+        return super()._comparison(operator, value)
+
+
+class TextField(_OpenText[M, S], Nullable[M, str], Generic[M, S]):
     """Text that may be null. `S` holds the values that are known.
 
     A text that differs from a known value in case or in a letter or two gives a `UserWarning`: text compares
@@ -141,21 +167,11 @@ class TextField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
         """Not equal to a text or to another field. Rows without a text are most likely left out."""
         return self._compare("ne", value)
 
-    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
-        if operator in _EQUALITY and isinstance(value, str):
-            warn_of_near_miss(self, self.entity, self.path, str.__str__(value))
-        return super()._comparison(operator, value)
 
-
-class ChoiceField(TextValue[M, S], Nullable[M, str], Generic[M, S]):
+class ChoiceField(_ClosedText[M, S], Nullable[M, str], Generic[M, S]):
     """Text that may be null, of a closed set: `S` holds all values that there are."""
 
     __slots__ = ()
-
-    def _comparison(self, operator: ComparisonOperator, value: object) -> Node:
-        if operator in _EQUALITY and isinstance(value, str):
-            check_choice(self, self.entity, self.path, str.__str__(value))
-        return super()._comparison(operator, value)
 
 
 class TextListField(Field[M, tuple[str, ...]], Generic[M]):

@@ -217,37 +217,37 @@ class Sandbox:
 
     @property
     def agents(self) -> Agents:
-        """The agents."""
+        """The agents and managers: `.add(email="ada@example.com")`, `.all()`, `.get(1)`."""
         return self._live().records.agents
 
     @property
     def services(self) -> FollowUps[ServiceOrder]:
-        """The services."""
+        """The services to installed signs: `.add(order_id)`, `.all()`, `.get(1)`."""
         return self._live().records.services
 
     @property
     def change_orders(self) -> FollowUps[ChangeOrder]:
-        """The change orders."""
+        """The changes to installed signs: `.add(order_id)`, `.all()`, `.get(1)`."""
         return self._live().records.change_orders
 
     @property
     def awards(self) -> Awards:
-        """The awards."""
+        """The credit that agents were given: `.add(agent_id, 25)`, `.all()`, `.get(1)`."""
         return self._live().records.awards
 
     @property
     def enterprises(self) -> Named[Enterprise]:
-        """The enterprises."""
+        """The groups of offices: `.add("Summit Homes")`, `.all()`, `.get(1)`."""
         return self._live().records.enterprises
 
     @property
     def offices(self) -> Offices:
-        """The offices."""
+        """The real-estate offices: `.add("North", enterprise_id=1)`, `.all()`, `.get(1)`."""
         return self._live().records.offices
 
     @property
     def order_presets(self) -> Named[OrderPreset]:
-        """The order presets."""
+        """The kinds of orders: `.add("Standard post")`, `.all()`, `.get(1)`."""
         return self._live().records.order_presets
 
     @property

@@ -12,6 +12,7 @@ Needs the extra: `pip install 'signtraker[arrow]'`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from itertools import islice
@@ -28,7 +29,7 @@ from signtraker.query.schema import Edm
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from signtraker.query.schema import Property
+    from signtraker.query.schema import Entity, Property
 
 __all__ = [
     "DECIMAL_DIGITS",
@@ -74,15 +75,15 @@ def schema(model: type[ResponseModel], fields: Sequence[str] | None = None) -> S
 
     Args:
         model: The list's model, such as `Order`.
-        fields: The top-level fields to keep, in this order, by their names in the API or in the model; None
-            keeps all.
+        fields: The fields to keep, in this order, by their names in the API or in the model: `"Id"`, or
+            `"JobSite.City"` for a struct that has only the city. None keeps all.
 
     Raises:
         ValidationError: There is no such model or field.
         ModuleNotFoundError: pyarrow is not installed.
     """
     pa = _pyarrow()
-    return pa.schema([_field(pa, one) for one in _properties(model, fields)])
+    return pa.schema([_field(pa, one) for one in _chosen(model, fields)])
 
 
 def to_record_batch(
@@ -101,13 +102,13 @@ def to_record_batch(
         ModuleNotFoundError: pyarrow is not installed.
     """
     pa = _pyarrow()
-    properties = _properties(model, fields)
+    chosen = _chosen(model, fields)
     rows = list(records)
     for place, row in enumerate(rows):
         if not isinstance(row, model):
             _refuse(f"records[{place}]", f"must be of the model {model.__name__}, not {short_repr(row)}")
-    columns = [_array(pa, one, rows, rows, "") for one in properties]
-    return pa.record_batch(columns, schema=pa.schema([_field(pa, one) for one in properties]))
+    columns = [_array(pa, one, rows, rows, "") for one in chosen]
+    return pa.record_batch(columns, schema=pa.schema([_field(pa, one) for one in chosen]))
 
 
 def iter_record_batches(
@@ -159,36 +160,59 @@ def _pyarrow() -> Any:
         ) from None
 
 
-def _properties(model: object, fields: Sequence[str] | None) -> list[Property]:
-    """Return the properties that become columns."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column, or a field of a struct; `parts` are the fields of a nested record."""
+
+    property: Property
+    parts: tuple[_Column, ...]
+
+
+def _chosen(model: object, fields: Sequence[str] | None) -> tuple[_Column, ...]:
+    """Return the columns of a list that `fields` names."""
     entity = ENTITIES.get(model.__name__) if isinstance(model, type) else None
     if entity is None or not issubclass(cast("type", model), ResponseModel):
         _refuse("model", f"must be the model of a list, such as Order, not {short_repr(model)}")
     if fields is None:
-        return list(entity.properties.values())
+        return _columns(entity)
     if isinstance(fields, str) or not fields:
         _refuse("fields", f'must be a list of names such as ["Id", "Status"], not {short_repr(fields)}')
+    return _columns(entity, [name.replace("/", ".").split(".") for name in fields])
+
+
+def _columns(entity: Entity, paths: Sequence[Sequence[str]] | None = None) -> tuple[_Column, ...]:
+    """Return the columns of these paths, and of all fields without them."""
+    if paths is None:
+        paths = [[name] for name in entity.properties]
     known = {name: one for one in entity.properties.values() for name in (one.name, one.attribute)}
-    for name in fields:
+    chosen: dict[str, list[Sequence[str]]] = {}
+    for name, *rest in paths:
         if name not in known:
-            _refuse(
-                "fields",
-                f"{entity.name} has no field {short_repr(name)}; it has {', '.join(entity.properties)}",
-            )
-    return list({known[name].name: known[name] for name in fields}.values())
+            has = ", ".join(entity.properties)
+            _refuse("fields", f"{entity.name} has no field {short_repr(name)}; it has {has}")
+        if rest and known[name].entity is None:
+            _refuse("fields", f"{entity.name}.{name} holds no record, and so no field {short_repr(rest[0])}")
+        chosen.setdefault(known[name].name, []).append(rest)
+    return tuple(_column(entity.properties[name], rests) for name, rests in chosen.items())
 
 
-def _field(pa: Any, one: Property, *, is_top: bool = True) -> Any:
-    return pa.field(one.name, _type(pa, one), nullable=one.nullable or not is_top)
+def _column(one: Property, rests: Sequence[Sequence[str]]) -> _Column:
+    if one.entity is None:
+        return _Column(one, ())
+    is_whole = any(not rest for rest in rests)
+    return _Column(one, _columns(ENTITIES[one.entity], None if is_whole else rests))
 
 
-def _type(pa: Any, one: Property) -> Any:
-    """Return the Arrow type of a property."""
-    if one.entity is not None:
-        parts = ENTITIES[one.entity].properties.values()
-        return pa.struct([_field(pa, part, is_top=False) for part in parts])
-    kind = _types(pa)[cast("Edm", one.type)]()
-    return pa.list_(kind) if one.collection else kind
+def _field(pa: Any, one: _Column, *, is_top: bool = True) -> Any:
+    return pa.field(one.property.name, _type(pa, one), nullable=one.property.nullable or not is_top)
+
+
+def _type(pa: Any, one: _Column) -> Any:
+    """Return the Arrow type of a column."""
+    if one.parts:
+        return pa.struct([_field(pa, part, is_top=False) for part in one.parts])
+    kind = _types(pa)[cast("Edm", one.property.type)]()
+    return pa.list_(kind) if one.property.collection else kind
 
 
 def _types(pa: Any) -> dict[Edm, Callable[[], Any]]:
@@ -203,22 +227,22 @@ def _types(pa: Any) -> dict[Edm, Callable[[], Any]]:
     }
 
 
-def _array(pa: Any, one: Property, holders: Sequence[Any], rows: Sequence[ResponseModel], path: str) -> Any:
-    """Return the column of a property.
+def _array(pa: Any, one: _Column, holders: Sequence[Any], rows: Sequence[ResponseModel], path: str) -> Any:
+    """Return the values of a column.
 
     `holders` are the rows, or their nested records (None where a row has none), at the attribute `path`.
     """
-    values = [None if holder is None else getattr(holder, one.attribute) for holder in holders]
-    path += one.attribute
+    attribute = one.property.attribute
+    values = [None if holder is None else getattr(holder, attribute) for holder in holders]
+    path += attribute
     kind = _type(pa, one)
-    if one.entity is None:
+    if not one.parts:
         try:
             return pa.array(values, type=kind)
         except (ValueError, TypeError, OverflowError):
-            _find_misfit(pa, one, kind, values, rows, path)
+            _find_misfit(pa, one.property, kind, values, rows, path)
             raise
-    parts = ENTITIES[one.entity].properties.values()
-    columns = [_array(pa, part, values, rows, f"{path}.") for part in parts]
+    columns = [_array(pa, part, values, rows, f"{path}.") for part in one.parts]
     mask = pa.array([value is None for value in values], type=pa.bool_())
     return pa.StructArray.from_arrays(columns, fields=list(kind), mask=mask)
 

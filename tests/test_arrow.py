@@ -84,6 +84,18 @@ def test_the_types_are_those_of_the_documents() -> None:
     ]
 
 
+def test_a_struct_may_have_only_some_of_its_fields() -> None:
+    names = ["JobSite/City", "agent", "id", "job_site.state"]
+    batch = to_record_batch(
+        [order(JobSite={"Id": 1, "City": "Sandy"}, Agent={"Id": 2, "Name": "Ana"}), order()], Order, names
+    )
+    assert batch.to_pylist() == [
+        {"JobSite": {"City": "Sandy", "State": None}, "Agent": {"Id": 2, "Name": "Ana"}, "Id": 17},
+        {"JobSite": None, "Agent": None, "Id": 17},
+    ]
+    assert schema(Order, ["JobSite.City", "JobSite"]).field("JobSite") == schema(Order).field("JobSite")
+
+
 # The values
 
 
@@ -191,6 +203,14 @@ def test_records_of_a_select_need_the_same_fields(client: SignTrakerClient) -> N
             "model: must be the model of a list, such as Order, not <class 'dict'>",
         ),
         (lambda: schema(Order, ["Statsu"]), "fields: Order has no field 'Statsu'; it has Id, OrderNumber, "),
+        (
+            lambda: schema(Order, ["JobSite.Cty"]),
+            "fields: JobSite has no field 'Cty'; it has Id, StreetAddress, ",
+        ),
+        (
+            lambda: schema(Order, ["Status.City"]),
+            "fields: Order.Status holds no record, and so no field 'City'",
+        ),
         (lambda: schema(Order, "Status"), "fields: must be a list of names such as"),
         (lambda: schema(Order, []), "fields: must be a list of names such as"),
         (lambda: to_record_batch([order(), Office(id=1)], Order), "records[1]: must be of the model Order"),

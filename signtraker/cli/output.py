@@ -93,7 +93,7 @@ def write_records(session: Session, output: Output, resource: Resource, records:
         return
     if kind == "parquet":
         with opened(output.path, binary=True) as binary:
-            writers.write_parquet(records, every, cast("BinaryIO", binary))
+            writers.write_parquet(records, resource.model, chosen, cast("BinaryIO", binary))
         return
     with opened(output.path, binary=False) as stream:
         text = cast("TextIO", stream)

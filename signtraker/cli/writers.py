@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from signtraker.cli.columns import STATUS_STYLES, exact, on_one_line, pruned, short
 from signtraker.cli.errors import UsageError
-from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +23,6 @@ _SAMPLE: Final = 100
 """The rows by which the widths of a table are chosen: one page of the API."""
 _BATCH: Final = 5_000
 """The rows of a group in a Parquet file."""
-_MONEY: Final = 38, 10
-"""The digits of an amount in a Parquet file, and those of them after the point."""
 
 
 def write_json(records: Iterable[Any], columns: Sequence[Column] | None, stream: TextIO) -> None:
@@ -117,29 +114,19 @@ def write_table(
     return count, [one.name for place, one in enumerate(columns) if place not in kept]
 
 
-def write_parquet(records: Iterable[Any], columns: Sequence[Column], stream: BinaryIO) -> None:
-    """Write a Parquet file with a column of the fitting type for each."""
+def write_parquet(
+    records: Iterable[Any], model: str, columns: Sequence[Column] | None, stream: BinaryIO
+) -> None:
+    """Write a Parquet file with the list's Arrow schema: whole, or only these columns."""
     try:
-        pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
+        _, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ModuleNotFoundError:
         raise UsageError('Parquet needs pyarrow; get it with: pip install "signtraker[arrow]"') from None
-    types = {
-        Edm.INT32: pa.int32(),
-        Edm.INT64: pa.int64(),
-        Edm.DOUBLE: pa.float64(),
-        Edm.DECIMAL: pa.decimal128(*_MONEY),
-        Edm.BOOLEAN: pa.bool_(),
-        Edm.DATETIME: pa.timestamp("us", tz="UTC"),
-    }
-    fields = [(one.name, types.get(one.type, pa.string())) for one in columns]
-    schema = pa.schema(
-        [
-            pa.field(name, pa.list_(kind) if one.is_list else kind)
-            for (name, kind), one in zip(fields, columns, strict=True)
-        ]
-    )
-    waiting = iter(records)
-    with pq.ParquetWriter(stream, schema) as writer:
-        while rows := list(islice(waiting, _BATCH)):
-            cells = [[one.read(row) for row in rows] for one in columns]
-            writer.write_table(pa.table(cells, schema=schema))
+    from signtraker import models
+    from signtraker.arrow import iter_record_batches
+
+    fields = None if columns is None else [".".join(one.keys) for one in columns]
+    batches = iter_record_batches(records, getattr(models, model), size=_BATCH, fields=fields)
+    with pq.ParquetWriter(stream, batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)

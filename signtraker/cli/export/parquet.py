@@ -6,7 +6,6 @@ import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from signtraker.cli.columns import columns_of
 from signtraker.cli.errors import CommandError, UsageError
 from signtraker.cli.writers import write_parquet
 
@@ -32,7 +31,7 @@ def write_list(database: Database, resource: Resource, folder: Path) -> None:
         part = folder / f".{path.name}.part"
         try:
             with part.open("wb") as stream:
-                write_parquet(_records(database, resource), columns_of(resource.model), stream)
+                write_parquet(_records(database, resource), resource.model, None, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
             part.replace(path)

@@ -36,6 +36,7 @@ SHIPPED = [
     "README.md",
     "LICENSE",
     "CHANGELOG.md",
+    "MANIFEST.in",
 ]
 NOT_ONCE = ["-m", "not once"]
 """Newer Pythons leave out the tests for which each Python is the same, which take a third of the time."""

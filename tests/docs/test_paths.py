@@ -13,8 +13,8 @@ pytestmark = pytest.mark.once
 FILE = re.compile(r"(?<![\w/.-])(?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|json)\b(?!/)")
 FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
 ADDRESS = re.compile(r"https?://\S+")
-# Created by scripts/test; written by the users of the sandbox, of the command and of dlt.
-ELSEWHERE = {".cache/", "conftest.py", "config.toml", "secrets.toml"}
+# Created by scripts/test and scripts/release; written by the users of the sandbox, of the command and of dlt.
+ELSEWHERE = {".cache/", "conftest.py", "config.toml", "dist/", "secrets.toml"}
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 SOURCES = [
     path

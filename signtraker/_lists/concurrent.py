@@ -74,7 +74,7 @@ class ConcurrentPager(Generic[M]):
         self._sign = -1 if position.is_descending else 1
         self.remaining = pager.remaining
         self._page_size = min(pager.page_size, pager.remaining or pager.page_size)
-        whole = IdRange(None if after is None else after * self._sign)
+        whole = IdRange(None if after is None else after * self._sign, self._last())
         self._ranges = Ranges(whole, self._page_size, -1 if position.is_descending else INT64_MAX)
         self._pacing = Pacing(_Limits(concurrency), config)
         # Each success allows one more, so that a short list costs few needless requests.
@@ -82,6 +82,15 @@ class ConcurrentPager(Generic[M]):
         self._rows: dict[IdRange, list[M]] = {}
         self._errors: dict[IdRange, BaseException] = {}
         self._under_way: set[PageCall[M]] = set()
+
+    def _last(self) -> int | None:
+        """Return the last id of the partition, as it is counted here; None if it has no bound."""
+        partition = self._pager.partition
+        if partition is None:
+            return None
+        if self._sign > 0:
+            return partition.until
+        return None if partition.after is None else -(partition.after + 1)
 
     def resumed(self, received: IterationProgress) -> ConcurrentPager[M]:
         """Return a pager that begins after the rows that were received."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from signtraker._core.request import Pairs, Request
     from signtraker._lists.listing import Listing
     from signtraker._lists.options import ResolvedOptions
+    from signtraker._lists.partition import Partition
     from signtraker._lists.positions import Position
     from signtraker.models import ResponseModel
 
@@ -56,6 +57,7 @@ class Pager(Generic[M]):
         page_size: int,
         max_items: int | None,
         hidden: tuple[str, ...] = (),
+        partition: Partition | None = None,
     ) -> None:
         self._position: Position = position
         self._config = config
@@ -64,6 +66,7 @@ class Pager(Generic[M]):
         self._extra_params = extra_params
         self.page_size = page_size
         self.remaining = max_items
+        self.partition = partition
         self._hidden = hidden
         self._ended = False
         self._target = ""

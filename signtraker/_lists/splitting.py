@@ -75,6 +75,7 @@ def make_pager(
             page_size=page_size,
             max_items=max_items,
             hidden=plan.hidden if len(pieces) == 1 else (),
+            partition=cast("Partition | None", options.partition),
         )
         for one in pieces
     ]

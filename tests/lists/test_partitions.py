@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def server(signtraker_sandbox: Sandbox) -> Sandbox:
@@ -111,6 +113,18 @@ def test_a_partition_can_be_read_backwards(client: SignTrakerClient) -> None:
     partition = Partition(after=1010, until=1020)
     found = client.orders.iter_orders(partition=partition, orderby=Q.id.desc(), page_size=4)
     assert [one.id for one in found] == list(range(1020, 1010, -1))
+
+
+@pytest.mark.parametrize("orderby", ["Id", "Id desc"])
+def test_pages_read_side_by_side_stay_within_the_partition(
+    client: SignTrakerClient, sandbox: Sandbox, orderby: str
+) -> None:
+    before = len(sandbox.requests)
+    partition = Partition(after=1050, until=1150)
+    ids = {"Id": list(range(1051, 1151)), "Id desc": list(range(1150, 1050, -1))}[orderby]
+    found = client.orders.iter_orders(partition=partition, orderby=orderby, page_size=20, concurrency=4)
+    assert [one.id for one in found] == ids
+    assert len(sandbox.requests) - before == 5
 
 
 def test_a_record_created_meanwhile_is_in_the_last_partition(

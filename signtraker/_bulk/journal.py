@@ -114,7 +114,7 @@ class Journal:
         try:
             with journal._explained("can't be used"):
                 journal._check_about(plan)
-                earlier = journal._earlier_runs(plan.rows)
+                earlier = journal._earlier_runs(plan)
             journal.save({row: earlier.records.get(row.key, RowRecord()) for row in plan.rows})
         except BaseException:
             journal.close()
@@ -241,14 +241,14 @@ class Journal:
                     )
                 self._put(name, value)
 
-    def _earlier_runs(self, rows: Sequence[Row[Any]]) -> EarlierRuns:
+    def _earlier_runs(self, plan: BatchPlan[Any, Any]) -> EarlierRuns:
         """Read the records, and compare the contents of the rows that are known by a key of the caller's."""
         columns = "key, content, visible, state, order_id, request_id, first_sent, last_sent"
         stored = {row[0]: list(row[1:]) for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
-        self._rank(rows, stored)
+        self._rank(plan.rows, stored)
         records: dict[str, RowRecord] = {}
         changed: list[Problem] = []
-        own = [(row, self._hashes(row)) for row in rows]
+        own = [(row, self._hashes(row)) for row in plan.rows]
         for row, (key, content, _) in own:
             if key not in stored:
                 continue
@@ -256,11 +256,15 @@ class Journal:
             records[row.key] = _record(values)
             # A request that the server refused may come back corrected: nothing was done under its key.
             if content != stored_content and records[row.key].state not in TO_SEND:
-                changed.append(Problem(f"[{row.index}]", "has other content than in the run before"))
+                name = f"{plan.operation.key_name} {short_repr(row.identity.key)}"
+                message = f"{name} was sent with other content in an earlier run"
+                changed.append(Problem(f"{plan.operation.argument}[{row.index}]", message))
         if changed:
             listed = "; ".join(map(str, changed))
-            message = "a key of yours means the same request for ever; give a changed one another key"
-            raise ValidationError(f"Nothing was sent, {listed}: {message}", problems=changed)
+            advice = f"the same {plan.operation.key_name} means the same request for ever"
+            raise ValidationError(
+                f"Nothing was sent, {listed}; {advice}: leave it out, or give it as it was", problems=changed
+            )
         others = [_record(values) for _, _, *values in stored.values()]
         claimed = {record.order_id for record in others if record.order_id is not None}
         has_open_others = any(one.order_id is None and one.state in {*IN_DOUBT, "accepted"} for one in others)

@@ -312,7 +312,9 @@ def test_another_server_and_another_operation_are_refused(server: Sandbox, journ
 
 def test_an_external_id_means_the_same_request_for_ever(server: Sandbox, journal: Path) -> None:
     server.client.orders.create_orders([KEYED], journal=journal).run()
-    with pytest.raises(ValidationError, match=r"\[0\]: has other content than in the run before"):
+    with pytest.raises(
+        ValidationError, match=r"requests\[0\]: external_id 'KEY-77' was sent with other content"
+    ):
         server.client.orders.create_orders([{**KEYED, "notes": "knock"}], journal=journal).run()
     assert len(server.ledger) == 1
 

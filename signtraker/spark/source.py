@@ -15,7 +15,7 @@ from signtraker.spark.pushdown import choose
 from signtraker.spark.reading import find_partitions, fits, open_client, read_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyspark.sql.datasource import Filter as SparkFilter
     from pyspark.sql.types import StructType
@@ -37,14 +37,9 @@ class SignTrakerSource(DataSource):
     executors, never from an option.
 
     Raises:
-        ValidationError: An option or the given schema can't be used; nothing has been read.
+        ValidationError: An option can't be used. Spark asks for the schema in `load`, and raises it there as
+            an `AnalysisException`; with a schema of yours it asks at the first action. Nothing has been read.
     """
-
-    def __init__(self, options: MutableMapping[str, str]) -> None:
-        # PySpark advises against a method of one's own here. But options must be refused before there is a
-        # plan that shows them, and with a schema given, no other method is called before.
-        super().__init__(options)
-        self._read_options = read_options(options)
 
     @classmethod
     def name(cls) -> str:
@@ -53,13 +48,13 @@ class SignTrakerSource(DataSource):
 
     def schema(self) -> StructType:
         """Return the columns of the list: the Arrow schema of docs/guides/big_lists.md in Spark's types."""
-        return spark_schema(self._read_options)
+        return spark_schema(read_options(self.options))
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Return what reads the list, or the columns of it that a given schema names."""
-        check_schema(schema, self._read_options)
-        kind = PushdownReader if self._read_options.pushdown else ListReader
-        return kind(self._read_options, schema)
+        options = read_options(self.options)
+        check_schema(schema, options)
+        return PushdownReader(options, schema) if options.pushdown else ListReader(options, schema)
 
 
 class ListPartition(InputPartition):

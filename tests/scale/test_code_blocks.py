@@ -15,10 +15,10 @@ from signtraker.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 MARK = "<!-- The blocks of this page run in scripts/test_scale. -->"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
-TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").rglob("*.md"))}
+TEXTS = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").rglob("*.md"))}
 BLOCKS = [
-    pytest.param(match[1], match[2], id=f"{name}:{text[: match.start()].count(chr(10)) + 1}")
-    for name, text in TEXTS.items()
+    pytest.param(match[1], match[2], id=f"{path.name}:{text[: match.start()].count(chr(10)) + 1}")
+    for path, text in TEXTS.items()
     if MARK in text
     for match in BLOCK.finditer(text)
 ]
@@ -32,7 +32,11 @@ def test_a_block_runs_and_prints_the_text_of_the_document(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
+    if "pyspark" in block:
+        # Spark's processes have the environment of the session, whose sandbox is the one of 100,000 orders.
+        request.getfixturevalue("spark")
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.chdir(tmp_path)

@@ -175,12 +175,14 @@ def _dlt() -> Any:
 
 
 def _chosen(names: Sequence[str] | None) -> list[List]:
+    if names is None:
+        return list(LISTS)
     known = {one.name: one for one in LISTS}
-    for name in names or ():
-        if name not in known:
-            message = f"must be names of lists, not {short_repr(name)}; they are {', '.join(known)}"
-            raise ValidationError(f"No source: lists: {message}", problems=[Problem("lists", message)])
-    return [one for one in LISTS if names is None or one.name in names]
+    wrong = [names] if isinstance(names, str) or not names else [one for one in names if one not in known]
+    if wrong:
+        message = f"must be a list of names such as {', '.join(known)}, not {short_repr(wrong[0])}"
+        raise ValidationError(f"No source: lists: {message}", problems=[Problem("lists", message)])
+    return [one for one in LISTS if one.name in names]
 
 
 def _given_client(client: SignTrakerClient) -> Callable[[], AbstractContextManager[SignTrakerClient]]:

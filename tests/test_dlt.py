@@ -143,9 +143,11 @@ def test_without_dlt_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
 
 def test_arguments_that_make_no_sense_are_refused(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dlt", pytest)  # Nothing of it is used before the arguments are checked.
-    with pytest.raises(
-        ValidationError, match="lists: must be names of lists, not 'order'; they are orders, "
-    ):
-        signtraker_source(server.client, lists=["order"])
+    wrong: list[tuple[Any, str]] = [(["orders", "order"], "'order'"), ("orders", "'orders'"), ([], "[]")]
+    for lists, shown in wrong:
+        with pytest.raises(ValidationError) as caught:
+            signtraker_source(server.client, lists=lists)
+        assert str(caught.value).startswith("No source: lists: must be a list of names such as orders, ")
+        assert str(caught.value).endswith(f", not {shown}")
     with pytest.raises(ValidationError, match="concurrency: must be a whole number from 1 to 100, not 0"):
         signtraker_source(server.client, concurrency=0)

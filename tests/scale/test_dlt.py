@@ -7,7 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scripted_server import Reply, ScriptedServer
 
+from signtraker import SignTrakerClient
 from signtraker.dlt import LISTS, signtraker_source
 from signtraker.sandbox import Sandbox
 
@@ -102,6 +104,27 @@ def test_a_full_run_removes_what_was_deleted(server: Sandbox, pipeline: Any, tab
     extracted(pipeline, signtraker_source(lists=["orders"], full=True))
     assert table("SELECT min(id), count(*) FROM orders") == [(1001, len(server.orders))]
     assert extracted(pipeline, signtraker_source(lists=["orders"]))["orders"] < len(server.orders)
+
+
+def test_a_list_that_has_become_empty_empties_its_table(server: Sandbox, pipeline: Any, table: Any) -> None:
+    pipeline.run(signtraker_source(lists=["offices"]))
+    assert table("SELECT count(*) FROM offices") == [(len(server.offices),)]
+    with ScriptedServer([Reply.json("[]")]) as empty, SignTrakerClient("key", empty.url) as client:
+        pipeline.run(signtraker_source(client, lists=["offices"]))
+    assert table("SELECT count(*) FROM offices") == [(0,)]
+
+
+def test_a_new_machine_goes_on_from_the_state_in_the_warehouse(
+    server: Sandbox, pipeline: Any, tmp_path: Path
+) -> None:
+    first = extracted(pipeline, signtraker_source(lists=["orders"]))
+    elsewhere = dlt.pipeline(
+        "acme",
+        pipelines_dir=str(tmp_path / "elsewhere"),
+        destination=dlt.destinations.duckdb(str(tmp_path / "acme.duckdb")),
+        dataset_name="signtraker",
+    )
+    assert 0 < extracted(elsewhere, signtraker_source(lists=["orders"]))["orders"] < first["orders"]
 
 
 def test_columns_without_a_value_have_their_types(server: Sandbox, pipeline: Any, table: Any) -> None:

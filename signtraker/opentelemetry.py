@@ -19,11 +19,11 @@ from signtraker._version import __version__
 
 try:
     from opentelemetry import context, trace
-except ModuleNotFoundError as missing:
+except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
         "signtraker.opentelemetry needs opentelemetry-api: pip install 'signtraker[otel]'",
-        name=missing.name,
-    ) from missing
+        name=_missing.name,
+    ) from _missing
 
 if TYPE_CHECKING:
     from contextvars import Token

@@ -97,7 +97,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert set(sources()) <= set(order)
 
 
-PUBLIC_PATHS = {
+PUBLIC_PATHS: dict[str, set[str]] = {
     "signtraker": {"SignTrakerClient", "AsyncSignTrakerClient", "Q", "Order", "CreateOrderRequest"},
     "signtraker.aio": {"AsyncSignTrakerClient", "AsyncOrdersClient", "AsyncBaseClient"},
     "signtraker.arrow": {"schema", "to_record_batch", "iter_record_batches"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tarfile
 from importlib import import_module
@@ -117,3 +118,11 @@ def test_the_dependencies_are_under_permissive_licences(scripts: Any) -> None:
     found = {one.metadata["Name"].lower(): one for one in distributions()}
     needed = ["annotated-types", "anyio", "h11", "httpcore", "httpx", "idna", "pydantic", "python-dateutil"]
     assert [name for name in needed if not licences.is_permissive(licences.licence(found[name]))] == []
+
+
+def test_the_workflows_pin_every_action_to_a_commit_and_name_its_version() -> None:
+    workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [line.strip(" -") for text in workflows for line in text.splitlines() if "uses:" in line]
+    pinned = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert len(used) > 5
+    assert [line for line in used if not pinned.fullmatch(line)] == []

@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "tests" / "type_checking"
+SKILL = ROOT / "signtraker" / ".agents" / "skills" / "signtraker" / "SKILL.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 OF_ENGINES = "<!-- The blocks of this page run in scripts/test_scale. -->"
 OF_PYSPARK = "signtraker.spark.source."
@@ -57,7 +58,7 @@ def write_blocks(folder: Path) -> list[str]:
     checkers would need the engines.
     """
     names: list[str] = []
-    for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+    for document in (ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md"))):
         text = document.read_text(encoding="utf-8")
         if OF_ENGINES in text:
             continue

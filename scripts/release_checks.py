@@ -17,6 +17,7 @@ HEADING: Final = re.compile(r"^## (?P<version>\S+) - (?P<date>.+)$", re.MULTILIN
 UNRELEASED: Final = "Unreleased"
 NEEDED: Final = (
     "signtraker/__init__.py",
+    "signtraker/.agents/skills/signtraker/SKILL.md",
     "signtraker/py.typed",
     "signtraker/models/orders.py",
     "signtraker/cli/report/templates/report.html",
@@ -29,6 +30,7 @@ SDIST_NEEDED: Final = (
     "README.md",
     "pyproject.toml",
     "models/orders.py",
+    "signtraker/.agents/skills/signtraker/SKILL.md",
     "signtraker/py.typed",
 )
 UNWANTED: Final = re.compile(

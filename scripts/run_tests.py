@@ -59,9 +59,7 @@ def build_wheel(python: Path) -> Path:
         shutil.rmtree(dist, ignore_errors=True)
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "source"
-            shutil.copytree(
-                ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")
-            )
+            shutil.copytree(ROOT, source, symlinks=True, ignore=_not_shipped)
             log = Path(folder) / "log"
             command = [str(python), "-m", "build", "--no-isolation", "--outdir", str(dist), str(source)]
             with log.open("wb") as output:
@@ -70,6 +68,11 @@ def build_wheel(python: Path) -> Path:
                 sys.exit(f"The build failed:\n{log.read_text()}")
         stamp.write_text(digest)
     return next(dist.glob("*.whl"))
+
+
+def _not_shipped(folder: str, names: list[str]) -> set[str]:
+    """Leave out what is hidden, such as .git and .cache; the skill of coding agents is shipped."""
+    return shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")(folder, names) - {".agents"}
 
 
 def _digest(names: Iterable[str]) -> str:

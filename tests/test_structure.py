@@ -132,7 +132,7 @@ def test_a_public_import_path_exists(path: str) -> None:
 def test_the_folder_of_the_package_shows_only_public_modules_and_packages() -> None:
     shown = defaultdict[bool, set[str]](set)
     for path in (ROOT / "signtraker").iterdir():
-        if path.name not in {"__pycache__", "py.typed"}:
+        if path.name not in {".agents", "__pycache__", "py.typed"}:
             shown[path.name.startswith("_")].add(path.name.removesuffix(".py"))
     assert shown[False] == {path.split(".")[1] for path in PUBLIC_PATHS if "." in path}
     assert shown[True] == {"__init__", "__main__", "_bulk", "_common", "_core", "_lists", "_version"}

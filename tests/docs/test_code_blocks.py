@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import signtraker
+
 if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
@@ -22,6 +24,8 @@ CSV_FILE = re.compile(r"^`([\w.-]+\.csv)`:\n\n```csv\n(.*?)^```\n", re.MULTILINE
 # Such a page needs Spark, dlt and others: tests/scale/test_code_blocks.py runs its blocks.
 OF_ENGINES = "<!-- The blocks of this page run in scripts/test_scale. -->"
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+# The skill of coding agents, where the package under test has it: a wheel without it fails.
+SKILL = Path(signtraker.__file__).with_name(".agents") / "skills" / "signtraker" / "SKILL.md"
 BLOCKS = [
     pytest.param(
         path,
@@ -29,7 +33,7 @@ BLOCKS = [
         match[2],
         id=f"{path.name}:{path.read_text(encoding='utf-8')[: match.start()].count(chr(10)) + 1}",
     )
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for path in (ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md")))
     if path not in TUTORIALS and OF_ENGINES not in path.read_text(encoding="utf-8")
     for match in BLOCK.finditer(path.read_text(encoding="utf-8"))
 ]
@@ -85,12 +89,14 @@ def test_a_tutorial_can_be_pasted_block_by_block(
 @pytest.mark.once
 def test_the_tests_that_a_page_shows_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = [block for _, block, _ in (one.values for one in BLOCKS) if "\ndef test_" in str(block)]
-    for number, block in enumerate(shown):
-        (tmp_path / f"test_{number}.py").write_text(str(block), encoding="utf-8")
-    # A session of its own, without the plugins that a reader's tests don't need: they take seconds to load.
+    # Sessions of their own, without the plugins that a reader's tests don't need: they take seconds to load.
+    # One for each block, because a block may choose the options of the session's sandbox.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     plugins = ["-p", "signtraker.sandbox.pytest_plugin", "-p", "no:cacheprovider"]
-    assert pytest.main(["-q", *plugins, f"--rootdir={tmp_path}", str(tmp_path)]) == pytest.ExitCode.OK
+    for number, block in enumerate(shown):
+        file = tmp_path / f"test_{number}.py"
+        file.write_text(str(block), encoding="utf-8")
+        assert pytest.main(["-q", *plugins, f"--rootdir={tmp_path}", str(file)]) == pytest.ExitCode.OK
 
 
 def test_the_errors_of_the_readme_exist() -> None:

@@ -15,7 +15,8 @@ FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
 ADDRESS = re.compile(r"https?://\S+")
 # Created by scripts/test and scripts/release; written by the users of the sandbox, of the command and of dlt.
 ELSEWHERE = {".cache/", "conftest.py", "config.toml", "dist/", "secrets.toml"}
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+SKILL = ROOT / "signtraker" / ".agents" / "skills" / "signtraker" / "SKILL.md"
+DOCUMENTS = [SKILL, *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 SOURCES = [
     path
     for folder in ("models", "signtraker", "scripts", "tests")

@@ -37,6 +37,12 @@ def check_java() -> None:
         sys.exit(NO_JAVA.format(found=f"{java} says {first}"))
 
 
+def with_paths(arguments: list[str]) -> list[str]:
+    """Return the arguments for pytest, with the folder of the tests unless they name a file or a folder."""
+    named = any((ROOT / one.partition("::")[0]).exists() for one in arguments)
+    return arguments if named else [*arguments, "tests/scale"]
+
+
 def main() -> int:
     """Run the tests against this checkout."""
     check_python()
@@ -50,7 +56,7 @@ def main() -> int:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYSPARK_PYTHON": str(python),  # else Spark starts its workers with the first python3 on PATH
     }
-    command = [str(python), "-m", "pytest", "-q", *(arguments or ["tests/scale"])]
+    command = [str(python), "-m", "pytest", "-q", *with_paths(arguments)]
     return subprocess.run(command, cwd=ROOT, env=source, check=False).returncode
 
 

@@ -69,8 +69,7 @@ def read_batches(
     partition: Partition,
     index: int,
     condition: Filter[Any] | None,
-    columns: tuple[str, ...],
-    target: Schema | None = None,
+    schema: Schema,
 ) -> Iterator[RecordBatch]:
     """Read one partition page by page; return its `pyarrow.RecordBatch`es.
 
@@ -79,9 +78,9 @@ def read_batches(
         partition: The range of ids.
         index: The position of the partition in the list.
         condition: The filter of the requests.
-        columns: The columns of the batches, in this order.
-        target: The schema of the batches, with the same types; None for that of `signtraker.arrow`.
+        schema: The schema of the batches: columns of `signtraker.arrow.schema`, which may all be null.
     """
+    columns = tuple(schema.names)
     rate = options.max_per_second
     pace = None if rate is None else Pace(rate, options.tasks, index)
     model: type[ResponseModel] = getattr(signtraker.models, options.source.model)
@@ -95,6 +94,6 @@ def read_batches(
         )
         for batch in records.iter_batches(options.page_size):
             made = to_record_batch(batch, model, columns)
-            yield made if target is None else made.from_arrays(made.columns, schema=target)
+            yield made.from_arrays(made.columns, schema=schema)
     if pace is not None:
         pace.wait()

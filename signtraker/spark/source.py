@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
-from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema
 
 import signtraker.models
 from signtraker import arrow
@@ -85,11 +85,12 @@ class ListReader(DataSourceReader):
     def read(self, partition: InputPartition) -> Iterator[Any]:
         """Read one range of ids, in an executor, as Arrow record batches."""
         assert isinstance(partition, ListPartition), "it comes from `partitions`"  # noqa: S101 - for type checkers
-        # A schema that the user gave may say that an id can be null, and Spark compares that, too.
-        target = to_arrow_schema(self._schema, timezone="UTC")
-        yield from read_batches(
-            self._options, partition.value, partition.index, self._condition, self._columns, target
-        )
+        model = getattr(signtraker.models, self._options.source.model)
+        target = arrow.schema(model, self._columns)
+        for place, column in enumerate(self._schema.fields):
+            # A schema that the user gave may say that an id can be null, and Spark compares that, too.
+            target = target.set(place, target.field(place).with_nullable(column.nullable))
+        yield from read_batches(self._options, partition.value, partition.index, self._condition, target)
 
 
 class PushdownReader(ListReader):

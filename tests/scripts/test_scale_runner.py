@@ -46,3 +46,9 @@ def test_an_old_java_is_named_with_its_version(
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(SystemExit, match=r'says openjdk version "11\.0\.2"'):
         runner.check_java()
+
+
+def test_the_tests_of_the_engines_run_unless_others_are_named(runner: ModuleType) -> None:
+    assert runner.with_paths(["-k", "dlt"]) == ["-k", "dlt", "tests/scale"]
+    one = ["tests/scale/test_dlt.py::test_x"]
+    assert runner.with_paths(one) == one

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from signtraker import AuthenticationError, Q
+from signtraker import AuthenticationError, Q, arrow, models
 from signtraker.spark.options import ReadOptions, read_options
 from signtraker.spark.reading import find_partitions, fits, open_client, read_batches
 
@@ -25,11 +25,12 @@ def _environment_of_an_executor(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatc
 
 
 def read(options: ReadOptions, columns: tuple[str, ...] = ("Id", "Status")) -> list[dict[str, object]]:
+    schema = arrow.schema(getattr(models, options.source.model), columns)
     partitions = find_partitions(options, options.filter)
     batches = [
         batch
         for index, one in enumerate(partitions)
-        for batch in read_batches(options, one, index, options.filter, columns)
+        for batch in read_batches(options, one, index, options.filter, schema)
     ]
     return [row for batch in batches for row in batch.to_pylist()]
 
@@ -59,7 +60,7 @@ def test_the_key_comes_from_the_variable_that_the_option_names(
     options = read_options({"list": "offices", "api_key_variable": "ACME_KEY"})
     monkeypatch.delenv("SIGNTRAKER_API_KEY")
     with pytest.raises(AuthenticationError, match="names ACME_KEY, which is not set here"):
-        read(options)
+        read(options, ("Id", "Name"))
     monkeypatch.setenv("ACME_KEY", sandbox.api_key)
     assert len(read(options, ("Id", "Name"))) == len(list(sandbox.offices))
 

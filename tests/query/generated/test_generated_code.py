@@ -34,7 +34,7 @@ def test_the_generated_modules_are_up_to_date() -> None:
 def test_a_stale_module_is_named_and_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.syspath_prepend(HOME / "scripts")
+    monkeypatch.setattr(sys, "path", [str(HOME / "scripts"), *sys.path])
     script = runpy.run_path(str(HOME / "scripts" / "generate_query.py"))
     main = script["main"]
     monkeypatch.setitem(main.__globals__, "HOME", tmp_path)

@@ -36,6 +36,7 @@ def completions(code: str) -> list[str]:
 
 @pytest.mark.once
 @pytest.mark.slow
+@pytest.mark.xdist_group("jedi")  # One worker reads the packages, and keeps what it read.
 @pytest.mark.parametrize(
     ("code", "expected"),
     [

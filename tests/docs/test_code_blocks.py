@@ -39,6 +39,7 @@ BLOCKS = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("page", "block", "printed"), BLOCKS)
 def test_a_block_runs_and_prints_the_text_of_the_document(
     page: Path,

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from signtraker.query import Filter
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 DAY: Final = datetime(2024, 4, 2, 15, 30, tzinfo=UTC)
 ID, NUMBER, STATUS, NOTES = ("Id",), ("OrderNumber",), ("Status",), ("Notes",)
 CREATED, DUE, FINAL = ("Created",), ("DueDate",), ("IsDueDateDefinitive",)

@@ -14,6 +14,8 @@ from signtraker.spark.options import LISTS, ReadOptions, check_column, read_opti
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.once
+
 
 def refusal(options: Mapping[str, str]) -> str:
     with pytest.raises(ValidationError) as refused:

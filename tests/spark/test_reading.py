@@ -14,6 +14,8 @@ from signtraker.spark.reading import find_partitions, fits, open_client, read_ba
 if TYPE_CHECKING:
     from signtraker.sandbox import Sandbox
 
+pytestmark = pytest.mark.once
+
 pytest.importorskip("pyarrow")
 
 

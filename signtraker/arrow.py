@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
+from signtraker._common.extras import import_extra
 from signtraker._common.short_repr import short_repr
 from signtraker._lists.options import check_count
 from signtraker._lists.threads import RecordIterator
@@ -150,14 +150,7 @@ def _lists(records: Iterable[ResponseModel], size: int) -> Iterator[list[Respons
 
 
 def _pyarrow() -> Any:
-    try:
-        return import_module("pyarrow")
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        raise ModuleNotFoundError(
-            "Arrow needs pyarrow; get it with: pip install 'signtraker[arrow]'", name=error.name
-        ) from None
+    return import_extra("pyarrow", "Arrow", "arrow")
 
 
 @dataclass(frozen=True, slots=True)

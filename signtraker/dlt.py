@@ -15,11 +15,11 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
-from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from signtraker import query
+from signtraker._common.extras import import_extra
 from signtraker._common.short_repr import short_repr
 from signtraker._core.secret import hidden
 from signtraker._lists.options import check_count
@@ -164,14 +164,7 @@ def _reader(
 
 
 def _dlt() -> Any:
-    try:
-        return import_module("dlt")
-    except ModuleNotFoundError as error:
-        if error.name != "dlt":
-            raise
-        raise ModuleNotFoundError(
-            "The source needs dlt; get it with: pip install 'signtraker[dlt]'", name=error.name
-        ) from None
+    return import_extra("dlt", "The source", "dlt")
 
 
 def _chosen(names: Sequence[str] | None) -> list[List]:

@@ -9,7 +9,7 @@ from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.partitioning import read_partitions
+from signtraker._lists.read_partitions import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
 

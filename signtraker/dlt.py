@@ -22,6 +22,7 @@ from signtraker import query
 from signtraker._common.extras import import_extra
 from signtraker._common.short_repr import short_repr
 from signtraker._core.secret import hidden
+from signtraker._lists.api_lists import API_LISTS
 from signtraker._lists.options import check_count
 from signtraker._lists.paging import BATCH_SIZE, MAX_CONCURRENCY
 from signtraker.client import SignTrakerClient
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from signtraker._lists.api_lists import ApiList
     from signtraker._lists.threads import RecordIterator
     from signtraker.models import ResponseModel
 
@@ -57,38 +59,6 @@ _TYPES: Final = {
     Edm.DATETIME: "timestamp",
     Edm.STRING: "text",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class List:
-    """One list of the API, as a resource."""
-
-    name: str
-    """The name of the resource, of its table, and the end of the name of its `iter_…` method."""
-    model: str
-    """The name of the records' model."""
-    client: str
-    """The property of the client."""
-    finished: str | None = None
-    """The field that has a value once a record is finished; None if the list is read as a whole each time."""
-
-    def iterate(self, client: SignTrakerClient, concurrency: int, where: Any) -> RecordIterator[Any]:
-        """Read the records that a filter matches."""
-        method = getattr(getattr(client, self.client), f"iter_{self.name}")
-        records: RecordIterator[Any] = method(filter=where, concurrency=concurrency)
-        return records
-
-
-LISTS: Final = (
-    List("orders", "Order", "orders", "removal_date"),
-    List("services", "ServiceOrder", "services", "completion_date"),
-    List("change_orders", "ChangeOrder", "change_orders", "completion_date"),
-    List("agents", "Agent", "agents"),
-    List("awards", "Award", "credits"),
-    List("offices", "Office", "offices"),
-    List("enterprises", "Enterprise", "enterprises"),
-    List("order_presets", "OrderPreset", "order_presets"),
-)
 
 
 def signtraker_source(
@@ -139,7 +109,7 @@ def signtraker_source(
 
 
 def _reader(
-    one: List,
+    one: ApiList,
     connect: Callable[[], AbstractContextManager[SignTrakerClient]],
     server: str,
     *,
@@ -150,9 +120,9 @@ def _reader(
 
     def read() -> Iterator[list[dict[str, Any]]]:
         with connect() as client:
-            iterate = partial(one.iterate, client, concurrency)
+            iterate = partial(one.iterate, client, concurrency=concurrency)
             if one.finished is None:
-                yield from map(rows, iterate(None).iter_batches(BATCH_SIZE))
+                yield from map(rows, iterate().iter_batches(BATCH_SIZE))
                 return
             state = _dlt().current.resource_state()
             changes = Changes(one, iterate, {} if full else _state_of(state, server))
@@ -167,15 +137,14 @@ def _dlt() -> Any:
     return import_extra("dlt", "The source", "dlt")
 
 
-def _chosen(names: Sequence[str] | None) -> list[List]:
+def _chosen(names: Sequence[str] | None) -> list[ApiList]:
     if names is None:
-        return list(LISTS)
-    known = {one.name: one for one in LISTS}
-    wrong = [names] if isinstance(names, str) or not names else [one for one in names if one not in known]
+        return list(API_LISTS.values())
+    wrong = [names] if isinstance(names, str) or not names else [one for one in names if one not in API_LISTS]
     if wrong:
-        message = f"must be a list of names such as {', '.join(known)}, not {short_repr(wrong[0])}"
+        message = f"must be a list of names such as {', '.join(API_LISTS)}, not {short_repr(wrong[0])}"
         raise ValidationError(f"No source: lists: {message}", problems=[Problem("lists", message)])
-    return [one for one in LISTS if one.name in names]
+    return [one for one in API_LISTS.values() if one.name in names]
 
 
 def _given_client(client: SignTrakerClient) -> Callable[[], AbstractContextManager[SignTrakerClient]]:
@@ -208,8 +177,9 @@ class Changes:
     not finished, and those that were not finished in the last run.
     """
 
-    of: List
-    iterate: Callable[[Any], RecordIterator[Any]]
+    of: ApiList
+    iterate: Callable[..., RecordIterator[Any]]
+    """Reads the list, with the options of the client's `iter_…` method."""
     before: dict[str, Any]
     """The state of the last run; empty if there was none."""
     last_id: int = 0
@@ -237,7 +207,7 @@ class Changes:
         return {"last_id": self.last_id, "unfinished": sorted(self.unfinished)}
 
     def _read(self, where: Any) -> Iterator[list[Any]]:
-        for batch in self.iterate(where).iter_batches(BATCH_SIZE):
+        for batch in self.iterate(filter=where).iter_batches(BATCH_SIZE):
             for one in batch:
                 self.last_id = max(self.last_id, one.id)
                 if getattr(one, str(self.of.finished)) is None:

@@ -10,7 +10,7 @@ from signtraker._core.response import ReadOne
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.partitioning import read_partitions
+from signtraker._lists.read_partitions import read_partitions
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Award, CreateAwardRequest
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.partitioning import read_partitions
+from signtraker._lists.read_partitions import read_partitions
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Enterprise
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from signtraker._lists.api_lists import API_LISTS
+
 if TYPE_CHECKING:
     from signtraker import RecordIterator
+    from signtraker._lists.api_lists import ApiList
     from signtraker.client import SignTrakerClient
 
 
@@ -41,12 +44,8 @@ class Resource:
     """The command, `change-orders`."""
     singular: str
     """What one record is called."""
-    model: str
-    """The name of the record's model, `ChangeOrder`."""
-    attribute: str
-    """The property of the client, `change_orders`."""
-    method: str
-    """The end of the names of its methods: `change_orders` for `iter_change_orders`."""
+    api_list: ApiList
+    """Where the client has its records."""
     columns: tuple[str, ...]
     """The columns of a table, the most important first to keep where there is little room."""
     order: tuple[str, ...]
@@ -57,18 +56,21 @@ class Resource:
     parameters: tuple[FilterOption, ...] = ()
     """Parameters of the endpoint itself, such as `email`."""
 
+    @property
+    def model(self) -> str:
+        """The name of the record's model, `ChangeOrder`."""
+        return self.api_list.model
+
     def iterate(self, client: SignTrakerClient, **options: Any) -> RecordIterator[Any]:
         """Read the records page by page, with the options of the client's `iter_…` method."""
-        method = getattr(getattr(client, self.attribute), f"iter_{self.method}")
-        records: RecordIterator[Any] = method(**options)
+        records: RecordIterator[Any] = self.api_list.iterate(client, **options)
         return records
 
     def read(self, client: SignTrakerClient, record_id: int) -> Any | None:
         """Read one record; None if the API can only list them, and the list has no such id."""
-        resource = getattr(client, self.attribute)
         if self.get:
-            return getattr(resource, self.get)(record_id)
-        found = getattr(resource, f"list_{self.method}")(filter=f"Id eq {int(record_id)}", top=1)
+            return getattr(getattr(client, self.api_list.attribute), self.get)(record_id)
+        found = self.api_list.method("list", client)(filter=f"Id eq {int(record_id)}", top=1)
         return found[0] if found else None
 
 
@@ -116,9 +118,7 @@ RESOURCES: Final = (
     Resource(
         name="orders",
         singular="order",
-        model="Order",
-        attribute="orders",
-        method="orders",
+        api_list=API_LISTS["orders"],
         get="get_order",
         columns=_ORDER_COLUMNS,
         order=_ORDER_ORDER,
@@ -136,9 +136,7 @@ RESOURCES: Final = (
     Resource(
         name="agents",
         singular="agent",
-        model="Agent",
-        attribute="agents",
-        method="agents",
+        api_list=API_LISTS["agents"],
         get="get_agent",
         columns=(
             "id",
@@ -174,9 +172,7 @@ RESOURCES: Final = (
     Resource(
         name="services",
         singular="service",
-        model="ServiceOrder",
-        attribute="services",
-        method="services",
+        api_list=API_LISTS["services"],
         get="get_service",
         columns=_WORK_COLUMNS,
         order=_WORK_ORDER,
@@ -185,9 +181,7 @@ RESOURCES: Final = (
     Resource(
         name="change-orders",
         singular="change order",
-        model="ChangeOrder",
-        attribute="change_orders",
-        method="change_orders",
+        api_list=API_LISTS["change_orders"],
         get="get_change_order",
         columns=_WORK_COLUMNS,
         order=_WORK_ORDER,
@@ -196,9 +190,7 @@ RESOURCES: Final = (
     Resource(
         name="awards",
         singular="award",
-        model="Award",
-        attribute="credits",
-        method="awards",
+        api_list=API_LISTS["awards"],
         columns=(
             "id",
             "name",
@@ -224,9 +216,7 @@ RESOURCES: Final = (
     Resource(
         name="offices",
         singular="office",
-        model="Office",
-        attribute="offices",
-        method="offices",
+        api_list=API_LISTS["offices"],
         columns=_NAMED,
         order=_NAMED,
         parameters=(
@@ -236,18 +226,14 @@ RESOURCES: Final = (
     Resource(
         name="enterprises",
         singular="enterprise",
-        model="Enterprise",
-        attribute="enterprises",
-        method="enterprises",
+        api_list=API_LISTS["enterprises"],
         columns=_NAMED,
         order=_NAMED,
     ),
     Resource(
         name="presets",
         singular="order preset",
-        model="OrderPreset",
-        attribute="order_presets",
-        method="order_presets",
+        api_list=API_LISTS["order_presets"],
         columns=_NAMED,
         order=_NAMED,
     ),

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from signtraker._common.short_repr import short_repr
-from signtraker._lists.partitioning import MAX_PARTITIONS
+from signtraker._lists.api_lists import API_LISTS
+from signtraker._lists.read_partitions import MAX_PARTITIONS
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.query.errors import ODataError
 from signtraker.query.filters import Filter
@@ -22,32 +23,10 @@ from signtraker.query.parsing.parse import parse_filter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from signtraker._lists.api_lists import ApiList
     from signtraker.query.schema import Property
 
 
-@dataclass(frozen=True, slots=True)
-class SourceList:
-    """One list of the API."""
-
-    attribute: str
-    """The property of the client, `change_orders`."""
-    method: str
-    """The end of the names of its methods: `change_orders` for `iter_change_orders`."""
-    model: str
-    """The name of the records' model, `ChangeOrder`."""
-
-
-LISTS: Final = {
-    "orders": SourceList("orders", "orders", "Order"),
-    "agents": SourceList("agents", "agents", "Agent"),
-    "change_orders": SourceList("change_orders", "change_orders", "ChangeOrder"),
-    "services": SourceList("services", "services", "ServiceOrder"),
-    "awards": SourceList("credits", "awards", "Award"),
-    "enterprises": SourceList("enterprises", "enterprises", "Enterprise"),
-    "offices": SourceList("offices", "offices", "Office"),
-    "order_presets": SourceList("order_presets", "order_presets", "OrderPreset"),
-}
-"""The lists by the value of the option `list`."""
 PARTITIONS: Final = 8
 PAGE_SIZE: Final = 1000
 _MAX_PAGE_SIZE: Final = 2**31 - 1
@@ -63,7 +42,7 @@ _NO_SECRETS: Final = (
 class ReadOptions:
     """The options of one read, checked. It can be pickled, and holds no key."""
 
-    source: SourceList
+    source: ApiList
     partitions: int = PARTITIONS
     page_size: int = PAGE_SIZE
     max_per_second: float | None = None
@@ -117,7 +96,7 @@ def read_options(given: Mapping[str, str]) -> ReadOptions:
                 found[name] = reader(value)
             except ValueError as refusal:
                 problems.append(Problem(name, str(refusal)))
-    source = LISTS.get(options.get("list", ""))
+    source = API_LISTS.get(options.get("list", ""))
     if source is None:
         problems.insert(0, Problem("list", _unknown_list(options.get("list"))))
     else:
@@ -149,10 +128,10 @@ def _unknown(name: str) -> str:
 
 
 def _unknown_list(given: str | None) -> str:
-    names = ", ".join(LISTS)
+    names = ", ".join(API_LISTS)
     if given is None:
         return f'say which list to read: .option("list", "orders"); the lists are {names}'
-    near = get_close_matches(given.lower().replace("-", "_"), LISTS, n=1)
+    near = get_close_matches(given.lower().replace("-", "_"), API_LISTS, n=1)
     advice = f"did you mean {near[0]}?" if near else f"the lists are {names}"
     return f"there is no list {short_repr(given)}; {advice}"
 

@@ -56,9 +56,14 @@ def fits(
 ) -> bool:
     """Say whether a filter fits into one request for a page of a partition, within the server's limits."""
     whole: Filter[Any] = make_filter(conjunction(condition.node, *_BOUNDS), condition.entity)
-    method = getattr(getattr(client, options.source.attribute), f"list_{options.source.method}")
     try:
-        client.prepare(method, filter=whole, orderby="Id", top=options.page_size, select=select)
+        client.prepare(
+            options.source.method("list", client),
+            filter=whole,
+            orderby="Id",
+            top=options.page_size,
+            select=select,
+        )
     except ValidationError:  # Too long for the server, or nothing that its version of OData can say.
         return False
     return True
@@ -85,8 +90,8 @@ def read_batches(
     pace = None if rate is None else Pace(rate, options.tasks, index)
     model: type[ResponseModel] = getattr(signtraker.models, options.source.model)
     with open_client(options, () if pace is None else (pace,)) as client:
-        iterate = getattr(getattr(client, options.source.attribute), f"iter_{options.source.method}")
-        records = iterate(
+        records = options.source.iterate(
+            client,
             filter=condition,
             select=options.selectable(columns),
             page_size=options.page_size,

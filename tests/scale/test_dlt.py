@@ -10,7 +10,8 @@ import pytest
 from scripted_server import Reply, ScriptedServer
 
 from signtraker import SignTrakerClient
-from signtraker.dlt import LISTS, signtraker_source
+from signtraker._lists.api_lists import API_LISTS
+from signtraker.dlt import signtraker_source
 from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -57,15 +58,15 @@ def extracted(pipeline: Any, source: Any) -> dict[str, int]:
     """Run the pipeline, and return the number of rows that were read of each list."""
     pipeline.run(source)
     counts: dict[str, int] = pipeline.last_trace.last_normalize_info.row_counts
-    return {one.name: counts.get(one.name, 0) for one in LISTS}
+    return {name: counts.get(name, 0) for name in API_LISTS}
 
 
 def test_two_runs_give_what_the_server_has(server: Sandbox, pipeline: Any, table: Any) -> None:
     first = extracted(pipeline, signtraker_source(concurrency=2))
     assert first["orders"] == len(server.orders)
-    for one in LISTS:
-        [(count, ids)] = table(f"SELECT count(*), count(DISTINCT id) FROM {one.name}")  # noqa: S608 - our own names
-        assert count == ids == len(getattr(server, one.name))
+    for name in API_LISTS:
+        [(count, ids)] = table(f"SELECT count(*), count(DISTINCT id) FROM {name}")  # noqa: S608 - our own names
+        assert count == ids == len(getattr(server, name))
 
     standing = next(one for one in server.orders.all() if one.status == "Installed")
     server.client.orders.request_removal(standing.id, due_date=date(2026, 1, 16))
@@ -179,7 +180,7 @@ def test_the_key_is_kept_nowhere(
     source = signtraker_source()
     with caplog.at_level(logging.DEBUG):
         pipeline.run(source)
-    assert len(server.requests) > len(LISTS)
+    assert len(server.requests) > len(API_LISTS)
     texts = [
         caplog.text,
         repr(source),

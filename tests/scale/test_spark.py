@@ -268,10 +268,11 @@ def test_without_push_down_in_the_session_spark_names_the_setting_that_it_needs(
 
 def test_one_process_alone_reads_a_partition(big: Sandbox, figures: list[str]) -> None:
     code = (
-        "import time; from signtraker.spark.options import LISTS, ReadOptions;"
+        "import time; from signtraker.spark.options import ReadOptions;"
+        "from signtraker._lists.api_lists import API_LISTS;"
         "from signtraker import Partition; from signtraker.spark.reading import read_batches;"
         "from signtraker import Order, arrow; schema, start = arrow.schema(Order), time.process_time();"
-        "batches = read_batches(ReadOptions(LISTS['orders']), Partition(until=21000), 0, None, schema);"
+        "batches = read_batches(ReadOptions(API_LISTS['orders']), Partition(until=21000), 0, None, schema);"
         "print(sum(one.num_rows for one in batches), time.process_time() - start)"
     )
     settings = {**os.environ, "SIGNTRAKER_BASE_URL": big.url, "SIGNTRAKER_API_KEY": big.api_key}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from signtraker import ValidationError
-from signtraker.cli.resources import RESOURCES
-from signtraker.spark.options import LISTS, ReadOptions, check_column, read_options
+from signtraker._lists.api_lists import API_LISTS
+from signtraker.spark.options import ReadOptions, check_column, read_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,17 +39,12 @@ def test_the_options_of_a_read_are_texts_whose_names_have_no_case() -> None:
             "api_key_variable": "ACME_KEY",
         }
     )
-    assert options.source == LISTS["change_orders"]
+    assert options.source == API_LISTS["change_orders"]
     assert (options.partitions, options.page_size, options.max_per_second, options.tasks) == (16, 500, 2.5, 4)
     assert (options.select, options.pushdown, options.subdomain) == (("Id", "Status"), False, "acme")
     assert str(options.filter) == "Status eq 'Draft' or DueDate eq null"
     assert pickle.loads(pickle.dumps(options)) == options  # noqa: S301 - its own
-    assert read_options({"list": "orders"}) == ReadOptions(LISTS["orders"])
-
-
-def test_every_list_of_the_command_is_a_list_of_the_source() -> None:
-    of_the_command = {(one.attribute, one.method, one.model) for one in RESOURCES}
-    assert {(one.attribute, one.method, one.model) for one in LISTS.values()} == of_the_command
+    assert read_options({"list": "orders"}) == ReadOptions(API_LISTS["orders"])
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from signtraker.cli.columns import Column
     from signtraker.cli.resources import Resource
 
-FINISHED: Final = {
-    "orders": "removal_date",
-    "services": "completion_date",
-    "change-orders": "completion_date",
-}
-"""The field that has a value once a record is finished. Lists that are not here are read as a whole."""
 _TYPES: Final = {
     Edm.INT32: "INTEGER",
     Edm.INT64: "INTEGER",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from signtraker.cli.export.tables import FINISHED
 from signtraker.query.generated import roots
 from signtraker.query.generated.entities import ROOTS
 
@@ -36,7 +35,7 @@ def update(
 
     An interruption leaves whole batches; the next run goes on after them. `show` is called after each batch.
     """
-    finished = FINISHED.get(resource.name)
+    finished = resource.api_list.finished
     is_full = full or finished is None
     progress = database.progress_of(resource)
     progress.begin(now, is_full=is_full, may_resume=finished is not None)

@@ -18,7 +18,7 @@ from pydantic_core import InitErrorDetails, PydanticSerializationError
 
 from signtraker.exceptions import NotSelectedError, Problem
 from signtraker.exceptions import ValidationError as ClientValidationError
-from signtraker.models._fields_set import SharedFieldsSet, shared_fields_set
+from signtraker.models._fields_set import shared_fields_set, shared_fields_set_property
 from signtraker.models._messages import custom_error, error_message
 
 if TYPE_CHECKING:
@@ -134,6 +134,12 @@ class ResponseModel(BaseModel, frozen=True):
         allow_inf_nan=False,
     )
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        # Pydantic declares the slot as a set. What is read here is one.
+        cls.__pydantic_fields_set__ = shared_fields_set_property()  # type: ignore[assignment]
+
     if not TYPE_CHECKING:
         # Hidden from type checkers: with `__getattr__`, they would accept every misspelt attribute.
         def __getattr__(self, name: str) -> Any:
@@ -204,8 +210,6 @@ def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[st
     return {name: checked[name] for name in update}
 
 
-# Pydantic declares the slot as a set. What is read here is one.
-ResponseModel.__pydantic_fields_set__ = SharedFieldsSet()  # type: ignore[assignment]
 ResponseT = TypeVar("ResponseT", bound=ResponseModel)
 
 
@@ -250,7 +254,7 @@ def _partial_list(model: type[ResponseModel]) -> TypeAdapter[list[Any]]:
 def _with_missing_fields(model: type[ResponseT], record: Any) -> ResponseT:
     """Turn a record of the partial model into one of `model`, without the fields that were not given."""
     object.__setattr__(record, "__class__", model)
-    fields = vars(record)
+    fields: dict[str, Any] = record.__dict__
     for name in _missing(model, shared_fields_set(record)):
         del fields[name]
     typed: ResponseT = record

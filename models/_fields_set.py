@@ -6,7 +6,7 @@ Most rows of a list give the same fields, so their records share one frozenset.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
@@ -18,27 +18,36 @@ _MOST_KNOWN: Final = 4096
 _known: dict[frozenset[str], frozenset[str]] = {}
 
 
-class SharedFieldsSet:
-    """Descriptor that replaces `BaseModel.__pydantic_fields_set__`, in which Pydantic stores the set.
+def shared_fields_set_property() -> property:
+    """Return a property that replaces `BaseModel.__pydantic_fields_set__`, in which Pydantic stores the set.
 
     It stores the shared frozenset and returns a new set each time, so that a change to one record's set can't
-    change another's.
+    change another's. Each model needs a property of its own: it compares a record's set with the one before
+    it, which is faster than to make a frozenset and look it up.
     """
+    store, delete = _SLOT.__set__, _SLOT.__delete__
+    before: frozenset[str] = frozenset()
 
-    def __get__(self, record: BaseModel | None, owner: type[BaseModel] | None = None) -> Any:
-        """Return a copy of the record's set."""
-        return self if record is None else set(_SLOT.__get__(record))
+    def set_shared(record: BaseModel, names: Iterable[str]) -> None:
+        nonlocal before
+        shared = before  # Read once: another thread may change it.
+        if names != shared:
+            shared = before = _shared(names)
+        store(record, shared)
 
-    def __set__(self, record: BaseModel, names: Iterable[str]) -> None:
-        """Store a set that equals the given one."""
-        if len(_known) >= _MOST_KNOWN:  # The server's rows have many unknown fields.
-            _known.clear()
-        shared = frozenset(names)
-        _SLOT.__set__(record, _known.setdefault(shared, shared))
+    return property(_copied, set_shared, delete)
 
-    def __delete__(self, record: BaseModel) -> None:
-        """Delete the record's set, as Pydantic's slot does."""
-        _SLOT.__delete__(record)
+
+def _copied(record: BaseModel) -> set[str]:
+    return set(shared_fields_set(record))
+
+
+def _shared(names: Iterable[str]) -> frozenset[str]:
+    """Return the known set that equals the given one."""
+    if len(_known) >= _MOST_KNOWN:  # The server's rows have many unknown fields.
+        _known.clear()
+    shared = frozenset(names)
+    return _known.setdefault(shared, shared)
 
 
 def shared_fields_set(record: BaseModel) -> frozenset[str]:

@@ -262,6 +262,12 @@ def test_more_kinds_of_rows_than_are_shared_are_read() -> None:
     assert [one.model_extra for one in read[::4_999]] == [{"New0": 1}, {"New4999": 1}]
 
 
+def test_rows_that_give_other_fields_in_turn_share_two_sets() -> None:
+    read = ReadList(Order)(b"[" + b",".join([b'{"Id":1,"Notes":"a"}', b'{"Id":2}'] * 3) + b"]")
+    assert [one.model_fields_set for one in read] == [{"id", "notes"}, {"id"}] * 3
+    assert len({id(shared_fields_set(one)) for one in read}) == 2
+
+
 def test_a_selected_row_is_an_order_like_any_other() -> None:
     [selected] = ReadList(Order, selected=True)(b'[{"Status":"Draft","Agent":{"Id":5}}]')
     assert type(selected) is Order

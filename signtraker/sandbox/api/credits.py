@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import WithJsonSchema
-from sqlalchemy import case, or_, select
+from sqlalchemy import bindparam, case, or_, select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
     from signtraker.sandbox.data.backend import Backend
@@ -99,15 +99,7 @@ def spend(connection: Connection, agent: int, price: Decimal, now: datetime) -> 
     An award is used if it has not expired and either has no restrictions or names `Installation`;
     those that expire first are used first.
     """
-    awards = tables.awards.c
-    statement = select(awards.Id, awards.RemainingAmount).where(
-        awards.AwardedToId == agent,
-        awards.RemainingAmount > 0,
-        or_(awards.ExpirationDate.is_(None), awards.ExpirationDate > now),
-        _pays_for(INSTALLATION),
-    )
-    soonest = (case((awards.ExpirationDate.is_(None), 1), else_=0), awards.ExpirationDate, awards.Id)
-    for award in connection.execute(statement.order_by(*soonest)).all():
+    for award in connection.execute(_USABLE, {"agent": agent, "now": now}).all():
         part = min(price, award.RemainingAmount)
         if part <= 0:
             return
@@ -119,6 +111,21 @@ def _pays_for(purpose: str) -> ColumnElement[bool]:
     restrictions = tables.award_restrictions.c
     of_it = select(restrictions.Position).where(restrictions.AwardId == tables.awards.c.Id)
     return or_(~of_it.exists(), of_it.where(restrictions.Value == purpose).exists())
+
+
+def _usable() -> Select[Any, Any]:
+    awards = tables.awards.c
+    statement = select(awards.Id, awards.RemainingAmount).where(
+        awards.AwardedToId == bindparam("agent"),
+        awards.RemainingAmount > 0,
+        or_(awards.ExpirationDate.is_(None), awards.ExpirationDate > bindparam("now")),
+        _pays_for(INSTALLATION),
+    )
+    soonest = (case((awards.ExpirationDate.is_(None), 1), else_=0), awards.ExpirationDate, awards.Id)
+    return statement.order_by(*soonest)
+
+
+_USABLE = _usable()
 
 
 def _key_of(reference: Values | None) -> int | None:

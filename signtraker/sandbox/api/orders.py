@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - as above
 
@@ -31,13 +31,13 @@ from signtraker.sandbox.api.responses import api_error, invalid, not_found, ok
 from signtraker.sandbox.api.routing import GuardedRoute, Live
 from signtraker.sandbox.api.work import NOT_INSTALLED, is_installed
 from signtraker.sandbox.data import tables, views
-from signtraker.sandbox.data.backend import change, exists
+from signtraker.sandbox.data.backend import change
 from signtraker.sandbox.data.insert import insert_order
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
     from signtraker.sandbox.data.backend import Backend
 
@@ -107,13 +107,14 @@ def _create(backend: Backend, values: Values) -> Values:
     status = "Designing" if backend.settings.design_days else "Draft"
     now = backend.clock.now()
     with backend.database.begin() as connection:
-        _check_references(connection, values)
-        total = _price(connection, values["AgentId"])
+        agent, preset = _references(connection, values)
+        agreed: Decimal | None = agent.BasicInstallPrice
+        total = _USUAL_PRICE if agreed is None else agreed
         site = {name: values[name] for name in _SITE} | {"StreetLine2": values["Apartment"]}
         order: Values = {
             "Status": status,
             "Created": now,
-            "PostTypeId": _post_type(connection, values["PresetId"]),
+            "PostTypeId": preset.PostTypeId,
             **{name: values[name] for name in ("Notes", "DueDate", "AgentId", "PresetId", "ExternalID")},
         }
         key = insert_order(connection, order, site=site, total=total)
@@ -122,27 +123,22 @@ def _create(backend: Backend, values: Values) -> Values:
     return {"Status": status, "Message": None, "RequestId": entry, "OrderId": key}
 
 
-def _check_references(connection: Connection, values: Values) -> None:
+def _references(connection: Connection, values: Values) -> tuple[Row[Any], Row[Any]]:
+    """Return what an order takes from its agent and its preset; refuse ids of missing ones."""
+    agent = connection.execute(_AGENT, {"key": values["AgentId"]}).first()
+    preset = connection.execute(_PRESET, {"key": values["PresetId"]}).first()
     mistakes: dict[str, list[str]] = {}
-    if not exists(connection, tables.agents, values["AgentId"]):
+    if agent is None:
         mistakes["order.AgentId"] = [f"The agent {values['AgentId']} does not exist."]
-    if not exists(connection, tables.order_presets, values["PresetId"]):
+    if preset is None:
         mistakes["order.PresetId"] = [f"The order preset {values['PresetId']} does not exist."]
-    if mistakes:
+    if agent is None or preset is None:
         raise invalid(mistakes)
+    return agent, preset
 
 
-def _price(connection: Connection, agent: int) -> Decimal:
-    price = select(tables.agents.c.BasicInstallPrice).where(tables.agents.c.Id == agent)
-    agreed: Decimal | None = connection.execute(price).scalar_one()
-    return _USUAL_PRICE if agreed is None else agreed
-
-
-def _post_type(connection: Connection, preset: int) -> int | None:
-    presets = tables.order_presets
-    statement = select(presets.c.PostTypeId).where(presets.c.Id == preset)
-    found: int | None = connection.execute(statement).scalar_one()
-    return found
+_AGENT = select(tables.agents.c.BasicInstallPrice).where(tables.agents.c.Id == bindparam("key"))
+_PRESET = select(tables.order_presets.c.PostTypeId).where(tables.order_presets.c.Id == bindparam("key"))
 
 
 def _usual_removal(now: datetime) -> datetime:

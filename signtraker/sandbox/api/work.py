@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from signtraker.sandbox.api.payload import Property, Schema, Values, boolean, int64, parse_datetime, text
 from signtraker.sandbox.api.responses import invalid
@@ -32,9 +32,11 @@ NOT_INSTALLED = "The sign of order {} is not installed."
 
 def is_installed(connection: Connection, order: int) -> bool | None:
     """Return whether the order's sign is installed and not removed; None if there is no such order."""
-    status = select(tables.orders.c.Status).where(tables.orders.c.Id == order)
-    found = connection.execute(status).first()
+    found = connection.execute(_STATUS, {"key": order}).first()
     return None if found is None else found.Status == "Installed"
+
+
+_STATUS = select(tables.orders.c.Status).where(tables.orders.c.Id == bindparam("key"))
 
 
 def create(backend: Backend, view: View, values: Values, parameter: str) -> Values | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from signtraker.sandbox.data.database import allocate
 from signtraker.sandbox.data.tables import ledger
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
+    from sqlalchemy import Select, Table, Update
     from sqlalchemy.engine import Connection
 
     from signtraker.sandbox.clock import Clock
@@ -31,24 +32,37 @@ class Backend:
         self, connection: Connection, action: str, subject: int, external_id: str | None = None
     ) -> int:
         """Add an entry to the ledger, in the transaction of its work; return its number."""
-        entry = allocate(connection, "ledger")
-        connection.execute(
-            insert(ledger).values(
-                Id=entry,
-                At=self.clock.now(),
-                Action=action,
-                SubjectId=subject,
-                ExternalID=external_id,
-            )
-        )
+        [entry] = allocate(connection, "ledger")
+        values = {
+            "Id": entry,
+            "At": self.clock.now(),
+            "Action": action,
+            "SubjectId": subject,
+            "ExternalID": external_id,
+        }
+        connection.execute(_ADD_ENTRY, values)
         return entry
+
+
+# The statements are built once: to build one takes longer than to execute it.
+_ADD_ENTRY = insert(ledger)
 
 
 def exists(connection: Connection, table: Table, key: int) -> bool:
     """Return True if the table has a row with this Id."""
-    return connection.execute(select(table.c.Id).where(table.c.Id == key)).first() is not None
+    return connection.execute(_find(table), {"key": key}).first() is not None
+
+
+@functools.cache
+def _find(table: Table) -> Select[Any]:
+    return select(table.c.Id).where(table.c.Id == bindparam("key"))
 
 
 def change(connection: Connection, table: Table, key: int, values: dict[str, object]) -> None:
     """Set columns of one row."""
-    connection.execute(update(table).where(table.c.Id == key).values(values))
+    connection.execute(_change(table), {"key": key, **values})
+
+
+@functools.cache
+def _change(table: Table) -> Update:
+    return update(table).where(table.c.Id == bindparam("key"))

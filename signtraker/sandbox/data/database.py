@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Integer, bindparam, create_engine, event, insert, select, update
+from sqlalchemy import bindparam, create_engine, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -30,14 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 
-# Built once: every write needs several numbers.
-_OF_KIND = identities.c.Kind == bindparam("kind")
-_LOOK = select(identities.c.Next).where(_OF_KIND)
-_TAKE = (
-    update(identities)
-    .where(_OF_KIND)
-    .values({identities.c.Next: identities.c.Next + bindparam("count", type_=Integer())})
-)
+# Built once, since every write needs several numbers.
+_OF_KINDS = identities.c.Kind.in_(bindparam("kinds", expanding=True))
+_TAKE = update(identities).where(_OF_KINDS).values({identities.c.Next: identities.c.Next + 1})
+_LOOK = select(identities.c.Kind, (identities.c.Next - 1).label("Taken")).where(_OF_KINDS)
 
 
 class Database:
@@ -138,10 +134,11 @@ def clear(connection: Connection) -> None:
         connection.execute(table.delete())
 
 
-def allocate(connection: Connection, kind: str, count: int = 1) -> int:
-    """Reserve `count` numbers of a kind; return the first."""
-    connection.execute(_TAKE, {"kind": kind, "count": count})
-    return int(connection.execute(_LOOK, {"kind": kind}).scalar_one()) - count
+def allocate(connection: Connection, *kinds: str) -> list[int]:
+    """Reserve the next number of each kind, all of them in two statements; return them in this order."""
+    connection.execute(_TAKE, {"kinds": kinds})
+    numbers: dict[str, int] = {row.Kind: row.Taken for row in connection.execute(_LOOK, {"kinds": kinds})}
+    return [numbers[kind] for kind in kinds]
 
 
 def start_identities(connection: Connection, following: dict[str, int]) -> None:
@@ -195,7 +192,7 @@ def _engine(url: URL) -> Engine:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin_in_memory if _in_memory(url) else _begin_sqlite)
     return engine
 
 
@@ -215,6 +212,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(_wait_for_locks())
     # At once, so that two transactions cannot both read and then wait for each other to write.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_in_memory(connection: Connection) -> None:
+    # No other program can have a lock.
+    connection.exec_driver_sql("BEGIN")
 
 
 _PATIENCE_MS = 5_000

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from signtraker.sandbox.data import tables
 
@@ -69,18 +69,24 @@ class View:
         """
         wanted = None if chosen is None else frozenset(chosen)
         shape = _shape(self, wanted)
-        statement = narrow(shape.statement)
-        rows = connection.execute(statement).all()
+        rows = connection.execute(narrow(shape.statement)).all()
+        return self._records(connection, shape, rows, wanted)
+
+    def find(self, connection: Connection, key: int) -> Record | None:
+        """Return the record with this Id, or None."""
+        shape = _shape(self, None)
+        rows = connection.execute(shape.by_key, {"key": key}).all()
+        found = self._records(connection, shape, rows, None)
+        return found[0] if found else None
+
+    def _records(
+        self, connection: Connection, shape: _Shape, rows: Sequence[Row[Any]], wanted: frozenset[str] | None
+    ) -> list[Record]:
         records = [shape.record(row) for row in rows]
         for name, collection in self.collections.items():
             if wanted is None or name in wanted:
                 _attach(connection, name, collection, [row[0] for row in rows], records)
         return records
-
-    def find(self, connection: Connection, key: int) -> Record | None:
-        """Return the record with this Id, or None."""
-        found = self.read(connection, lambda statement: statement.where(self.key == key))
-        return found[0] if found else None
 
 
 class _Shape:
@@ -102,6 +108,8 @@ class _Shape:
         # Two columns may have the same name; rows are read by position, so the labels only have to differ.
         labels = [column.label(f"c{index}") for index, column in enumerate(taken)]
         self.statement: Select[Any] = select(*labels).select_from(view.source)
+        # Built once, since most requests read one record.
+        self.by_key: Select[Any] = self.statement.where(view.key == bindparam("key"))
 
     def record(self, row: Row[Any]) -> Record:
         """Return a row as a record; a nested object with only nulls is null."""

@@ -1,22 +1,17 @@
 """Serve `/api/agents`: the people who order signs."""
 
-# ruff: noqa: FAST003 - a dependency reads the id of the path
-
 from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from fastapi import APIRouter, Query
-from pydantic import WithJsonSchema
 from sqlalchemy import select
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from signtraker.sandbox.api.ids import PathKey, QueryKey  # noqa: TC001 - FastAPI reads the annotation
+from signtraker.sandbox.api.ids import path_key, query_key
 from signtraker.sandbox.api.lists import respond_list, respond_one
-from signtraker.sandbox.api.operations import INT64, MERGE_PATCH, lists, returns, takes
+from signtraker.sandbox.api.operations import INT64, MERGE_PATCH, lists, parameter, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
     Property,
@@ -32,7 +27,7 @@ from signtraker.sandbox.api.payload import (
     text_up_to,
 )
 from signtraker.sandbox.api.responses import api_error, encode, invalid, not_found, ok
-from signtraker.sandbox.api.routing import GuardedRoute, Live
+from signtraker.sandbox.api.routing import Operations, backend_of
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
 from signtraker.sandbox.data.insert import insert_agent
@@ -40,6 +35,7 @@ from signtraker.sandbox.data.insert import insert_agent
 if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
+    from starlette.requests import Request
 
     from signtraker.sandbox.data.backend import Backend
 
@@ -100,75 +96,55 @@ _REFERENCES: dict[str, Table] = {
 _INLINE: dict[str, Schema] = {"Address": ADDRESS, "ManagerData": MANAGER_DATA}
 
 
-# FastAPI would not describe it as required: a missing one is refused in the words of Web API.
-_ID = {"name": "id", "in": "query", "description": "The agent's Id.", "required": True, "schema": INT64}
-_BY_ID = {"parameters": [_ID]}
-routes: APIRouter = APIRouter(prefix="/api/agents", tags=["Agents"], route_class=GuardedRoute)
+_EMAIL = parameter("email", {"type": "string"}, "Only the agent with this address.")
+_BY_ID = {"parameters": [parameter("id", INT64, "The agent's Id.", required=True)]}
+routes: Operations = Operations("/api/agents", "Agents")
 
 
-@routes.get("", openapi_extra=lists("Agent"))
-async def list_agents(
-    request: Request,
-    backend: Live,
-    email: Annotated[
-        str | None,
-        Query(description="Only the agent with this address."),
-        WithJsonSchema({"type": "string"}),
-    ] = None,
-) -> Response:
+@routes.get("", lists("Agent", _EMAIL))
+async def list_agents(request: Request) -> Response:
     """List agents."""
+    email = request.query_params.get("email")
     conditions = [tables.agents.c.Email == email] if email else []
-    return respond_list(backend, views.AGENTS, request, *conditions)
+    return respond_list(request, views.AGENTS, *conditions)
 
 
-@routes.get("/{id}", openapi_extra=returns("Agent", "Missing"))
-async def get_agent(key: PathKey, backend: Live) -> Response:
+@routes.get("/{id}", returns("Agent", "Missing"))
+async def get_agent(request: Request) -> Response:
     """Get an agent."""
-    return respond_one(backend, views.AGENTS, key)
+    return respond_one(request, views.AGENTS)
 
 
-@routes.post(
-    "",
-    openapi_extra=takes("CreateAgentRequest", returns("Agent", "OtherType")),
-)
-async def create_agent(request: Request, backend: Live) -> Response:
+@routes.post("", takes("CreateAgentRequest", returns("Agent", "OtherType")))
+async def create_agent(request: Request) -> Response:
     """Create an agent."""
-    return ok(_create(backend, check(await read_json(request, "agent"), AGENT, "agent")))
+    return ok(_create(backend_of(request), check(await read_json(request, "agent"), AGENT, "agent")))
 
 
 @routes.patch(
     "/{id}",
-    openapi_extra=takes(
-        "UpdateAgentRequest", returns("Agent", "Missing", "OtherType"), media_type=MERGE_PATCH
-    ),
+    takes("UpdateAgentRequest", returns("Agent", "Missing", "OtherType"), media_type=MERGE_PATCH),
 )
-async def update_agent(request: Request, key: PathKey, backend: Live) -> Response:
+async def update_agent(request: Request) -> Response:
     """Update an agent by a JSON Merge Patch.
 
     A JSON Merge Patch (RFC 7396): null clears a property, and what is missing stays. It cannot turn an
     agent into a manager or back; an agent that is synced from a National Account cannot be changed.
     """
-    return ok(_update(backend, key, await read_json(request, "agent")))
+    key = path_key(request)
+    return ok(_update(backend_of(request), key, await read_json(request, "agent")))
 
 
-@routes.post(
-    "/activate",
-    response_class=Response,
-    openapi_extra=_BY_ID | returns(None, "Missing"),
-)
-async def activate_agent(key: QueryKey, backend: Live) -> Response:
+@routes.post("/activate", _BY_ID | returns(None, "Missing"))
+async def activate_agent(request: Request) -> Response:
     """Activate an agent."""
-    return _set_inactive(backend, key, inactive=False)
+    return _set_inactive(request, inactive=False)
 
 
-@routes.post(
-    "/deactivate",
-    response_class=Response,
-    openapi_extra=_BY_ID | returns(None, "Missing"),
-)
-async def deactivate_agent(key: QueryKey, backend: Live) -> Response:
+@routes.post("/deactivate", _BY_ID | returns(None, "Missing"))
+async def deactivate_agent(request: Request) -> Response:
     """Deactivate an agent."""
-    return _set_inactive(backend, key, inactive=True)
+    return _set_inactive(request, inactive=True)
 
 
 def _create(backend: Backend, values: Values) -> Values | None:
@@ -245,7 +221,8 @@ def _columns(values: Values) -> dict[str, Any]:
     return columns
 
 
-def _set_inactive(backend: Backend, key: int, *, inactive: bool) -> Response:
+def _set_inactive(request: Request, *, inactive: bool) -> Response:
+    backend, key = backend_of(request), query_key(request)
     with backend.database.begin() as connection:
         if not exists(connection, tables.agents, key):
             raise not_found()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
 
-from signtraker import __version__
 from signtraker.sandbox.api import agents, catalog, change_orders, orders, services
 from signtraker.sandbox.api import credits as credits_
 from signtraker.sandbox.api.responses import api_error
@@ -18,30 +18,33 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from signtraker.sandbox.api.routing import Operation
     from signtraker.sandbox.data.backend import Backend
 
 _log = logging.getLogger("signtraker.sandbox")
 _WRITTEN = "signtraker.path"
-GROUPS = (orders, agents, change_orders, services, credits_, catalog)
+OPERATIONS: tuple[Operation, ...] = (
+    *orders.routes,
+    *agents.routes,
+    *change_orders.routes,
+    *services.routes,
+    *credits_.routes,
+    *catalog.enterprises,
+    *catalog.offices,
+    *catalog.order_presets,
+)
+"""The whole API, in the order in which paths are compared."""
 
 
-def create_app(backend: Backend) -> FastAPI:
+def create_app(backend: Backend) -> Starlette:
     """Build the API over a backend."""
-    app = FastAPI(
-        title="SignTraker API",
-        version=__version__,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
+    app = Starlette(
+        routes=[operation.route() for operation in OPERATIONS],
+        middleware=[Middleware(_Paths)],
+        exception_handlers={404: _no_route, 405: _no_method, 500: _failed},
     )
+    app.router.redirect_slashes = False
     app.state.backend = backend
-    for group in GROUPS:
-        app.include_router(group.routes)
-    app.add_middleware(_Paths)
-    app.add_exception_handler(404, _no_route)
-    app.add_exception_handler(405, _no_method)
-    app.add_exception_handler(500, _failed)
     return app
 
 
@@ -67,7 +70,7 @@ async def _no_route(request: Request, _error: Exception) -> Response:
 
 async def _no_method(request: Request, _error: Exception) -> Response:
     """Refuse a method, and name all methods of the path; Starlette names those of its first route only."""
-    routes = [route for group in GROUPS for route in group.routes.routes if isinstance(route, APIRoute)]
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
     found = [route for route in routes if route.path_regex.match(request.scope["path"])]
     # A literal path wins over a pattern: /agents/activate over /agents/{id}.
     fewest = min((len(route.param_convertors) for route in found), default=0)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query
-from pydantic import WithJsonSchema
 from sqlalchemy import bindparam, case, or_, select
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.ids import optional_key
 from signtraker.sandbox.api.lists import respond_list
-from signtraker.sandbox.api.operations import ANY_INT64, lists, returns, takes
+from signtraker.sandbox.api.operations import ANY_INT64, lists, parameter, returns, takes
 from signtraker.sandbox.api.payload import (
     REFERENCE,
     Property,
@@ -26,7 +22,7 @@ from signtraker.sandbox.api.payload import (
     texts,
 )
 from signtraker.sandbox.api.responses import invalid, ok
-from signtraker.sandbox.api.routing import GuardedRoute, Live
+from signtraker.sandbox.api.routing import Operations, backend_of
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change, exists
 from signtraker.sandbox.data.insert import insert_award
@@ -37,6 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
+    from starlette.requests import Request
+    from starlette.responses import Response
 
     from signtraker.sandbox.data.backend import Backend
 
@@ -54,29 +52,22 @@ INSTALLATION = "Installation"
 """The restriction (assumed; only `Printing` is known) of awards that pay for orders."""
 
 
-routes: APIRouter = APIRouter(prefix="/api/credits/awards", tags=["Credits"], route_class=GuardedRoute)
+_AWARDED_TO = parameter("awardedTo", ANY_INT64, "Only what this agent was given: an Id.")
+routes: Operations = Operations("/api/credits/awards", "Credits")
 
 
-@routes.get("", openapi_extra=lists("Award"))
-async def list_awards(
-    request: Request,
-    backend: Live,
-    awarded_to: Annotated[
-        str | None,
-        Query(alias="awardedTo", description="Only what this agent was given: an Id."),
-        WithJsonSchema(ANY_INT64),
-    ] = None,
-) -> Response:
+@routes.get("", lists("Award", _AWARDED_TO))
+async def list_awards(request: Request) -> Response:
     """List awards."""
-    agent = optional_key("awardedTo", awarded_to)
+    agent = optional_key(request, "awardedTo")
     conditions = [] if agent is None else [tables.awards.c.AwardedToId == agent]
-    return respond_list(backend, views.AWARDS, request, *conditions)
+    return respond_list(request, views.AWARDS, *conditions)
 
 
-@routes.post("", openapi_extra=takes("CreateAwardRequest", returns("Award", "OtherType")))
-async def create_award(request: Request, backend: Live) -> Response:
+@routes.post("", takes("CreateAwardRequest", returns("Award", "OtherType")))
+async def create_award(request: Request) -> Response:
     """Create an award."""
-    return ok(_create(backend, check(await read_json(request, "award"), AWARD, "award")))
+    return ok(_create(backend_of(request), check(await read_json(request, "award"), AWARD, "award")))
 
 
 def _create(backend: Backend, values: Values) -> Values | None:

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
-
-from fastapi import Depends, Path, Request
-from pydantic import WithJsonSchema
+from typing import TYPE_CHECKING
 
 from signtraker._common.integers import INT64_MAX
-from signtraker.sandbox.api.operations import INT64
 from signtraker.sandbox.api.responses import INVALID_REQUEST, api_error
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,19}\s*", re.ASCII)
 
 
-async def _path_key(given: Annotated[str, Path(alias="id"), WithJsonSchema(INT64)]) -> int:
-    return _required("id", _int64(given))
+def path_key(request: Request) -> int:
+    """Read the `{id}` of the path."""
+    return _required("id", _int64(request.path_params["id"]))
 
 
-async def _query_key(request: Request) -> int:
+def query_key(request: Request) -> int:
+    """Read the `id` that the query string must have."""
     return _required("id", _int64(request.query_params.get("id")))
 
 
-PathKey = Annotated[int, Depends(_path_key)]
-"""The `{id}` of the path."""
-QueryKey = Annotated[int, Depends(_query_key)]
-"""The `id` that the query string must have."""
-
-
-def optional_key(name: str, given: str | None) -> int | None:
+def optional_key(request: Request, name: str) -> int | None:
     """Read an Id that the query string may have; what is no number is refused."""
+    given = request.query_params.get(name)
     if not given:
         return None
     key = _int64(given)

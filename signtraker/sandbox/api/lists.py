@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case
 
 from signtraker.query.nodes import Path
+from signtraker.sandbox.api.ids import path_key
 from signtraker.sandbox.api.list_options import ListQuery, read_query
 from signtraker.sandbox.api.responses import not_found, ok
+from signtraker.sandbox.api.routing import backend_of
 from signtraker.sandbox.data.sql import Translator
 
 if TYPE_CHECKING:
@@ -18,15 +20,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from signtraker.sandbox.data.backend import Backend
     from signtraker.sandbox.data.views import View
     from signtraker.sandbox.settings import Settings
 
 
-def respond_list(
-    backend: Backend, view: View, request: Request, *conditions: ColumnElement[bool]
-) -> Response:
+def respond_list(request: Request, view: View, *conditions: ColumnElement[bool]) -> Response:
     """Respond with a list, filtered by the endpoint's own conditions and by the list options."""
+    backend = backend_of(request)
     query = read_query(request.query_params.multi_items(), view.entity, backend.settings)
 
     def narrow(statement: Select[Any]) -> Select[Any]:
@@ -37,9 +37,10 @@ def respond_list(
     return ok(records)
 
 
-def respond_one(backend: Backend, view: View, key: int) -> Response:
-    """Respond with the record with this Id, or raise the 404."""
-    with backend.database.begin() as connection:
+def respond_one(request: Request, view: View) -> Response:
+    """Respond with the record that the path names, or raise the 404."""
+    key = path_key(request)
+    with backend_of(request).database.begin() as connection:
         record = view.find(connection, key)
     if record is None:
         raise not_found()

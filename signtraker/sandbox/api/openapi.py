@@ -1,21 +1,23 @@
-"""Build the OpenAPI document of the API: FastAPI collects the routes, the SDK's models give the schemas."""
+"""Build the OpenAPI document of the API: of the operations, and the schemas of the SDK's models."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from typing import TYPE_CHECKING, Literal, cast
 
-from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from signtraker import models
 from signtraker.models._base import api_name
-from signtraker.sandbox.api.app import GROUPS
-from signtraker.sandbox.api.operations import PARAMETERS, REFERENCE, RESPONSES, Json
+from signtraker.sandbox.api.app import OPERATIONS
+from signtraker.sandbox.api.operations import INT64, PARAMETERS, REFERENCE, RESPONSES, Json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from signtraker.sandbox.api.routing import Operation
 
 _TAGS = {
     "Orders": "Orders for signs, and requests for their removal.",
@@ -37,43 +39,49 @@ _TENANT: Json = {
 def document(*, own_address: str | None = None) -> Json:
     """Describe the API; `own_address` is named as a server before the tenants', if given."""
     own = [] if own_address is None else [{"url": own_address, "description": "This sandbox"}]
-    app = FastAPI(
-        title="SignTraker API",
-        version="1.0.0",
-        description=(
-            "Yard signs for real estate: ordered, serviced and removed. An unofficial description, as"
-            " far as the API is known; it is what the sandbox of the Python SDK does."
-        ),
-        servers=[*own, _TENANT],
-        openapi_tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
-        generate_unique_id_function=lambda route: route.name,
-    )
-    for group in GROUPS:
-        app.include_router(group.routes)
-    described: Json = app.openapi()
-    for methods in described["paths"].values():
-        for operation in methods.values():
-            _tidy(operation)
-    described["security"] = [{"key": []}]
-    described["components"] = {
-        "securitySchemes": {"key": _KEY},
-        "parameters": PARAMETERS,
-        "responses": RESPONSES,
-        "schemas": _schemas(described["paths"]),
+    paths: dict[str, Json] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "servers": [*own, _TENANT],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"key": _KEY},
+            "parameters": PARAMETERS,
+            "responses": RESPONSES,
+            "schemas": _schemas(paths),
+        },
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "security": [{"key": []}],
     }
-    return described
 
 
-def _tidy(operation: Json) -> None:
-    """Take the summary from the docstring, and remove what FastAPI adds of itself."""
-    summary, _, description = operation.pop("description").partition("\n\n")
-    operation["summary"] = summary.rstrip(".")
+_INFO: Json = {
+    "title": "SignTraker API",
+    "description": (
+        "Yard signs for real estate: ordered, serviced and removed. An unofficial description, as far as the"
+        " API is known; it is what the sandbox of the Python SDK does."
+    ),
+    "version": "1.0.0",
+}
+
+
+def _described(operation: Operation) -> Json:
+    """Describe an operation; its summary and its description are the docstring of its function."""
+    summary, _, description = (inspect.getdoc(operation.handle) or "").partition("\n\n")
+    described: Json = {
+        "tags": [operation.tag],
+        "summary": summary.rstrip("."),
+        "operationId": operation.handle.__name__,
+        **operation.description,
+    }
+    if "{id}" in operation.path:
+        described["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": INT64}]
     if description:
-        operation["description"] = " ".join(description.split())
-    # FastAPI's own validation never fails here: every parameter is read as text.
-    operation["responses"].pop("422", None)
-    for parameter in operation.get("parameters", ()):
-        parameter.get("schema", {}).pop("title", None)
+        described["description"] = " ".join(description.split())
+    return described
 
 
 def _schemas(paths: Json) -> dict[str, Json]:

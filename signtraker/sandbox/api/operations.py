@@ -1,7 +1,6 @@
-"""Describe operations for the OpenAPI document: FastAPI's `openapi_extra` of the routes.
+"""Describe operations for the OpenAPI document.
 
-Payloads are read by our own code, in the words of ASP.NET, so FastAPI does not see them; and the routes know
-nothing of the SDK's models, whose schemas `openapi` adds by name.
+The routes know nothing of the SDK's models, whose schemas `openapi` adds by name.
 """
 
 from __future__ import annotations
@@ -39,16 +38,21 @@ def returns(model: str | None, *refusals: Refusal, is_list: bool = False) -> Jso
     return {"responses": {"200": done, **errors}}
 
 
-def lists(model: str) -> Json:
-    """Describe a list that takes the five list options."""
+def lists(model: str, *more: Json) -> Json:
+    """Describe a list that takes more parameters and the five list options."""
     options = [{"$ref": f"#/components/parameters/{name}"} for name in PARAMETERS]
-    return {"parameters": options, **returns(model, "TooLong", is_list=True)}
+    return {"parameters": [*more, *options], **returns(model, "TooLong", is_list=True)}
 
 
 def takes(model: str, responses: Json, *, media_type: str = JSON, required: bool = True) -> Json:
     """Describe the payload of an operation beside its responses."""
     content = {media_type: {"schema": {"$ref": REFERENCE.format(model=model)}}}
     return {"requestBody": {"required": required, "content": content}, **responses}
+
+
+def parameter(name: str, schema: Json, text: str, *, required: bool = False) -> Json:
+    """Describe a parameter of the query string."""
+    return {"name": name, "in": "query", "required": required, "schema": schema, "description": text}
 
 
 def _option(name: str, text: str, example: str | None = None) -> Json:

@@ -1,20 +1,15 @@
 """Serve `/api/orders`: orders for signs, and requests for their removal."""
 
-# ruff: noqa: FAST003 - a dependency reads the id of the path
-
 from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
 from sqlalchemy import bindparam, select
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response  # noqa: TC002 - as above
 
 from signtraker.sandbox.api.credits import spend
-from signtraker.sandbox.api.ids import PathKey  # noqa: TC001 - FastAPI reads the annotation
+from signtraker.sandbox.api.ids import path_key
 from signtraker.sandbox.api.lists import respond_list, respond_one
 from signtraker.sandbox.api.operations import lists, returns, takes
 from signtraker.sandbox.api.payload import (
@@ -28,7 +23,7 @@ from signtraker.sandbox.api.payload import (
     text,
 )
 from signtraker.sandbox.api.responses import api_error, invalid, not_found, ok
-from signtraker.sandbox.api.routing import GuardedRoute, Live
+from signtraker.sandbox.api.routing import Operations, backend_of
 from signtraker.sandbox.api.work import NOT_INSTALLED, is_installed
 from signtraker.sandbox.data import tables, views
 from signtraker.sandbox.data.backend import change
@@ -38,6 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, Row
+    from starlette.requests import Request
+    from starlette.responses import Response
 
     from signtraker.sandbox.data.backend import Backend
 
@@ -62,31 +59,29 @@ REMOVAL_TAKES = timedelta(days=3)
 _USUAL_PRICE = Decimal("65.00")
 
 
-routes: APIRouter = APIRouter(prefix="/api/orders", tags=["Orders"], route_class=GuardedRoute)
+routes: Operations = Operations("/api/orders", "Orders")
 
 
-@routes.get("", openapi_extra=lists("Order"))
-async def list_orders(request: Request, backend: Live) -> Response:
+@routes.get("", lists("Order"))
+async def list_orders(request: Request) -> Response:
     """List orders."""
-    return respond_list(backend, views.ORDERS, request)
+    return respond_list(request, views.ORDERS)
 
 
-@routes.get("/{id}", openapi_extra=returns("Order", "Missing"))
-async def get_order(key: PathKey, backend: Live) -> Response:
+@routes.get("/{id}", returns("Order", "Missing"))
+async def get_order(request: Request) -> Response:
     """Get an order."""
-    return respond_one(backend, views.ORDERS, key)
+    return respond_one(request, views.ORDERS)
 
 
-@routes.post(
-    "",
-    openapi_extra=takes("CreateOrderRequest", returns("CreateOrderResult", "OtherType")),
-)
-async def create_order(request: Request, backend: Live) -> Response:
+@routes.post("", takes("CreateOrderRequest", returns("CreateOrderResult", "OtherType")))
+async def create_order(request: Request) -> Response:
     """Create an order.
 
     For National Accounts only.
     """
     values = check(await read_json(request, "order"), CREATE, "order")
+    backend = backend_of(request)
     if not backend.settings.national_account:
         raise api_error(400, "Orders can be created for National Accounts only.")
     return ok(_create(backend, values))
@@ -94,13 +89,14 @@ async def create_order(request: Request, backend: Live) -> Response:
 
 @routes.post(
     "/{id}/requestremoval",
-    openapi_extra=takes("RemovalRequest", returns("RemovalResult", "Missing", "OtherType"), required=False),
+    takes("RemovalRequest", returns("RemovalResult", "Missing", "OtherType"), required=False),
 )
-async def request_removal(request: Request, key: PathKey, backend: Live) -> Response:
+async def request_removal(request: Request) -> Response:
     """Request the removal of an order's sign."""
+    key = path_key(request)
     payload = await read_json(request, "removal")
     values = check({} if payload is None else payload, REMOVAL, "removal")
-    return ok(_request_removal(backend, key, values))
+    return ok(_request_removal(backend_of(request), key, values))
 
 
 def _create(backend: Backend, values: Values) -> Values:

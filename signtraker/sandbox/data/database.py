@@ -225,7 +225,7 @@ _PATIENCE_MS = 5_000
 def _wait_for_locks() -> str:
     """Return the statement that sets how long to wait for another program.
 
-    The event loop never waits, so that its other requests go on; `GuardedRoute` tries again.
+    The event loop never waits, so that its other requests go on; the API's routes try again.
     """
     try:
         asyncio.get_running_loop()

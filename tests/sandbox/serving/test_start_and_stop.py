@@ -163,6 +163,22 @@ def test_importing_the_package_loads_nothing_of_the_extra() -> None:
 
 
 @pytest.mark.once
+def test_a_session_with_the_sandbox_loads_no_fastapi_and_collects_no_garbage_at_the_import() -> None:
+    code = (
+        "import gc, sys, signtraker.sandbox\n"
+        "collections = []\n"
+        "gc.callbacks.append(lambda phase, info: collections.append(phase))\n"
+        "signtraker.sandbox.Sandbox\n"
+        "print(len(collections) < 10, gc.isenabled())\n"
+        "with signtraker.sandbox.Sandbox(orders=1) as sandbox:\n"
+        "    sandbox.client.orders.get_order(1001)\n"
+        "print('fastapi' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "True", "False"]
+
+
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", ["fastapi", "sqlalchemy", "uvicorn"])
 def test_without_the_extra_the_error_says_how_to_install_it(missing: str) -> None:

@@ -142,8 +142,35 @@ class AgentsClient(BaseClient):
         Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
         `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
-        checked.
+        Args:
+            agent: The agent, as a model or a mapping; or give its fields as keyword arguments.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields of `CreateAgentRequest`:
+            user_name: The name that the agent uses to sign in. Required.
+            email: The agent's e-mail address. Required.
+            first_name: The agent's first name. Required.
+            last_name: The agent's last name. Required.
+            office: The agent's office. Required.
+            cellular_phone: The number of the agent's mobile telephone. Required.
+            payment_mode: The way in which the agent pays. Required.
+            email_confirmed: Whether the address is confirmed.
+            is_inactive: True if the agent can't use the portal.
+            is_locked: True if the agent's sign-in is locked.
+            cc_email: Addresses that get copies, joined by `;`.
+            invitation_sent: Whether the agent was invited to the portal.
+            manager: The agent's manager.
+            address: The agent's postal address.
+            office_phone: The telephone number of the office.
+            basic_install_price: The price of a basic installation, in the tenant's currency.
+            broker_id: The broker's own identifier for the agent.
+            default_post_type: The kind of post that is ordered if an order names none.
+            notes: Free text about the agent.
+            receive_marketing_emails: Whether the agent gets marketing e-mails.
+            terms_accepted: Whether the agent has accepted the terms.
+            enable_subscription: Whether the agent pays by subscription.
+            subscription_price: The price of the subscription, in the tenant's currency.
+            is_manager: Whether the agent is a manager. An update can't change this.
+            manager_data: The manager's settings. None for an agent who is not a manager.
         """
         body = (CreateAgentRequest, agent, fields, extra_fields)
         return self._send(
@@ -188,11 +215,37 @@ class AgentsClient(BaseClient):
 
         Args:
             agent_id: The id of the agent.
-            changes: The fields to change, as a model or a mapping; see `merge_patch(before, after)`.
+            changes: The fields to change, as a model or a mapping; see `merge_patch(before, after)`. Or give
+                them as keyword arguments.
             before: The agent before the change, if known. A change that the API refuses then raises an error
                 before it is sent. If no field is set, nothing is sent and `before` is returned.
             extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
-            **fields: The fields to change, as keyword arguments.
+            **fields: The fields of `UpdateAgentRequest`:
+            email_confirmed: Whether the address is confirmed.
+            is_inactive: True if the agent can't use the portal.
+            is_locked: True if the agent's sign-in is locked.
+            cc_email: Addresses that get copies, joined by `;`.
+            invitation_sent: Whether the agent was invited to the portal.
+            manager: The agent's manager.
+            address: The agent's postal address.
+            office_phone: The telephone number of the office.
+            basic_install_price: The price of a basic installation, in the tenant's currency.
+            broker_id: The broker's own identifier for the agent.
+            default_post_type: The kind of post that is ordered if an order names none.
+            notes: Free text about the agent.
+            receive_marketing_emails: Whether the agent gets marketing e-mails.
+            terms_accepted: Whether the agent has accepted the terms.
+            enable_subscription: Whether the agent pays by subscription.
+            subscription_price: The price of the subscription, in the tenant's currency.
+            is_manager: Whether the agent is a manager. An update can't change this.
+            manager_data: The manager's settings. None for an agent who is not a manager.
+            user_name: The name that the agent uses to sign in.
+            email: The agent's e-mail address.
+            first_name: The agent's first name.
+            last_name: The agent's last name.
+            office: The agent's office.
+            cellular_phone: The number of the agent's mobile telephone.
+            payment_mode: The way in which the agent pays.
 
         Raises:
             ValidationError: If a field is wrong, if no field is set and `before` is not given, or if the

@@ -136,8 +136,18 @@ class CreditsClient(BaseClient):
         Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
         `UnconfirmedWriteError` means that it may have been given.
 
-        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
-        checked.
+        Args:
+            award: The award, as a model or a mapping; or give its fields as keyword arguments.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields of `CreateAwardRequest`:
+            name: The award's name.
+            awarded_by: The person who gives the award.
+            awarded_date: The time at which the award is given. A `date` means midnight UTC.
+            awarded_to: The agent who receives the award.
+            expiration_date: The time at which the award expires. A `date` means midnight UTC.
+            total_amount: The amount, in the tenant's currency.
+            remaining_amount: The amount that is left, in the tenant's currency.
+            restrictions: The purposes for which the award may be spent.
         """
         body = (CreateAwardRequest, award, fields, extra_fields)
         return self._send(write_request(_AWARDS.path, body, ReadOne(Award), _hint))

@@ -133,8 +133,15 @@ class ServicesClient(BaseClient):
         Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
         `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
-        checked.
+        Args:
+            service: The service, as a model or a mapping; or give its fields as keyword arguments.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields of `CreateServiceRequest`:
+            install_id: The id of the `Order` whose sign is worked on. Required.
+            preset_id: The id of an `OrderPreset`: the kind of work. Required.
+            override_price_limit: Whether the work may cost more than the tenant's price limit. Required.
+            notes: Free text for the installer.
+            due_date: The time by which the work is due. A `date` means midnight UTC.
         """
         body = (CreateServiceRequest, service, fields, extra_fields)
         return self._send(write_request(_SERVICES.path, body, ReadList(ServiceOrder), _hint))

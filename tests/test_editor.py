@@ -81,6 +81,9 @@ ARGUMENTS = [
     ("SignTrakerClient(timeout_seconds=", "The longest time to connect"),
     ("AsyncSignTrakerClient(timeout_seconds=", "The longest time to connect"),
     ("client.orders.iter_orders(page_size=", "The number of records to request at once."),
+    ("client.orders.create_order(agent_id=1, street_name=", "The street without the house number."),
+    ("client.orders.request_removal(1, due_date=", "midnight UTC"),
+    ("client.agents.update_agent(5, notes=", "Free text about the agent."),
 ]
 NAMES = ("import signtraker\ntry:\n    pass\nexcept signtraker.", "from signtraker import ")
 
@@ -124,7 +127,7 @@ def test_hovering_over_a_name_explains_it(editor: LanguageServer, code: str, tex
 @pytest.mark.parametrize(("code", "text"), ARGUMENTS, ids=short)
 def test_an_argument_is_explained_while_it_is_typed(editor: LanguageServer, code: str, text: str) -> None:
     shown = editor.signature(START + code)
-    [signature] = shown["signatures"]
+    signature = shown["signatures"][shown["activeSignature"]]
     parameter = signature["parameters"][signature.get("activeParameter", shown.get("activeParameter"))]
     assert text in parameter["documentation"]["value"]
 

@@ -153,8 +153,23 @@ class AsyncOrdersClient(AsyncBaseClient):
         Checks the request before sending it: a `ValidationError` lists every mistake. Sends it once: an
         `UnconfirmedWriteError` means that it may have been created.
 
-        `extra_fields` holds fields that the models don't define yet, by their API names. They are not
-        checked.
+        Args:
+            order: The order, as a model or a mapping; or give its fields as keyword arguments.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields of `CreateOrderRequest`:
+            agent_id: The id of the agent who orders. Required.
+            preset_id: The id of an `OrderPreset`: the kind of sign and post. Required.
+            street_number: The house number.
+            street_name: The street without the house number.
+            city: The name of the city, without the state.
+            state: The state or province, for example `UT`.
+            zip: The postal code.
+            apartment: The apartment or unit.
+            directions: Directions to the place.
+            listing_number: The number of the listing in the MLS.
+            external_id: The caller's own identifier. The server does not return it on an `Order`.
+            due_date: The time by which the sign is due. A `date` means midnight UTC.
+            notes: Free text for the installer.
         """
         body = (CreateOrderRequest, order, fields, extra_fields)
         return await self._send(write_request(_ORDERS.path, body, ReadOne(CreateOrderResult), _order_hint))
@@ -253,7 +268,16 @@ class AsyncOrdersClient(AsyncBaseClient):
         extra_fields: Mapping[str, object] | None = None,
         **fields: Any,
     ) -> RemovalResult:
-        """Request the removal of an order's sign. Only the order's id is required."""
+        """Request the removal of an order's sign. Only the order's id is required.
+
+        Args:
+            order_id: The id of the order whose sign is to be removed.
+            removal_request: The wishes, as a model or a mapping; or give them as keyword arguments.
+            extra_fields: Fields that the models don't define yet, by their API names; they are not checked.
+            **fields: The fields of `RemovalRequest`:
+            due_date: The time by which the sign is to be removed. A `date` means midnight UTC.
+            notes: Free text for the installer.
+        """
         return await self._send(_removal(order_id, removal_request, fields, extra_fields))
 
     def request_removals(

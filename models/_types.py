@@ -154,7 +154,8 @@ def _received_schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
                 [
                     # Without the pattern, Pydantic reads "2024" as seconds since 1970:
                     # https://docs.pydantic.dev/latest/api/standard_library_types/#datetime-types
-                    core_schema.str_schema(strict=True, pattern=r"^\d{4}-\d\d-\d\d[Tt ]"),
+                    # No number has a colon, each time has one, and to search for one character is fast.
+                    core_schema.str_schema(strict=True, pattern=":"),
                     core_schema.datetime_schema(tz_constraint="aware", strict=False),
                 ]
             ),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
-    TypeAdapter,
     ValidationError,
-    create_model,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticSerializationError
@@ -210,9 +207,6 @@ def _checked_update(record: ResponseModel, update: Mapping[str, Any]) -> dict[st
     return {name: checked[name] for name in update}
 
 
-ResponseT = TypeVar("ResponseT", bound=ResponseModel)
-
-
 def set_fields_set(record: ResponseModel, names: Iterable[str]) -> None:
     """Set the names of the fields that were given; `__setattr__` refuses every change."""
     object.__setattr__(record, "__pydantic_fields_set__", names)
@@ -222,45 +216,4 @@ def delete_fields(record: ResponseModel, names: Iterable[str]) -> None:
     """Delete fields from a record, so that reading them raises `NotSelectedError`."""
     for name in names:
         vars(record).pop(name, None)
-    set_fields_set(record, record.model_fields_set.difference(names))
-
-
-def read_selected(model: type[ResponseT], row: object) -> ResponseT:
-    """Read a row of a call with `$select`. Reading a field that is missing raises `NotSelectedError`."""
-    return _with_missing_fields(model, _partial_model(model).model_validate(row))
-
-
-def read_selected_list(model: type[ResponseT], body: bytes) -> list[ResponseT]:
-    """Read the JSON of a list with `$select`. Reading a field that is missing raises `NotSelectedError`."""
-    rows = _partial_list(model).validate_json(body)
-    return [_with_missing_fields(model, row) for row in rows]
-
-
-@cache
-def _partial_model(model: type[ResponseModel]) -> type[ResponseModel]:
-    """Return a model of the same fields, none of which is required."""
-    required = {
-        name: (field.annotation, None) for name, field in model.model_fields.items() if field.is_required()
-    }
-    fields: dict[str, Any] = required
-    return create_model(model.__name__, __base__=model, **fields)
-
-
-@cache
-def _partial_list(model: type[ResponseModel]) -> TypeAdapter[list[Any]]:
-    return TypeAdapter(list[_partial_model(model)])  # type: ignore[misc, arg-type]  # a model in a variable
-
-
-def _with_missing_fields(model: type[ResponseT], record: Any) -> ResponseT:
-    """Turn a record of the partial model into one of `model`, without the fields that were not given."""
-    object.__setattr__(record, "__class__", model)
-    fields: dict[str, Any] = record.__dict__
-    for name in _missing(model, shared_fields_set(record)):
-        del fields[name]
-    typed: ResponseT = record
-    return typed
-
-
-@lru_cache(maxsize=1024)
-def _missing(model: type[ResponseModel], given: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in model.model_fields if name not in given)
+    set_fields_set(record, shared_fields_set(record).difference(names))

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from signtraker._core.collector import collector_paused
 from signtraker.exceptions import Problem, UnreadableResponseError
-from signtraker.models._base import ResponseModel, read_selected, read_selected_list
+from signtraker.models._base import ResponseModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,15 +56,19 @@ class ReadOne(Generic[ResponseT]):
 
 @dataclass(frozen=True, slots=True)
 class ReadList(Generic[ResponseT]):
-    """A bare JSON array of records; `selected` if a `$select` may have left fields out."""
+    """A bare JSON array of records; `select` is the text of the `$select` that may have left fields out."""
 
     model: type[ResponseT]
-    selected: bool = False
+    select: str | None = None
 
     def __call__(self, body: bytes, /) -> list[ResponseT]:
         with collector_paused(len(body)):
             try:
-                return read_selected_list(self.model, body) if self.selected else _read_list(self.model, body)
+                if self.select is None:
+                    return _read_list(self.model, body)
+                from signtraker.models._selected import read_selected_list  # noqa: PLC0415 - as below
+
+                return read_selected_list(self.model, body, self.select)
             except pydantic.ValidationError:
                 return self._row_by_row(body)  # To keep the rows that can be read.
 
@@ -91,7 +95,11 @@ class ReadList(Generic[ResponseT]):
         raise unreadable(self.model.__name__, body, [Problem("", "is no JSON array")])
 
     def _read(self, row: Any) -> ResponseT:
-        return read_selected(self.model, row) if self.selected else self.model.model_validate(row)
+        if self.select is None:
+            return self.model.model_validate(row)
+        from signtraker.models._selected import read_selected  # noqa: PLC0415 - most calls don't need it
+
+        return read_selected(self.model, row)
 
 
 @dataclass(frozen=True, slots=True)

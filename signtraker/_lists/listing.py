@@ -38,7 +38,7 @@ class Listing(Generic[M]):
 
     def page(self, options: ResolvedOptions, extra_params: Pairs = ()) -> Request[list[M]]:
         """Return the request that sends options that are already resolved."""
-        reader = ReadList(self.model, options.select is not None)
+        reader = ReadList(self.model, options.select)
         return Request("GET", self.path, reader, options.query(extra_params))
 
     def record(self, name: str, record_id: object) -> Request[M]:

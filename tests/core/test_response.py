@@ -26,7 +26,7 @@ def test_an_error_shows_five_mistakes_and_counts_the_others() -> None:
 
 def test_a_field_that_is_missing_is_none_unless_the_call_selected_fields() -> None:
     assert ReadList(Order)(rows(5))[0].notes is None
-    selected = ReadList(Order, selected=True)(rows(5))[0]
+    selected = ReadList(Order, "Id,Status")(rows(5))[0]
     assert selected.status == "Draft"
     with pytest.raises(NotSelectedError):
         _ = selected.notes
@@ -43,11 +43,11 @@ def test_a_field_that_is_missing_is_none_unless_the_call_selected_fields() -> No
     ],
 )
 def test_a_list_that_is_none_is_refused_with_the_reason(body: bytes, reason: str) -> None:
-    for selected in (True, False):
+    for select in ("Id", None):
         with pytest.raises(
             UnreadableResponseError, match=f"^The response can't be read as Order: .*{reason}"
         ):
-            ReadList(Order, selected=selected)(body)
+            ReadList(Order, select)(body)
 
 
 def test_a_body_that_says_nothing_is_json_or_blank() -> None:

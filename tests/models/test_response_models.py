@@ -16,7 +16,17 @@ import pytest
 
 from signtraker import NotSelectedError, UnreadableResponseError, ValidationError
 from signtraker._core.response import ReadList, ReadOne
-from signtraker.models import Agent, Award, Order
+from signtraker.models import (
+    Agent,
+    Award,
+    ChangeOrder,
+    Enterprise,
+    Office,
+    Order,
+    OrderPreset,
+    ResponseModel,
+    ServiceOrder,
+)
 from signtraker.models._base import delete_fields
 from signtraker.models._fields_set import shared_fields_set
 
@@ -24,7 +34,7 @@ from signtraker.models._fields_set import shared_fields_set
 def order(**fields: Any) -> Order:
     """Read a row as a selected row and as a whole record, and check that both are equal."""
     body = json.dumps({"Id": 1, **fields})
-    [selected] = ReadList(Order, selected=True)(f"[{body}]".encode())
+    [selected] = ReadList(Order, "Id")(f"[{body}]".encode())
     whole = ReadOne(Order)(body.encode())
     assert selected.model_dump(exclude_unset=True) == whole.model_dump(exclude_unset=True)
     return whole
@@ -126,7 +136,7 @@ def test_without_select_a_missing_field_is_none() -> None:
 
 
 def selected(row: str) -> Order:
-    return ReadList(Order, selected=True)(f"[{row}]".encode())[0]
+    return ReadList(Order, "Id")(f"[{row}]".encode())[0]
 
 
 def test_reading_a_field_that_select_left_out_raises_even_for_the_id() -> None:
@@ -175,9 +185,9 @@ def test_one_bad_record_loses_neither_the_other_records_nor_the_bytes() -> None:
     ],
 )
 def test_a_response_that_is_not_a_list_gets_a_clear_message(body: bytes, sentence: str) -> None:
-    for selecting in (False, True):
+    for select in (None, "Id"):
         with pytest.raises(UnreadableResponseError) as caught:
-            ReadList(Order, selecting)(body)
+            ReadList(Order, select)(body)
         assert sentence in str(caught.value)
 
 
@@ -269,9 +279,58 @@ def test_rows_that_give_other_fields_in_turn_share_two_sets() -> None:
 
 
 def test_a_selected_row_is_an_order_like_any_other() -> None:
-    [selected] = ReadList(Order, selected=True)(b'[{"Status":"Draft","Agent":{"Id":5}}]')
+    [selected] = ReadList(Order, "Status,Agent")(b'[{"Status":"Draft","Agent":{"Id":5}}]')
     assert type(selected) is Order
     assert selected.agent == two_orders()[0].model_copy(update={"agent": {"Id": 5}}).agent
     assert selected.model_dump() == {"status": "Draft", "agent": {"id": 5, "name": None}}
     with pytest.raises(NotSelectedError, match="id"):
         _ = selected.id
+
+
+@pytest.mark.parametrize(
+    "model", [Agent, Award, ChangeOrder, Enterprise, Office, Order, OrderPreset, ServiceOrder]
+)
+def test_rows_of_exactly_the_selected_fields_are_read_like_any_others(model: type[ResponseModel]) -> None:
+    aliases = [str(field.alias) for field in model.model_fields.values()]
+    rows = json.dumps([dict.fromkeys(reversed(aliases)) | {"Id": number} for number in range(2)]).encode()
+    for exact, usual in zip(ReadList(model, ",".join(aliases))(rows), ReadList(model)(rows), strict=True):
+        assert type(exact) is model
+        assert exact == usual
+        assert hash(exact) == hash(usual)
+        assert vars(exact) == vars(usual)
+        assert repr(exact) == repr(usual)
+        assert pickle.loads(pickle.dumps(exact)) == usual  # noqa: S301 - pickled here
+        assert exact.model_dump_json() == usual.model_dump_json()
+        assert (exact.model_extra, exact.model_fields_set) == ({}, usual.model_fields_set)
+
+
+ROW = '{"DueDate":"2024-01-02","Status":"Draft","SalesOrder":{"Id":5,"OrderTotal":1.10,"New":1}}'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ROW,
+        ROW.replace("DueDate", "due_date"),
+        ROW.replace("{", '{"Id":1,', 1),
+        ROW.replace("{", '{"New":1,', 1),
+        ROW.replace('"Status":"Draft",', ""),
+    ],
+)
+def test_a_row_that_gives_other_fields_than_the_selected_is_read_all_the_same(other: str) -> None:
+    body = f"[{ROW},{other}]".encode()
+    read = ReadList(Order, " Status,DueDate, SalesOrder")(body)
+    # The model has no field "*", so that no row gives exactly the selected fields.
+    expected = ReadList(Order, "*")(body)
+    assert read == expected
+    assert [vars(one) for one in read] == [vars(one) for one in expected]
+    assert [repr(one) for one in read] == [repr(one) for one in expected]
+    assert [one.model_extra for one in read] == [one.model_extra for one in expected]
+    assert [one.model_fields_set for one in read] == [one.model_fields_set for one in expected]
+    assert not hasattr(read[0], "notes")
+
+
+def test_a_wrong_value_in_a_selected_row_is_an_error_that_keeps_the_other_rows() -> None:
+    with pytest.raises(UnreadableResponseError, match=r"\[1\]\.Id: ") as caught:
+        ReadList(Order, "Id")(b'[{"Id":1},{"Id":"x"}]')
+    assert [repr(one) for one in caught.value.partial] == ["Order(id=1)"]

@@ -78,7 +78,8 @@ class Filter(Generic[M]):
         """Join two filters, flat; the height of a chain is known without walking its terms again."""
         first = self.node.terms if isinstance(self.node, join) else (self.node,)
         second = other.node.terms if isinstance(other.node, join) else (other.node,)
-        tall = 1 + max(self.height - isinstance(self.node, join), other.height - isinstance(other.node, join))
+        # A term alone goes one level down; a chain has two or more.
+        tall = max(self.height + (len(first) == 1), other.height + (len(second) == 1))
         entity = other.entity if self.entity == ANY_LIST else self.entity
         return make_filter(join(first + second), entity, tall)
 

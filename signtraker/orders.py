@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from signtraker._bulk.orders import order_creation
-from signtraker._bulk.plan import Options, make_plan
-from signtraker._bulk.removals import removal_requests
-from signtraker._bulk.threads import BulkRun
 from signtraker._core.body import validated, write_request
 from signtraker._core.request import before_sending
 from signtraker._core.response import ReadOne
-from signtraker._lists.find_created import created_candidates
 from signtraker._lists.listing import Listing
 from signtraker._lists.options import ListOptions, checked_id
 from signtraker._lists.paging import PAGE_SIZE
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
     from signtraker._bulk.outcome import BulkProgress
     from signtraker._bulk.plan import UnknownPolicy
     from signtraker._bulk.removals import OrderRemoval
+    from signtraker._bulk.threads import BulkRun
     from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.options import FilterOption, OrderBy, Select
@@ -188,6 +184,8 @@ class OrdersClient(BaseClient):
         """
         with before_sending("GET", _ORDERS.path):
             request = validated(CreateOrderRequest, order, {}, "Not valid")
+        from signtraker._lists.find_created import created_candidates
+
         return self._run(created_candidates(_ORDERS, request, since, self._connection.config))
 
     def create_orders(
@@ -234,6 +232,10 @@ class OrdersClient(BaseClient):
         Raises:
             ValidationError: It lists the mistakes of all requests, such as `requests[3].zip`.
         """
+        from signtraker._bulk.orders import order_creation
+        from signtraker._bulk.plan import Options, make_plan
+        from signtraker._bulk.threads import BulkRun
+
         options = Options(journal, max_concurrency, max_per_second, unknown, grace_seconds, progress)
         config = self._connection.config
         operation = order_creation(_ORDERS, _order_hint)
@@ -314,6 +316,10 @@ class OrdersClient(BaseClient):
         Raises:
             ValidationError: It lists the mistakes of all requests, such as `removals[3].due_date`.
         """
+        from signtraker._bulk.plan import Options, make_plan
+        from signtraker._bulk.removals import removal_requests
+        from signtraker._bulk.threads import BulkRun
+
         options = Options(journal, max_concurrency, max_per_second, unknown, grace_seconds, progress)
         operation = removal_requests(_ORDERS, _removal)
         plan = make_plan(operation, removals, self._connection.config, options)

@@ -112,6 +112,14 @@ def test_a_client_and_a_request_load_neither_httpx_nor_what_other_calls_need(url
     assert not {name for name in loaded if name.startswith(("signtraker._lists", "signtraker._bulk"))}
 
 
+def test_the_first_call_about_an_order_loads_nothing_of_batches() -> None:
+    loaded = loaded_by(
+        "import os; os.environ.clear(); from signtraker import SignTrakerClient;"
+        "SignTrakerClient('key', 'http://127.0.0.1:9').orders.list_orders"
+    )
+    assert not {name for name in loaded if name.startswith("signtraker._bulk")}
+
+
 def test_every_lazy_package_imports_what_type_checkers_see() -> None:
     for package in (signtraker, aio, models, query):
         tree = ast.parse(Path(str(package.__file__)).read_text(encoding="utf-8"))

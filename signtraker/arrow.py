@@ -12,6 +12,7 @@ Needs the extra: `pip install 'signtraker[arrow]'`.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -27,7 +28,7 @@ from signtraker.query.generated.entities import ENTITIES
 from signtraker.query.schema import Edm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable
 
     from signtraker.query.schema import Entity, Property
 
@@ -103,6 +104,7 @@ def to_record_batch(
     """
     pa = _pyarrow()
     chosen = _chosen(model, fields)
+    _check_records(records)
     rows = list(records)
     for place, row in enumerate(rows):
         if not isinstance(row, model):
@@ -123,7 +125,8 @@ def iter_record_batches(
     It is an iterator of record batches that knows its `schema`; its `read_all()` returns a table. polars
     and DuckDB take it as it is. Memory holds one batch at a time.
 
-    An error of the SDK comes out as it is. Iterate again to go on; see `RecordIterator.iter_batches`.
+    An error of the SDK comes out as it is. Iterate again to go on; see `RecordIterator.iter_batches`. An
+    error about a record comes again each time, so that no record is left out unseen.
 
     Args:
         records: The iterator of an `iter_…` method, or any iterable of records.
@@ -138,8 +141,42 @@ def iter_record_batches(
     """
     pa = _pyarrow()
     check_count("size", size, 1)
+    _check_records(records)
     convert = partial(to_record_batch, model=model, fields=fields)
-    return pa.RecordBatchReader.from_batches(schema(model, fields), map(convert, _lists(records, size)))
+    return pa.RecordBatchReader.from_batches(
+        schema(model, fields), _Converted(_lists(records, size), convert)
+    )
+
+
+class _Converted(Iterator[RecordBatch]):
+    """Converts lists of records; keeps a list that could not be converted, and tries it again."""
+
+    def __init__(
+        self,
+        lists: Iterator[list[ResponseModel]],
+        convert: Callable[[list[ResponseModel]], RecordBatch],
+    ) -> None:
+        self._lists = lists
+        self._convert = convert
+        self._waiting: list[ResponseModel] | None = None
+
+    def __next__(self) -> RecordBatch:
+        if self._waiting is None:
+            self._waiting = next(self._lists)
+        batch = self._convert(self._waiting)
+        self._waiting = None
+        return batch
+
+
+def _check_records(records: object) -> None:
+    given = records
+    if isinstance(records, AsyncIterable):
+        advice = "; give each list of its iter_batches to to_record_batch"
+    elif isinstance(records, Iterable):
+        return
+    else:
+        advice = ""
+    _refuse("records", f"must be an iterable of records, not {short_repr(given)}{advice}")
 
 
 def _lists(records: Iterable[ResponseModel], size: int) -> Iterator[list[ResponseModel]]:
@@ -168,9 +205,15 @@ def _chosen(model: object, fields: Sequence[str] | None) -> tuple[_Column, ...]:
         _refuse("model", f"must be the model of a list, such as Order, not {short_repr(model)}")
     if fields is None:
         return _columns(entity)
-    if isinstance(fields, str) or not fields:
+    if not _are_names(fields):
         _refuse("fields", f'must be a list of names such as ["Id", "Status"], not {short_repr(fields)}')
     return _columns(entity, [name.replace("/", ".").split(".") for name in fields])
+
+
+def _are_names(given: object) -> bool:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+        return False
+    return all(isinstance(one, str) for one in cast("Sequence[object]", given))
 
 
 def _columns(entity: Entity, paths: Sequence[Sequence[str]] | None = None) -> tuple[_Column, ...]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signtraker import NotSelectedError, Order, Q, ServerError, SignTrakerClient, ValidationError
+from signtraker import (
+    AsyncSignTrakerClient,
+    NotSelectedError,
+    Order,
+    Q,
+    ServerError,
+    SignTrakerClient,
+    ValidationError,
+)
 from signtraker.arrow import iter_record_batches, schema, to_record_batch
 from signtraker.cli.resources import RESOURCES
 from signtraker.models import (
@@ -29,10 +37,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.once
 WRONG_MODEL: Any = dict
+WRONG_FIELDS: Any = Q.status
+WRONG_ITERATOR: Any = iter(["Id"])
 MODELS: dict[str, type[ResponseModel]] = {
     one.__name__: one
     for one in (Agent, Award, ChangeOrder, Enterprise, Office, Order, OrderPreset, ServiceOrder)
 }
+
+
+def async_records() -> Any:
+    return AsyncSignTrakerClient("key", subdomain="acme").orders.iter_orders()
 
 
 def order(**fields: Any) -> Order:
@@ -154,6 +168,13 @@ def test_the_largest_and_the_finest_amounts_fit() -> None:
         assert batch.column("SalesOrder").to_pylist() == [{"Id": 1, "OrderTotal": amount}]
 
 
+def test_times_of_all_years_are_kept() -> None:
+    texts = ["0001-01-01T00:00:00", "1969-12-31T23:59:59.123456Z", "9999-12-31T23:59:59.9999999-07:00"]
+    batch = to_record_batch([order(Created=one) for one in texts], Order, ["Created"])
+    microseconds = [-62_135_596_800_000_000, -876_544, 253_402_326_000_000_000 - 1]
+    assert batch.column("Created").cast("int64").to_pylist() == microseconds
+
+
 # Reading
 
 
@@ -177,6 +198,14 @@ def test_an_error_comes_out_as_it_is_and_loses_no_record(signtraker_sandbox: San
     with pytest.raises(ServerError):
         next(reader)
     assert reader.read_all().column("Id").to_pylist() == plain
+
+
+def test_a_record_that_does_not_fit_is_named_again_each_time_and_its_batch_is_not_left_out() -> None:
+    records = [Order(id=1), Order(id=2, order_number=2**31), Order(id=3)]
+    reader = iter_record_batches(iter(records), Order, size=2)
+    for _ in range(2):
+        with pytest.raises(ValidationError, match="Order 2: order_number: must be a 32-bit integer"):
+            next(reader)
 
 
 def test_any_iterable_of_records_will_do() -> None:
@@ -213,6 +242,21 @@ def test_records_of_a_select_need_the_same_fields(client: SignTrakerClient) -> N
         ),
         (lambda: schema(Order, "Status"), "fields: must be a list of names such as"),
         (lambda: schema(Order, []), "fields: must be a list of names such as"),
+        (lambda: schema(Order, WRONG_FIELDS), "fields: must be a list of names such as"),
+        (lambda: schema(Order, [WRONG_FIELDS]), "fields: must be a list of names such as"),
+        (
+            lambda: iter_record_batches([], Order, fields=WRONG_ITERATOR),
+            "fields: must be a list of names such as",
+        ),
+        (
+            lambda: to_record_batch(WRONG_FIELDS, Order),
+            "records: must be an iterable of records, not Q.status",
+        ),
+        (lambda: iter_record_batches(WRONG_FIELDS, Order), "records: must be an iterable of records, not Q."),
+        (
+            lambda: iter_record_batches(async_records(), Order),
+            "; give each list of its iter_batches to to_record_batch",
+        ),
         (lambda: to_record_batch([order(), Office(id=1)], Order), "records[1]: must be of the model Order"),
         (lambda: iter_record_batches([], Order, size=0), "size: must be a whole number from 1 to"),
         (lambda: iter_record_batches([], Order, fields=["x"]), "fields: Order has no field 'x'"),

@@ -156,20 +156,21 @@ def _api_key(environ: Mapping[str, str], given: object) -> ApiKey:
 
 def _base_url(environ: Mapping[str, str], base_url: str | None, subdomain: str | None) -> str:
     if base_url is not None:
-        return _checked_url(base_url, "base_url")
+        return checked_url(base_url, "base_url")
     if subdomain is not None:
-        return _tenant_url(subdomain, "subdomain")
+        return tenant_url(subdomain, "subdomain")
     if url := environ.get("SIGNTRAKER_BASE_URL"):
-        return _checked_url(url, "SIGNTRAKER_BASE_URL")
+        return checked_url(url, "SIGNTRAKER_BASE_URL")
     if label := environ.get("SIGNTRAKER_SUBDOMAIN"):
-        return _tenant_url(label, "SIGNTRAKER_SUBDOMAIN")
+        return tenant_url(label, "SIGNTRAKER_SUBDOMAIN")
     raise SignTrakerConfigError(
         "No tenant: pass subdomain=… (the first part of https://{subdomain}.signtraker.com) or base_url=…, "
         "or set the environment variable SIGNTRAKER_SUBDOMAIN or SIGNTRAKER_BASE_URL."
     )
 
 
-def _tenant_url(subdomain: object, source: str) -> str:
+def tenant_url(subdomain: object, source: str) -> str:
+    """Return the address of a tenant. `source` names the setting in errors."""
     if not isinstance(subdomain, str) or not _DNS_LABEL.fullmatch(subdomain):
         raise SignTrakerConfigError(
             f"{source} must be one DNS label, such as acme in https://acme.signtraker.com, not"
@@ -178,7 +179,8 @@ def _tenant_url(subdomain: object, source: str) -> str:
     return f"https://{subdomain.lower()}.signtraker.com"
 
 
-def _checked_url(given: object, source: str) -> str:
+def checked_url(given: object, source: str) -> str:
+    """Return a base URL without a slash at its end. `source` names the setting in errors."""
     rule = f"{source} must be a URL such as https://acme.signtraker.com"
     # The URL is quoted only once it is known to hold neither a password nor a query.
     if not isinstance(given, str) or re.search(r"[\x00-\x20\x7f\\]", given):

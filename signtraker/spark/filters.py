@@ -4,13 +4,14 @@ Spark evaluates every filter again on the rows that it receives (`source.py`). S
 rows than the filter, but never fewer, whatever the server's database does:
 
     type            what is certain                                  what is left to Spark
-    whole number,   every comparison                                 nothing
-    decimal
+    whole number    every comparison                                 nothing
+    decimal         every comparison with less than 10¹¹: with its   greater amounts
+                    4 digits after the point, JSON has it exactly
     boolean         equal, not equal                                 orderings
     text            equal rows stay equal, whether or not the        orderings and negations: the database may
                     database compares letters with their case        sort otherwise, or take `a` for `A`
-    time            orderings, up to the millisecond that the        not equal
-                    server may cut the time in its response to
+    time            orderings, up to the millisecond that the        not equal; times before 1900, which
+                    server may cut the time in its response to       Spark hands over by an older calendar
     double          orderings, up to the 14th digit: the text of     not equal
                     a double in JSON may be a rounded one
 
@@ -19,8 +20,9 @@ The classes of Spark's filters are told apart by their names, which PySpark docu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from signtraker.query.infer import property_at
@@ -50,6 +52,10 @@ _FUNCTIONS: Final = {
     "StringContains": "contains",
 }
 _EXACT: Final = (Edm.INT32, Edm.INT64, Edm.DECIMAL)
+_LEAST_INEXACT: Final = 10**11
+"""The least amount that may have more digits than the 15 that a number in JSON keeps."""
+_FIRST_TIME: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""Spark hands over times before it by Java's old calendar, where 1582-10-10 becomes 1582-10-15."""
 _SHOWN: Final = timedelta(milliseconds=1)
 """The finest time that the API reference shows; a server may cut the rest off in its response."""
 _ROUNDED: Final = 1e-14
@@ -145,6 +151,8 @@ def _comparison(  # noqa: PLR0911 - one case for each kind of type
         return None
     try:
         constant: Any = check_value(kind, value, found.name)
+        if not _is_handed_over_exactly(kind, constant):
+            return None
         if kind in _EXACT or (kind is Edm.BOOLEAN and operator in {"eq", "ne"}):
             return Comparison(operator, path, Literal(constant))
         if kind is Edm.STRING and operator == "eq":
@@ -153,11 +161,20 @@ def _comparison(  # noqa: PLR0911 - one case for each kind of type
             return _interval(operator, path, constant, Comparison("lt", path, Literal(constant + _SHOWN)))
         if kind is Edm.DOUBLE:
             width = abs(float(constant)) * _ROUNDED
-            most = Comparison("le", path, Literal(constant + width))
-            return _interval(operator, path, constant - width, most)
+            least, greatest = constant - width, constant + width
+            if math.isinf(least) or math.isinf(greatest):
+                return None
+            return _interval(operator, path, least, Comparison("le", path, Literal(greatest)))
     except (OverflowError, TypeError, ValueError):
         return None  # A value of another type, or one that the API has no constant for.
     return None
+
+
+def _is_handed_over_exactly(kind: Edm, constant: Any) -> bool:
+    """Say whether Spark and the server compare with the same constant."""
+    if kind is Edm.DECIMAL:
+        return bool(abs(constant) < _LEAST_INEXACT)
+    return kind is not Edm.DATETIME or bool(constant >= _FIRST_TIME)
 
 
 def _interval(

@@ -12,9 +12,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from signtraker._common.short_repr import short_repr
+from signtraker._core.config import checked_url, tenant_url
 from signtraker._lists.api_lists import API_LISTS
 from signtraker._lists.read_partitions import MAX_PARTITIONS
-from signtraker.exceptions import Problem, ValidationError
+from signtraker.exceptions import Problem, SignTrakerConfigError, ValidationError
 from signtraker.query.errors import ODataError
 from signtraker.query.filters import Filter
 from signtraker.query.generated.entities import ENTITIES
@@ -167,6 +168,18 @@ def _text(value: str) -> str:
     return value.strip()
 
 
+def _server(name: str, check: Callable[[object, str], str]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        text = _text(value)
+        try:
+            check(text, name)
+        except SignTrakerConfigError as refusal:
+            raise ValueError(str(refusal).removeprefix(f"{name} ").removesuffix(".")) from None
+        return text
+
+    return read
+
+
 def _variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
         # The value is not shown: it may be the key itself.
@@ -214,8 +227,8 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "select": _text,
     "filter": _text,
     "pushdown": _flag,
-    "subdomain": _text,
-    "base_url": _text,
+    "subdomain": _server("subdomain", tenant_url),
+    "base_url": _server("base_url", checked_url),
     "api_key_variable": _variable,
 }
 """The options but `list`, with what reads their values; it raises ValueError with a sentence."""

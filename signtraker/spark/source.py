@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
 from pyspark.sql.pandas.types import from_arrow_schema
 
 import signtraker.models
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from signtraker._lists.partition import Partition
     from signtraker.query.filters import Filter
     from signtraker.spark.options import ReadOptions
+
+
+_ONLY_READS: Final = (
+    "Nothing was written: the format signtraker only reads; write with the client, for example with"
+    " client.orders.create_orders(…)."
+)
+_NO_STREAM: Final = (
+    "Nothing was read: the format signtraker has no stream, because the API does not tell what has changed;"
+    " use spark.read, again and again on a schedule."
+)
 
 
 class SignTrakerSource(DataSource):
@@ -55,6 +65,31 @@ class SignTrakerSource(DataSource):
         options = read_options(self.options)
         check_schema(schema, options)
         return PushdownReader(options, schema) if options.pushdown else ListReader(options, schema)
+
+    # Without these, PySpark says only that a method is not implemented.
+    def writer(self, schema: StructType, overwrite: bool) -> NoReturn:  # noqa: FBT001 - PySpark's signature
+        """Refuse to write."""
+        raise NotImplementedError(_ONLY_READS)
+
+    def streamWriter(self, schema: StructType, overwrite: bool) -> NoReturn:  # noqa: FBT001, N802 - as above
+        """Refuse to write a stream."""
+        raise NotImplementedError(_ONLY_READS)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: ARG002, N802 - as above
+        """Return a reader that refuses to begin."""
+        return NoStreamReader()
+
+
+class NoStreamReader(DataSourceStreamReader):
+    """Refuses to begin. An error in `streamReader` itself would be followed by one of PySpark."""
+
+    def initialOffset(self) -> NoReturn:  # noqa: N802 - PySpark's name
+        """Refuse to read a stream."""
+        raise NotImplementedError(_NO_STREAM)
+
+    def read(self, partition: InputPartition) -> NoReturn:
+        """Refuse to read a stream."""
+        raise NotImplementedError(_NO_STREAM)
 
 
 class ListPartition(InputPartition):

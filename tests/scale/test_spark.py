@@ -123,6 +123,8 @@ CONDITIONS: Final = {
     "Status > 'Draft'": "Status ne null",
     "Created <> timestamp'2024-01-20 00:36:32 UTC'": "Created ne null",
     "Notes LIKE '%a%b%'": "Notes ne null",
+    "Created > timestamp'1582-10-10 00:00:00 UTC'": "Created ne null",
+    "SalesOrder.OrderTotal < 100000000000": "SalesOrder/OrderTotal ne null",
     "Status = 'Draft' OR Id = 1001": "Id lt 2200",
 }
 """Conditions in SQL, with a part of the filter that the server is sent."""
@@ -136,6 +138,58 @@ def test_the_same_rows_come_whether_or_not_a_condition_is_pushed_down(
     big.reset()
     assert ids(load(spark, partitions=2).where(f"{FEW}({condition})")) == wanted
     assert sent in big.requests[0].options["$filter"]
+
+
+IN_A_ZONE: Final = (
+    "to_date(Created) = date'2024-01-20'",
+    "Created BETWEEN '2024-01-18 01:30:00' AND '2024-04-07 02:30:00'",  # Auckland has this hour twice.
+    "DueDate > '2023-11-05 01:30:00' AND DueDate <= date'2024-01-22'",  # Denver has this hour twice.
+    "Created IN (timestamp'2024-01-19 17:36:32', timestamp'2024-01-20 13:36:32')",
+    "NOT (DueDate < '2024-01-20')",
+)
+
+
+@pytest.mark.parametrize("zone", ["America/Denver", "Pacific/Auckland"])
+def test_days_are_those_of_the_session_s_time_zone(
+    zone: str, spark: SparkSession, big: Sandbox, everything: DataFrame
+) -> None:
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        for condition in IN_A_ZONE:
+            wanted = ids(everything.where(f"{FEW}({condition})"))
+            big.reset()
+            assert ids(load(spark, partitions=1).where(f"{FEW}({condition})")) == wanted
+            assert "T" in big.requests[0].options["$filter"]
+            assert wanted
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
+
+
+@pytest.mark.parametrize("use", ["write", "stream", "stream to it"])
+def test_writing_and_streaming_are_refused_with_a_sentence(
+    use: str, spark: SparkSession, big: Sandbox, tmp_path: Path
+) -> None:
+    def stream(source: DataFrame, target: str) -> None:
+        writer = source.writeStream.format(target).option("checkpointLocation", str(tmp_path))
+        writer.start().awaitTermination()
+
+    def call() -> None:
+        if use == "write":
+            spark.sql("SELECT 1L AS Id").write.format("signtraker").mode("append").save()
+        elif use == "stream":
+            stream(spark.readStream.format("signtraker").option("list", "orders").load(), "noop")
+        else:
+            stream(spark.readStream.format("rate").load(), "signtraker")
+
+    with pytest.raises(PySparkException) as refused:
+        call()
+    sentence = (
+        "has no stream, because" if use == "stream" else "Nothing was written: the format signtraker only"
+    )
+    assert sentence in str(refused.value)
+    assert "UnboundLocalError" not in str(refused.value)
+    assert big.requests == []
 
 
 def test_a_task_that_dies_is_read_again_and_no_row_is_lost_or_comes_twice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -56,6 +57,7 @@ PUSHED: Final[dict[Positive | Not, str]] = {
     Not(EqualNullSafe(NUMBER, 50003)): "OrderNumber ne 50003 or OrderNumber eq null",
     EqualTo(TOTAL, Decimal("88.4000")): "SalesOrder/OrderTotal eq 88.4000M",
     GreaterThanOrEqual(TOTAL, Decimal(300)): "SalesOrder/OrderTotal ge 300M",
+    GreaterThan(TOTAL, Decimal("-99999999999.9999")): "SalesOrder/OrderTotal gt -99999999999.9999M",
     Not(EqualTo(TOTAL, Decimal("88.4"))): "SalesOrder/OrderTotal ne 88.4M",
     EqualTo(FINAL, True): "IsDueDateDefinitive eq true",  # noqa: FBT003 - the constant itself
     Not(EqualTo(FINAL, True)): "IsDueDateDefinitive ne true",  # noqa: FBT003 - as above
@@ -103,6 +105,10 @@ LEFT: Final[tuple[Positive | Not, ...]] = (
     EqualTo(DUE, date(2024, 4, 2)),  # A day depends on the session's time zone, in which Spark compares.
     EqualTo(DUE, datetime(2024, 4, 2)),  # noqa: DTZ001 - as above
     LessThan(CREATED, datetime.max.replace(tzinfo=UTC)),
+    GreaterThan(CREATED, datetime(1582, 10, 15, tzinfo=UTC)),  # Spark hands this over for 1582-10-10, too.
+    In(CREATED, (DAY, datetime(1, 1, 1, tzinfo=UTC))),
+    EqualTo(TOTAL, Decimal(10**11)),  # An amount of the server near it may be rounded in JSON.
+    LessThan(LATITUDE, sys.float_info.max),  # With its margin, it is infinite.
     EqualTo(ID, "1003"),
     EqualTo(("JobSite",), None),
 )
@@ -159,6 +165,23 @@ def test_the_server_is_asked_over_http_for_what_spark_keeps(sandbox: Sandbox, ro
     wanted = [row.id for row in rows if all(keeps(one, row) for one in filters)]
     assert [row.id for row in came if all(keeps(one, row) for one in filters)] == wanted
     assert len(rows) > len(came) >= len(wanted) > 0
+
+
+TEXTS: Final = (
+    "a&b", "a+b", "#1", "a_b", "a%b", "50%25", "O'Brien", "''", "a\\b", "x;y=z?", "tab\t", "two\nlines",
+    "Draft ", "DRAFT", " ", "é", "e\u0301", "\U0001f600", "ß", "İ", "null", "5", "a" * 300,
+)  # fmt: skip
+
+
+def test_texts_reach_the_server_as_they_are(signtraker_sandbox: Sandbox) -> None:
+    rows = [signtraker_sandbox.orders.add(notes=text) for text in TEXTS]
+    for text in TEXTS:
+        for kind in (EqualTo, StringContains):
+            one = kind(NOTES, text)
+            pushed = one_condition(one)
+            came = list(signtraker_sandbox.client.orders.iter_orders(filter=pushed, page_size=1000))
+            wanted = {row.id for row in rows if keeps(one, row)}
+            assert wanted <= {row.id for row in came if keeps(one, row)}, one
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def test_the_options_of_a_read_are_texts_whose_names_have_no_case() -> None:
         ({"max_per_second": "fast"}, "max_per_second: must be a number of requests above 0"),
         ({"pushdown": "yes"}, "pushdown: must be true or false, not 'yes'"),
         ({"subdomain": " "}, "subdomain: must not be blank; leave it out instead"),
+        ({"subdomain": "a b"}, "subdomain: must be one DNS label, such as acme in https://acme."),
+        ({"base_url": "http://acme.example"}, "base_url: must use https, since over plain http"),
+        ({"base_url": "https://me:s3cret@acme.example"}, "base_url: must be a URL such as https://acme."),
         ({"select": "Id,Stauts"}, "select: there is no column 'Stauts'; did you mean Status?"),
         ({"select": "due_date"}, "select: there is no column 'due_date'; did you mean DueDate?"),
         ({"select": "JobSite.City"}, "select: JobSite.City is a part of the column JobSite;"),
@@ -68,7 +71,9 @@ def test_the_options_of_a_read_are_texts_whose_names_have_no_case() -> None:
     ],
 )
 def test_a_bad_option_is_named_in_one_sentence(options: dict[str, str], sentence: str) -> None:
-    assert refusal({"list": "orders", **options}).startswith(f"Nothing was read: {sentence}")
+    told = refusal({"list": "orders", **options})
+    assert told.startswith(f"Nothing was read: {sentence}")
+    assert "s3cret" not in told
 
 
 def test_a_read_without_a_list_is_told_the_lists() -> None:

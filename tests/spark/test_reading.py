@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from signtraker import AuthenticationError, Q, arrow, models
+from signtraker import AuthenticationError, Partition, Q, SignTrakerError, arrow, models
 from signtraker.spark.options import ReadOptions, read_options
 from signtraker.spark.reading import find_partitions, fits, open_client, read_batches
 
@@ -81,3 +81,39 @@ def test_a_filter_fits_if_the_longest_page_of_a_partition_fits_with_it() -> None
 def test_a_task_keeps_to_its_share_of_the_rate(sandbox: Sandbox) -> None:
     rows = read(read_options({"list": "offices", "partitions": "1", "max_per_second": "1e6"}), ("Id",))
     assert len(rows) == len(list(sandbox.offices))
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({"status": 401}, "HTTP 401 from GET /api/orders"),
+        ({"body": "html"}, "it is a page, not JSON; does the base URL lead to the API?"),
+        ({"body": "wrong_types"}, "can't be read as Order"),
+    ],
+    ids=["401", "html", "wrong types"],
+)
+def test_a_failure_in_the_middle_of_a_partition_is_an_error_after_whole_pages(
+    fault: dict[str, Any], message: str, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path="/api/orders", nth=3, **fault)
+    batches = read_batches(
+        read_options({"list": "orders", "page_size": "50"}), Partition(), 0, None, arrow.schema(models.Order)
+    )
+    assert [next(batches).num_rows for _ in range(2)] == [50, 50]
+    with pytest.raises(SignTrakerError) as failed:
+        next(batches)
+    assert message in str(failed.value)
+    assert sandbox.api_key not in str(failed.value)
+    assert next(batches, None) is None
+
+
+def test_a_failure_that_passes_loses_no_row(sandbox: Sandbox) -> None:
+    sandbox.faults.add(path="/api/orders", nth=4, status=429, retry_after=0)
+    rows = read(read_options({"list": "orders", "partitions": "2", "page_size": "60"}))
+    assert [row["Id"] for row in rows] == [order.id for order in sandbox.orders]
+
+
+def test_a_read_of_no_rows_and_of_one(sandbox: Sandbox) -> None:
+    assert read(read_options({"list": "orders", "filter": "Id lt 0"})) == []
+    assert len(read(read_options({"list": "orders", "filter": "Id eq 1002", "partitions": "100000"}))) == 1
+    assert len(sandbox.requests) == 1 + 1 + 2 + 2

@@ -34,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 CONFIG = ROOT / "zensical.toml"
 SIGN = ROOT / "signtraker" / "sandbox" / "dashboard" / "static" / "sign.svg"
+NOT_FOUND = "<h1>404 - Not found</h1>"
+ADVICE = '<h1>There is no such page</h1>\n<p>Search above, or begin at the <a href="/">start page</a>.</p>'
 ADDRESS = "https://site.invalid/"
 """An address that Zensical needs for llms.txt; the links there are made relative afterwards."""
 DIRECTIVE = re.compile(r"^::: ([\w.]+)", re.MULTILINE)
@@ -151,7 +153,7 @@ def build(config: dict[str, Any], output: Path) -> list[str]:
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(Path(name) / "site", output)
     finish_texts(output)
-    return [*ship_mermaid(output), *fetch_problems(output)]
+    return [*ship_mermaid(output), *give_advice(output), *fetch_problems(output)]
 
 
 def toml(value: object) -> str:
@@ -177,6 +179,14 @@ def ship_mermaid(output: Path) -> list[str]:
     text, count = MERMAID.subn(local, bundle.read_text(encoding="utf-8"))
     bundle.write_text(text, encoding="utf-8")
     return [] if count == 1 else [f"{bundle.name} names Mermaid's address {count} times instead of once"]
+
+
+def give_advice(output: Path) -> list[str]:
+    """Say on the page for addresses that don't exist where to go; the theme's has a title only."""
+    page = output / "404.html"
+    before, found, after = page.read_text(encoding="utf-8").partition(NOT_FOUND)
+    page.write_text(before + ADVICE + after, encoding="utf-8")
+    return [] if found else [f"{page.name} has no {NOT_FOUND}"]
 
 
 def fetch_problems(output: Path) -> list[str]:
@@ -213,8 +223,7 @@ def finish_texts(output: Path) -> None:
 
 def _scrolling(match: re.Match[str]) -> str:
     """Wrap a diagram, so that a wide one scrolls on a narrow screen instead of shrinking."""
-    kind = "diagram wide" if "sequenceDiagram" in match[0] else "diagram"
-    return f'<div class="{kind}">{match[0]}</div>'
+    return f'<div class="diagram">{match[0]}</div>'
 
 
 def _described(output: Path, title: str, page: str) -> str:

@@ -28,7 +28,8 @@ def step(title: str) -> None:
 
 def code(text: str) -> None:
     """Print a line of code."""
-    print(_styled("2", f"    >>> {text}"))
+    prompt = "..." if text.startswith(" ") else ">>>"
+    print(_styled("2", f"    {prompt} {text}"))
 
 
 def show(text: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DOCS = Path(__file__).resolve().parents[1] / "docs"
 _CODE = re.compile(r"(?<!`)`([A-Za-z_][\w.]*)`(?!`)")
-_DOCUMENT = re.compile(r"`?docs/((?:guides|explanation|recipes|tutorials)/\w+)\.md`?")
+_DOCUMENT = re.compile(r"`?docs/((?:guides|explanation|recipes|reference|tutorials)/\w+)\.md`?")
 
 
 def public_names(package: griffe.Module) -> dict[str, griffe.Object]:

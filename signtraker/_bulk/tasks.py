@@ -131,8 +131,9 @@ class AsyncBulkRun(Run[RequestT, ResultT]):
         """Do what comes next, and return the outcomes that are saved; None at the end."""
         self._refuse_fork()
         engine = self._engine
+        # First: if these were the last ones under way, and the run was stopped, there is nothing to wait for.
+        engine.requeue(workers.withheld())
         if engine.is_sending:
-            engine.requeue(workers.withheld())
             rows = self._take()
             outcomes = await self._saved()
             engine.note_ended(workers.ended_since())

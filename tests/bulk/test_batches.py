@@ -9,7 +9,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from queue import SimpleQueue
 from shutil import copyfile
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -309,6 +311,46 @@ def test_a_wait_that_is_too_long_stops_the_batch(
     with pytest.raises(RateLimitError, match="asks to wait 3600 s"):
         run.run()
     assert states(run.report.outcomes) == {"created": 1, "not_sent": 4}
+
+
+def test_a_thread_that_is_slow_after_a_failure_does_not_keep_the_batch_from_its_end(
+    server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure was reported before the thread looks at the row after it, which is not sent any more."""
+    driver: Any = threads._Workers
+    send, wait, goes_on = driver.send, driver.wait, Event()
+
+    class Wake:
+        """Tells the batch of the end of a call; the thread whose call failed goes on later."""
+
+        def __init__(self, workers: Any) -> None:
+            self.workers, self.queue = workers, SimpleQueue[None]()
+            self.get, self.get_nowait = self.queue.get, self.queue.get_nowait
+
+        def put(self, item: None) -> None:
+            self.queue.put(item)
+            if self.workers._failed:
+                assert goes_on.wait(60)
+
+    def send_with_wake(workers: Any, row: Any) -> None:
+        if not workers._threads:
+            workers._wake = Wake(workers)
+        send(workers, row)
+
+    def checked_wait(workers: Any, seconds: float | None) -> None:
+        assert batch._engine._under_way, "it waits for nothing"
+        if workers._failures_processed:
+            goes_on.set()
+        wait(workers, seconds)
+
+    monkeypatch.setattr(driver, "send", send_with_wake)
+    monkeypatch.setattr(driver, "wait", checked_wait)
+    server.faults.add(method="POST", path=ORDERS, nth=2, times=None, status=429, retry_after=3600)
+    batch = server.client.orders.create_orders(some(5), journal=journal, max_concurrency=1)
+    with pytest.raises(RateLimitError, match="asks to wait 3600 s"):
+        batch.run()
+    assert states(batch.report.outcomes) == {"created": 1, "not_sent": 4}
+    assert goes_on.is_set()
 
 
 def test_a_429_leaves_a_row_unknown_where_it_is_not_taken_for_a_refusal(
@@ -652,9 +694,7 @@ def test_a_clock_that_is_corrected_after_a_crash_leads_to_no_second_order(
         both.orders.create_orders(some(1), journal=journal).run()
     clock.seconds = 0
     options: dict[str, Any] = {"unknown": "resend", "grace_seconds": 0, "journal": crashed}
-    # The grace time begins when the killed call must have ended.
-    hurried = both.with_options(deadline_seconds=0.5).orders
-    report = hurried.create_orders(some(1), **options).run()
+    report = both.orders.create_orders(some(1), **options).run()
     assert [one.state for one in report.outcomes] == ["created"]
     assert report.outcomes[0].source == "adopted"
     assert created(server) == 1

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TypeAlias
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "tests" / "type_checking"
@@ -24,31 +25,37 @@ BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 OF_ENGINES = "<!-- The blocks of this page run in scripts/test_scale. -->"
 OF_PYSPARK = "signtraker.spark.source."
 """Names whose base classes are PySpark's, which is not installed here."""
-MYPY = ("mypy", "--strict", "--no-error-summary", "--hide-error-context", "--cache-dir", ".mypy")
 USAGE, MISTAKES = "usage.py", "mistakes.py"
 PLUGIN = "[mypy]\nplugins = pydantic.mypy\n"
+Errors: TypeAlias = dict[str, dict[int, str]]
+"""The errors of each file, by line."""
 
 
-def mypy(folder: Path, name: str, config: str = "[mypy]\n") -> dict[int, str]:
-    """Return the errors of mypy --strict, by line."""
+def mypy(folder: Path, names: list[str], config: str = "[mypy]\n") -> Errors:
+    """Return the errors of mypy --strict."""
     (folder / "mypy.ini").write_text(config)
-    command = [*MYPY, name]
-    lines = _run(folder, command).splitlines()
-    found = (re.match(rf"{re.escape(name)}:(\d+): error: (.*)", line) for line in lines)
-    matches = {int(match[1]): match[2] for match in found if match}
-    others = [line for line in lines if ": error:" in line and not line.startswith(f"{name}:")]
-    return matches | dict.fromkeys((-1,) if others else (), "; ".join(others))
+    # With other plugins, mypy reads nothing of an earlier cache.
+    cache = ".mypy_plugin" if config == PLUGIN else ".mypy"
+    command = ["mypy", "--strict", "--no-error-summary", "--hide-error-context", "--cache-dir", cache, *names]
+    errors: Errors = {}
+    for line in _run(folder, command).splitlines():
+        if found := re.match(r"(.+?):(\d+): error: (.*)", line):
+            errors.setdefault(found[1], {})[int(found[2])] = found[3]
+        elif ": error:" in line:
+            errors.setdefault(line, {})[-1] = line
+    return errors
 
 
-def pyright(folder: Path, name: str) -> dict[int, str]:
-    """Return the errors of pyright strict, by line."""
+def pyright(folder: Path, names: list[str]) -> Errors:
+    """Return the errors of pyright strict."""
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    report = json.loads(_run(folder, ["pyright", "--outputjson", "--pythonpath", sys.executable, name]))
-    return {
-        one["range"]["start"]["line"] + 1: one["message"]
-        for one in report["generalDiagnostics"]
-        if one["severity"] == "error"
-    }
+    report = json.loads(_run(folder, ["pyright", "--outputjson", "--pythonpath", sys.executable, *names]))
+    errors: Errors = {}
+    for one in report["generalDiagnostics"]:
+        if one["severity"] == "error":
+            line = one["range"]["start"]["line"] + 1
+            errors.setdefault(Path(one["file"]).name, {})[line] = one["message"]
+    return errors
 
 
 def write_blocks(folder: Path) -> list[str]:
@@ -69,29 +76,6 @@ def write_blocks(folder: Path) -> list[str]:
             names.append(f"{document.stem.lower().replace('-', '_')}_line_{line}.py")
             (folder / names[-1]).write_text(block, encoding="utf-8")
     return names
-
-
-def block_errors(folder: Path) -> list[str]:
-    """Return the errors of mypy and pyright in the blocks of the documents."""
-    names = write_blocks(folder)
-    (folder / "mypy.ini").write_text("[mypy]\n")
-    command = [
-        "mypy",
-        "--strict",
-        "--no-error-summary",
-        "--hide-error-context",
-        "--cache-dir",
-        ".mypy",
-        *names,
-    ]
-    wrong = [f"{line} (mypy)" for line in _run(folder, command).splitlines() if ": error:" in line]
-    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    report = json.loads(_run(folder, ["pyright", "--outputjson", "--pythonpath", sys.executable, *names]))
-    return wrong + [
-        f"{Path(one['file']).name}:{one['range']['start']['line'] + 1}: {one['message']} (pyright)"
-        for one in report["generalDiagnostics"]
-        if one["severity"] == "error"
-    ]
 
 
 def untyped_names(folder: Path) -> list[str]:
@@ -122,11 +106,18 @@ def _run(folder: Path, command: list[str]) -> str:
     return run.stdout
 
 
-def differences(checker: str, marked: set[int], errors: dict[int, str]) -> list[str]:
-    """Compare the errors of a checker with the marks; return the differences."""
-    missed = [f"{checker} accepts line {line} of {MISTAKES}" for line in sorted(marked - errors.keys())]
+def differences(checker: str, marked: set[int], errors: Errors) -> list[str]:
+    """Compare the errors of a checker with the marks in the file of mistakes; return the differences.
+
+    Every error in another file is one.
+    """
+    found = errors.get(MISTAKES, {})
+    missed = [f"{checker} accepts line {line} of {MISTAKES}" for line in sorted(marked - found.keys())]
     extra = [
-        f"{checker}, line {line} of {MISTAKES}: {errors[line]}" for line in sorted(errors.keys() - marked)
+        f"{checker}, line {line} of {name}: {text}"
+        for name, lines in sorted(errors.items())
+        for line, text in sorted(lines.items())
+        if name != MISTAKES or line not in marked
     ]
     return missed + extra
 
@@ -137,20 +128,13 @@ def main() -> int:
         folder = Path(name)
         for file in (USAGE, MISTAKES):
             shutil.copy(FILES / file, folder)
-        wrong = [
-            f"{line}: {text} ({checker})"
-            for checker, errors in {
-                "mypy": mypy(folder, USAGE),
-                "mypy with Pydantic's plugin": mypy(folder, USAGE, PLUGIN),
-                "pyright": pyright(folder, USAGE),
-            }.items()
-            for line, text in errors.items()
-        ]
         lines = (FILES / MISTAKES).read_text(encoding="utf-8").splitlines()
         marked = {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}
-        wrong += differences("mypy", marked, mypy(folder, MISTAKES))
-        wrong += differences("pyright", marked, pyright(folder, MISTAKES))
-        wrong += block_errors(folder)
+        # One process reads everything: most of its time goes into the package and its dependencies.
+        names = [USAGE, MISTAKES, *write_blocks(folder)]
+        wrong = differences("mypy", marked, mypy(folder, names))
+        wrong += differences("pyright", marked, pyright(folder, names))
+        wrong += differences("mypy with Pydantic's plugin", set(), mypy(folder, [USAGE], PLUGIN))
         wrong += [f"pyright can't determine the type: {name}" for name in untyped_names(folder)]
     print(
         "\n".join(wrong)

@@ -2,6 +2,9 @@
 
 The tests run against the wheel that was built from the sdist, not against the checkout:
 `PYTHONSAFEPATH` keeps the checkout off `sys.path`, in the tests and in every process that they start.
+
+What Python compiles is kept in `.cache/compiled`, also where PYTHONDONTWRITEBYTECODE is set: the tests start
+hundreds of processes, and each would compile the same modules again.
 """
 
 from __future__ import annotations
@@ -17,15 +20,17 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from _environment import CACHE, ROOT, check_python, environment, find_pythons, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Executor, Future
 
-Step: TypeAlias = tuple[str, list[str]]
+Version: TypeAlias = tuple[int, int]
 WORKERS = 2
+COMPILED = CACHE / "compiled"
 _PRINTING = threading.Lock()
 SOURCES = ["signtraker", "tests", "scripts"]
 SHIPPED = [
@@ -48,6 +53,15 @@ GENERATORS = [
     "generate_api.py",
     "generate_arrow_page.py",
 ]
+
+
+class Step(NamedTuple):
+    """A command with a line of its own in the output."""
+
+    name: str
+    command: list[str]
+    needs_checkout: bool = False
+    """Whether Python may import what is in the checkout, as the scripts do; the tests must not."""
 
 
 def build_wheel(python: Path) -> Path:
@@ -95,75 +109,99 @@ def install_wheel(python: Path, wheel: Path) -> None:
 
 
 def checks(python: Path) -> list[Step]:
-    """Return the checks that run once, on the oldest Python."""
+    """Return the checks that run once, on the oldest Python; the longest first, to keep both cores busy."""
     command = str(python)
-    return [
-        ("lint", [command, "-m", "ruff", "check", "--cache-dir", str(CACHE / "ruff"), "."]),
-        ("format", [command, "-m", "ruff", "format", "--check", "--cache-dir", str(CACHE / "ruff"), "."]),
-        *((name, [command, f"scripts/{name}", "--check"]) for name in GENERATORS),
-        ("mypy", [command, "-m", "mypy", "--cache-dir", str(CACHE / "mypy"), *SOURCES]),
-        ("pyright", [command, "-m", "pyright", "--pythonpath", command]),
-        ("typing", [command, "scripts/check_typing.py"]),
-        ("openapi", [command, "scripts/check_openapi.py"]),
-        ("docs", [str(ROOT / "scripts" / "docs")]),
-    ]
+    commands: dict[str, list[str]] = {
+        "pyright": [command, "-m", "pyright", "--pythonpath", command],
+        "mypy": [command, "-m", "mypy", "--cache-dir", str(CACHE / "mypy"), *SOURCES],
+        "typing": [command, "scripts/check_typing.py"],
+        "docs": [str(ROOT / "scripts" / "docs")],
+        "openapi": [command, "scripts/check_openapi.py"],
+        "lint": [command, "-m", "ruff", "check", "--cache-dir", str(CACHE / "ruff"), "."],
+        "format": [command, "-m", "ruff", "format", "--check", "--cache-dir", str(CACHE / "ruff"), "."],
+        **{name: [command, f"scripts/{name}", "--check"] for name in GENERATORS},
+    }
+    return [Step(name, command, needs_checkout=True) for name, command in commands.items()]
 
 
-def tests(python: Path, version: tuple[int, int], arguments: list[str]) -> Step:
+def collection(python: Path, version: Version) -> Step:
+    """Return the step that imports all tests once, so that no worker needs to compile them."""
+    return Step(f"collection on {_name(version)}", [str(python), "-m", "pytest", "-q", "--collect-only"])
+
+
+def tests(python: Path, version: Version, arguments: list[str]) -> Step:
     """Return the test run on one Python."""
     # Three workers keep two cores busy: many tests wait for a socket, a process or a deadline. The tests of a
     # group, such as those in a browser, stay in one worker.
     options = ["-q", "-n", "3", "--dist", "loadgroup", "--expect-wheel", *arguments]
-    return f"tests on {version[0]}.{version[1]}", [str(python), "-m", "pytest", *options]
+    return Step(f"tests on {_name(version)}", [str(python), "-m", "pytest", *options])
+
+
+def _name(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"
 
 
 def fast(python: Path, arguments: list[str]) -> list[Step]:
     """Return the quick run: lint, formatting, mypy, and every test that is not marked `slow`."""
-    quick = [step for step in checks(python) if step[0] in {"lint", "format", "mypy"}]
+    quick = [step for step in checks(python) if step.name in {"lint", "format", "mypy"}]
     return [*quick, tests(python, sys.version_info[:2], ["-m", "not slow", *arguments])]
 
 
 def perform(step: Step) -> bool:
     """Run one step, printing as it goes."""
-    name, command = step
-    print(f"\n== {name}", flush=True)
+    print(f"\n== {step.name}", flush=True)
     start = time.monotonic()
-    safe = {**os.environ, "PYTHONSAFEPATH": "1"}
-    run = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=safe)
-    return _report(name, run.returncode, time.monotonic() - start)
+    run = subprocess.run(step.command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=_variables(step))
+    return _report(step.name, run.returncode, start)
 
 
 def perform_quietly(step: Step) -> bool:
-    """Run one step beside others, and print its output when it has ended."""
-    name, command = step
+    """Run one step beside others, and print its output if it fails."""
     start = time.monotonic()
     run = subprocess.run(
-        command,
+        step.command,
         cwd=ROOT,
         check=False,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        env=_variables(step),
     )
     with _PRINTING:
-        print(f"\n== {name}\n{run.stdout.decode(errors='replace')}", end="")
-        return _report(name, run.returncode, time.monotonic() - start)
+        if run.returncode:
+            print(f"\n== {step.name}\n{run.stdout.decode(errors='replace')}", end="")
+        return _report(step.name, run.returncode, start)
 
 
-def _report(name: str, code: int, seconds: float) -> bool:
-    print(f"== {name}: {'FAILED' if code else 'passed'} in {seconds:.1f} s", flush=True)
+def _variables(step: Step) -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    safe = {} if step.needs_checkout else {"PYTHONSAFEPATH": "1"}
+    return {**kept, **safe, "PYTHONPYCACHEPREFIX": str(COMPILED)}
+
+
+def _report(name: str, code: int, start: float) -> bool:
+    print(f"== {name}: {'FAILED' if code else 'passed'} in {time.monotonic() - start:.1f} s", flush=True)
     return code == 0
 
 
-def make_environments(pythons: dict[tuple[int, int], str]) -> dict[tuple[int, int], Path]:
-    """Return an environment for each Python; only the oldest needs what the checks need."""
+def make_environments(pythons: dict[Version, str], pool: Executor) -> dict[Version, Future[Path]]:
+    """Begin to make an environment for each Python, with the wheel, which is built with the oldest.
 
-    def make(version: tuple[int, int]) -> Path:
+    Only that one gets what the checks need.
+    """
+
+    def make(version: Version) -> Path:
         lock = "dev.txt" if version == min(pythons) else "test.txt"
-        return environment(f"test-{version[0]}.{version[1]}", pythons[version], lock)
+        return environment(f"test-{_name(version)}", pythons[version], lock)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return dict(zip(pythons, pool.map(make, pythons), strict=True))
+    def finish(version: Version) -> Path:
+        python = bare[version].result()
+        install_wheel(python, wheel.result())
+        return python
+
+    bare = {version: pool.submit(make, version) for version in sorted(pythons)}
+    wheel = pool.submit(lambda: build_wheel(bare[min(pythons)].result()))
+    return {version: pool.submit(finish, version) for version in sorted(pythons)}
 
 
 def main() -> int:
@@ -182,25 +220,28 @@ def main() -> int:
     pythons = find_pythons()
     if options.this_python or options.fast:
         pythons = {sys.version_info[:2]: sys.executable}
-    environments = make_environments(pythons)
-    oldest = next(iter(environments.values()))
-    wheel = build_wheel(oldest)
-    for python in environments.values():
-        install_wheel(python, wheel)
-    if options.fast:
-        *first, last = fast(oldest, options.pytest)
-        then = [last]
-    else:
-        first = checks(oldest) if options.only != "tests" else []
-        oldest_version = min(environments)
-        then = [
-            tests(python, version, [*(() if version == oldest_version else NOT_ONCE), *options.pytest])
-            for version, python in environments.items()
-        ]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        passed = list(pool.map(perform_quietly, first))
-    passed += [perform(step) for step in then if options.only != "checks"]
-    failed = [name for (name, _), fine in zip([*first, *then], passed, strict=False) if not fine]
+    oldest, *newer = sorted(pythons)
+    # Installing waits for the disk and the network, so the checks begin beside it, once they can.
+    with ThreadPoolExecutor(2 * len(pythons) + 1) as makers, ThreadPoolExecutor(WORKERS) as pool:
+        made = make_environments(pythons, makers)
+        python = made[oldest].result()
+        if options.fast:
+            *first, last = fast(python, options.pytest)
+            then = [last]
+        else:
+            first = checks(python) if options.only != "tests" else []
+            then = [tests(python, oldest, options.pytest)]
+        running = [pool.submit(perform_quietly, step) for step in first]
+        then += [tests(made[one].result(), one, [*NOT_ONCE, *options.pytest]) for one in newer]
+        if options.only == "checks":
+            then = []
+        elif not options.fast:
+            collections = [collection(made[one].result(), one) for one in made]
+            running += [pool.submit(perform_quietly, step) for step in collections]
+            first += collections
+        passed = [one.result() for one in running]
+    passed += [perform(step) for step in then]
+    failed = [step.name for step, fine in zip([*first, *then], passed, strict=True) if not fine]
     found = ", ".join(f"{major}.{minor}" for major, minor in pythons)
     print(f"\n{len(passed) - len(failed)} passed, {len(failed)} failed")
     print(f"Python {found}" + (f"; failed: {', '.join(failed)}" if failed else "; everything passed"))

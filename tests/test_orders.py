@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker import (
     AuthenticationError,
@@ -116,7 +116,7 @@ ORDERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @pytest.mark.once
-@settings(max_examples=examples(50), derandomize=True, deadline=None, database=None)
+@same_each_time(50)
 @given(fields=ORDERS)
 def test_a_filter_on_the_values_of_any_valid_order_finds_it(sandbox: Sandbox, fields: dict[str, Any]) -> None:
     client = sandbox.client

@@ -381,12 +381,16 @@ def test_a_file_that_can_not_be_written_is_refused(server: Sandbox) -> None:
 @contextmanager
 def files_no_larger_than(size: int) -> Generator[None]:
     """Let writes beyond a size fail, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before, writes_bytecode = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = (
+        True  # Python would keep a truncated file for a module that is imported meanwhile.
+    )
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = writes_bytecode
 
 
 def test_a_full_disk_is_told_before_anything_is_sent(server: Sandbox, journal: Path) -> None:

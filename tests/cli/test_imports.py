@@ -214,8 +214,9 @@ def test_an_import_that_is_killed_goes_on_and_doubles_nothing(
     headings = "agent_id,preset_id,street_number,street_name,external_id\n"
     path = write(tmp_path / "signs.csv", *rows, headings=headings)
     arguments = ("orders", "import", path, "--yes", "--concurrency", "2")
-    # The responses come late, so that rows are under way when the process is killed.
-    sandbox.faults.add(method="POST", path="/api/orders", delay_after=0.02, times=None)
+    # The responses come late, and then not at all, so that rows are under way when the process is killed.
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=0.02, times=11)
+    sandbox.faults.add(method="POST", path="/api/orders", nth=12, delay_after=3600, times=None)
     command_line = [sys.executable, "-m", "signtraker", *arguments]
     with subprocess.Popen(command_line, env=dict(os.environ), stderr=subprocess.DEVNULL) as process:
         while len(sandbox.ledger) < 10:

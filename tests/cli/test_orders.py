@@ -14,6 +14,7 @@ from signtraker.cli.orders import FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
     from command_line import Command
 
@@ -148,23 +149,31 @@ def test_an_order_that_may_exist_is_code_5(command: Command, sandbox: Sandbox) -
 
 @pytest.mark.slow
 def test_ctrl_c_while_an_order_is_sent_says_that_it_may_exist(command: Command, sandbox: Sandbox) -> None:
-    sandbox.faults.add(method="POST", path="/api/orders", delay_after=20)
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=3600)
     main = threading.main_thread().ident
-    ended = threading.Event()
+    ended, noticed = threading.Event(), threading.Event()
 
     def interrupt() -> None:
         while not sandbox.ledger and not ended.wait(0.01):
             pass
         # A signal just before a thread waits for the network is noticed only with the next one.
-        while main is not None and not ended.is_set():
+        while main is not None and not ended.is_set() and not noticed.wait(0.5):
             signal.pthread_kill(main, signal.SIGINT)
-            ended.wait(2)
 
+    def raise_once(number: int, frame: FrameType | None) -> None:
+        if not noticed.is_set():
+            noticed.set()
+            signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, raise_once)
     thread = threading.Thread(target=interrupt)
     thread.start()
-    result = command("orders", "create", *ELM, "--yes")
-    ended.set()
-    thread.join()
+    try:
+        result = command("orders", "create", *ELM, "--yes")
+    finally:
+        ended.set()
+        thread.join()
+        signal.signal(signal.SIGINT, before)
     assert result.code == 5
     assert "signtraker: Interrupted while it was sent, so it may have happened; look for it" in result.err
     assert "See: signtraker orders list --agent-id 1 --orderby -id --limit 10\n" in result.err

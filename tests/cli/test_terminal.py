@@ -92,7 +92,9 @@ def test_ctrl_c_ends_an_import_that_the_same_command_resumes(
     rows = [f"1,2,{number},Elm St,K-{number}" for number in range(60)]
     headings = "agent_id,preset_id,street_number,street_name,external_id"
     (tmp_path / "many.csv").write_text("\n".join([headings, *rows]), encoding="utf-8")
-    sandbox.faults.add(method="POST", path="/api/orders", delay_after=0.02, times=None)
+    # The rows after those that the test waits for take so long that it can't be late.
+    sandbox.faults.add(method="POST", path="/api/orders", delay_after=0.02, times=8)
+    sandbox.faults.add(method="POST", path="/api/orders", nth=9, delay_after=1, times=None)
     arguments = ("orders", "import", "many.csv", "--yes", "--concurrency", "2")
     code, written = run_process_on_terminal(_process(*arguments), os.environ, {"5/60": "\x03"})
     sandbox.faults.clear()
@@ -110,9 +112,7 @@ def test_ctrl_c_ends_an_import_that_the_same_command_resumes(
 @pytest.mark.slow
 def test_ctrl_c_at_a_question_sends_nothing(command: Command, sandbox: Sandbox) -> None:
     arguments = ("orders", "create", "--agent-id", "1", "--preset-id", "2")
-    code, written = run_process_on_terminal(
-        _process(*arguments), os.environ, {"[y/N] ": "\x03"}, again="\x03"
-    )
+    code, written = run_process_on_terminal(_process(*arguments), os.environ, {"[y/N] ": "\x03"}, then="\n")
     assert (code, sandbox.ledger) == (130, [])
     assert written.endswith("Interrupted.\r\n")
 

@@ -151,7 +151,7 @@ def test_a_cancelled_task_leaves_the_pool_usable(sandbox: Sandbox) -> None:
         async with httpx.AsyncClient(limits=limits, trust_env=False) as http:
             silent = AsyncSignTrakerClient("key", silent_url, http_client=http)
             client = AsyncSignTrakerClient(
-                sandbox.api_key, sandbox.url, http_client=http, timeout_seconds=5, max_retries=0
+                sandbox.api_key, sandbox.url, http_client=http, timeout_seconds=30, max_retries=0
             )
             for _ in range(3):
                 waiting = asyncio.create_task(silent.orders.get_order(1))

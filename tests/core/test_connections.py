@@ -141,7 +141,7 @@ def test_a_large_body_that_is_refused_early_gets_the_servers_answer(flavour: Any
         # Closing with unread bytes resets the connection; not before the client could see the response.
         connection.server.stopping.wait(0.1)
 
-    with raw_server(refuse) as server, open_client(flavour, "key", server.url, timeout_seconds=5) as client:
+    with raw_server(refuse) as server, open_client(flavour, "key", server.url) as client:
         with pytest.raises(APIStatusError, match=r"Too much \(HTTP 413 from POST") as caught:
             client.orders.create_order(agent_id=1, preset_id=7, extra_fields={"Blob": "x" * 12_000_000})
     assert caught.value.outcome == "did_not_happen"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import socket
-import time
 import tracemalloc
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import httpx
 import pytest
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     from raw_server import Connection
 
-DEADLINE = 0.6
+DEADLINE = 4
+"""Seconds within which a busy machine sends a request and the head of its response."""
 LONG = b"x" * 100_000
 
 
@@ -46,7 +48,7 @@ def trickled_headers(connection: Connection) -> None:
 
 def interim_responses(connection: Connection) -> None:
     connection.read_request()
-    connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0.001)
+    connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
 
 
 def trickled_body(connection: Connection) -> None:
@@ -66,48 +68,76 @@ def silence(connection: Connection) -> None:
     connection.wait()
 
 
-TRICKLES = [trickled_status, trickled_headers, interim_responses, trickled_body, trickled_chunks, silence]
+TRICKLES = {
+    one.__name__: one
+    for one in (trickled_status, trickled_headers, interim_responses, trickled_body, trickled_chunks, silence)
+}
 
 
+CALLS: dict[str, Callable[[SignTrakerClient], object]] = {
+    "GET": lambda client: client.orders.get_order(5),
+    "POST": lambda client: client.orders.create_order(agent_id=1, preset_id=7),
+}
+Call: TypeAlias = tuple[str, str, str]
+"""The behaviour of the server, the kind of client, and the method."""
+
+
+def end_with_the_deadline(call: Call) -> tuple[SignTrakerError, list[bytes]]:
+    """Make a call, with a server of its own; return its error, and what the server received."""
+    behave, flavour, method = call
+    options: dict[str, Any] = {"deadline_seconds": DEADLINE, "timeout_seconds": 30}
+    with raw_server(TRICKLES[behave]) as server:
+        with open_client(cast("Any", flavour), "key", server.url, **options) as client:
+            with pytest.raises(SignTrakerError, match="deadline of 4 s for the whole call passed") as caught:
+                CALLS[method](client)
+    return caught.value, server.requests
+
+
+@pytest.fixture(scope="module")
+def ended() -> dict[Call, tuple[SignTrakerError, list[bytes]]]:
+    """Make all calls side by side, so that the deadline passes once for all of them."""
+    calls = list(product(TRICKLES, ("sync", "async"), CALLS))
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return dict(zip(calls, threads.map(end_with_the_deadline, calls), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("deadline")
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 @pytest.mark.parametrize("behave", TRICKLES)
-def test_a_read_ends_with_its_deadline(behave: Callable[[Connection], None], flavour: Any) -> None:
-    with raw_server(behave) as server:
-        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, timeout_seconds=30) as client:
-            with pytest.raises(
-                SignTrakerError, match=r"deadline of 0\.6 s for the whole call passed"
-            ) as caught:
-                client.orders.get_order(5)
-    assert caught.value.outcome == "did_not_happen"
-    assert caught.value.attempts == 1
-    assert caught.value.elapsed_seconds >= DEADLINE * 0.9
-    assert isinstance(caught.value, NetworkError | UnreadableResponseError)
+def test_a_read_ends_with_its_deadline(
+    ended: dict[Call, tuple[SignTrakerError, list[bytes]]], behave: str, flavour: str
+) -> None:
+    error, _ = ended[behave, flavour, "GET"]
+    assert error.outcome == "did_not_happen"
+    assert error.attempts == 1
+    assert error.elapsed_seconds >= DEADLINE * 0.9
+    assert isinstance(error, NetworkError | UnreadableResponseError)
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("deadline")
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 @pytest.mark.parametrize("behave", TRICKLES)
 def test_a_write_that_its_deadline_ends_may_have_happened_and_is_sent_once(
-    behave: Callable[[Connection], None], flavour: Any
+    ended: dict[Call, tuple[SignTrakerError, list[bytes]]], behave: str, flavour: str
 ) -> None:
-    with raw_server(behave) as server:
-        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, timeout_seconds=30) as client:
-            with pytest.raises(SignTrakerError, match="deadline") as caught:
-                client.orders.create_order(agent_id=1, preset_id=7)
-        assert server.requests == [b"POST /api/orders HTTP/1.1"]
-    started = behave in (trickled_body, trickled_chunks)
-    assert caught.value.outcome == ("happened" if started else "may_have_happened")
-    assert isinstance(caught.value, UnreadableResponseError if started else UnconfirmedNetworkError)
-    assert caught.value.request_body == b'{"AgentId":1,"PresetId":7}'
+    error, requests = ended[behave, flavour, "POST"]
+    assert requests == [b"POST /api/orders HTTP/1.1"]
+    started = behave in {"trickled_body", "trickled_chunks"}
+    assert error.outcome == ("happened" if started else "may_have_happened")
+    assert isinstance(error, UnreadableResponseError if started else UnconfirmedNetworkError)
+    assert error.request_body == b'{"AgentId":1,"PresetId":7}'
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_attempts_and_waits_share_one_deadline(flavour: Any) -> None:
     with raw_server(silence) as server:
         options: dict[str, Any] = {"timeout_seconds": 0.1, "max_retries": 50, "retry_backoff_seconds": 0.02}
-        with open_client(flavour, "key", server.url, deadline_seconds=DEADLINE, **options) as client:
+        with open_client(flavour, "key", server.url, deadline_seconds=0.6, **options) as client:
             with pytest.raises(NetworkError) as caught:
                 client.orders.get_order(5)
-        assert 2 <= len(server.requests) <= caught.value.attempts <= 8
+        assert len(server.requests) <= caught.value.attempts <= 8
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
@@ -117,10 +147,9 @@ def test_a_wait_that_the_deadline_would_cut_short_is_not_begun(flavour: Any) -> 
             connection.send(response(b"", "429 Too Many Requests", b"Retry-After: 30\r\n"))
 
     with raw_server(busy) as server, open_client(flavour, "key", server.url, deadline_seconds=20) as client:
-        start = time.monotonic()
-        with pytest.raises(SignTrakerError, match="Too many requests; wait before the next one"):
+        with pytest.raises(SignTrakerError, match="Too many requests; wait before the next one") as caught:
             client.orders.get_order(5)
-        assert time.monotonic() - start < 10
+        assert "deadline" not in str(caught.value)
         assert len(server.requests) == 1
 
 
@@ -130,7 +159,7 @@ def test_the_addresses_of_a_host_share_one_deadline(flavour: Any, monkeypatch: p
 
     def resolve_to_many(host: Any, *args: Any, **options: Any) -> list[Any]:
         is_ours = host == "acme.example"
-        return (20 if is_ours else 1) * resolve("127.0.0.1" if is_ours else host, *args, **options)
+        return (500 if is_ours else 1) * resolve("127.0.0.1" if is_ours else host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve_to_many)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
@@ -144,17 +173,18 @@ def test_the_addresses_of_a_host_share_one_deadline(flavour: Any, monkeypatch: p
                 client.orders.list_orders()
         for one in waiting:
             one.close()
-    assert caught.value.elapsed_seconds < 3
+    assert caught.value.elapsed_seconds < 100  # 150 seconds, if each address had its own.
     assert caught.value.outcome == "did_not_happen"
 
 
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_a_request_that_could_not_be_connected_did_not_happen(flavour: Any) -> None:
-    with raw_server(silence) as server:
-        url = server.url
-    with open_client(flavour, "key", url, max_retries=0) as client:
-        with pytest.raises(NetworkError, match="No connection for POST") as caught:
-            client.orders.create_order(agent_id=1, preset_id=7)
+    with socket.socket() as deaf:  # Bound but not listening, so that connecting is refused.
+        deaf.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        with open_client(flavour, "key", url, max_retries=0) as client:
+            with pytest.raises(NetworkError, match="No connection for POST") as caught:
+                client.orders.create_order(agent_id=1, preset_id=7)
     assert caught.value.outcome == "did_not_happen"
 
 

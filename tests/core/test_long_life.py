@@ -44,9 +44,11 @@ def test_hundreds_of_calls_leave_neither_objects_nor_sockets_behind(flavour: Any
 
     with raw_server(answering) as server, open_client(flavour, "key", server.url) as client:
         some_calls(client)
+        server.wait_for_closing(but=1)  # That of the reads.
         objects, files = held()
         for _ in range(5):
             some_calls(client)
+        server.wait_for_closing(but=1)
         # The server's list of requests and its threads grow by some objects for each connection.
         per_call = (held()[0] - objects) / 300
         assert per_call < 10

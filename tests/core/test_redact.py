@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker._core.redact import redact, redact_bytes
 
@@ -49,13 +49,13 @@ ENCODINGS: list[Callable[[str], str]] = [
 
 @pytest.mark.parametrize("encode", ENCODINGS)
 @given(key=KEYS)
-@settings(max_examples=examples(20), derandomize=True, deadline=None, database=None)
+@same_each_time(20)
 def test_the_key_is_replaced_in_each_encoding(encode: Callable[[str], str], key: str) -> None:
     assert re.fullmatch(r"é \\*\*\*\*\\* é", redact(f"é {encode(key)} é", key))
 
 
 @given(body=st.binary(max_size=60))
-@settings(max_examples=examples(20), derandomize=True, deadline=None, database=None)
+@same_each_time(20)
 def test_a_body_without_the_key_stays_byte_for_byte(body: bytes) -> None:
     assert (
         redact_bytes(body, "a key that is longer than the whole body, so that it can't be in it at all")

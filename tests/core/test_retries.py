@@ -330,7 +330,7 @@ def test_what_never_reached_the_server_is_sent_again_and_did_not_happen(
 def test_a_server_that_stays_silent_is_left_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with open_client(_FLAVOUR[0], KEY, url, timeout_seconds=0.4, max_retries=0) as client:
+        with open_client(_FLAVOUR[0], KEY, url, timeout_seconds=0.1, max_retries=0) as client:
             with pytest.raises(NetworkError, match="No response to GET /api/orders/5"):
                 read(client)
             with pytest.raises(UnconfirmedNetworkError, match="ReadTimeout"):

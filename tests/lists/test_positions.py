@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from either_client import open_client
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scripted_server import Reply, ScriptedServer
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker import NotSelectedError, Q, QueryLimits, UnreadableResponseError
 from signtraker._core import request as core_request
@@ -58,7 +58,7 @@ TERMS = st.lists(
 
 
 @pytest.mark.once
-@settings(max_examples=examples(20), derandomize=True, deadline=None, database=None)
+@same_each_time(20)
 @given(terms=TERMS, page_size=st.integers(4, 100))
 def test_every_ordering_gives_every_row_once_and_in_the_servers_order(
     generation: tuple[Sandbox, SignTrakerClient], terms: list[tuple[int, bool]], page_size: int

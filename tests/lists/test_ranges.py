@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker._lists.ranges import IdRange, Ranges, State
 
@@ -75,7 +75,7 @@ class Reader:
         self.kept[one] = page[: self.ranges.received(one, page)]
 
 
-@settings(deadline=None, max_examples=examples(60))
+@same_each_time(60)
 @given(IDS, st.integers(1, 9), st.integers(0, 3), st.integers(1, 6), st.data())
 def test_every_row_that_was_there_all_the_time_comes_once_and_in_order(
     ids: list[int], page_size: int, shorter: int, concurrency: int, data: st.DataObject

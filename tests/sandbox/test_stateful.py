@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker import (
     CreateAwardRequest,
@@ -290,14 +290,10 @@ def machine() -> Iterator[type[SandboxMachine]]:
 def test_random_operations_agree_with_the_model(machine: type[SandboxMachine]) -> None:
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            derandomize=True,
-            database=None,
-            deadline=None,
-            max_examples=examples(12),
+        settings=same_each_time(
+            12,
             # Shrinking a failure would take minutes; a life of 25 steps can be read as it is.
             phases=[Phase.generate],
             stateful_step_count=25,
-            suppress_health_check=[HealthCheck.too_slow],
         ),
     )

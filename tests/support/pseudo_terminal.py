@@ -26,7 +26,7 @@ _NAMES: Final = {
     "36": "cyan",
 }
 _PATIENCE_SECONDS: Final = 60.0
-_AGAIN_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 5.0
 _TAKE: Final = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -62,6 +62,10 @@ class PseudoTerminal:
                     del self._answers[question]
                     waiting = ""
                     os.write(self._outer, answer.encode())
+
+    def has_answered_all(self) -> bool:
+        """Return whether every answer was typed."""
+        return not self._answers
 
     def type(self, text: str) -> None:
         """Type something that answers no question."""
@@ -105,12 +109,12 @@ def run_on_terminal(
 
 
 def run_process_on_terminal(
-    command: Sequence[str], environ: Mapping[str, str], answers: Mapping[str, str], *, again: str = ""
+    command: Sequence[str], environ: Mapping[str, str], answers: Mapping[str, str], *, then: str = ""
 ) -> tuple[int, str]:
     """Run a process on a terminal that is its controlling one, so that Ctrl-C (`\\x03`) reaches it.
 
-    Whoever presses Ctrl-C at the very moment at which a process begins to read must press it `again`: Python
-    notes the signal, and the read begins all the same.
+    If Ctrl-C comes at the very moment at which a process begins to read, Python notes the signal, and the
+    read begins all the same. What is typed `then`, seconds after the last answer, ends the read.
     """
     terminal = PseudoTerminal(answers)
     try:
@@ -122,18 +126,19 @@ def run_process_on_terminal(
             stderr=terminal.inner,
             start_new_session=True,
         ) as process:
-            code = _ended(process, terminal, again)
+            code = _ended(process, terminal, then)
     finally:
         written = terminal.close()
     return code, written
 
 
-def _ended(process: subprocess.Popen[bytes], terminal: PseudoTerminal, again: str) -> int:
-    for _ in range(int(_PATIENCE_SECONDS / _AGAIN_SECONDS)):
+def _ended(process: subprocess.Popen[bytes], terminal: PseudoTerminal, then: str) -> int:
+    for _ in range(int(_PATIENCE_SECONDS / _PAUSE_SECONDS)):
         try:
-            return process.wait(_AGAIN_SECONDS)
+            return process.wait(_PAUSE_SECONDS)
         except subprocess.TimeoutExpired:
-            terminal.type(again)
+            if terminal.has_answered_all():
+                terminal.type(then)
     process.kill()
     raise TimeoutError("the process doesn't end")
 

@@ -22,6 +22,20 @@ class RawServer:
     """The first line of each request, in the order they came."""
     stopping: threading.Event = field(default_factory=threading.Event)
     url: str = ""
+    _open: int = 0
+    _closed: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for_closing(self, *, but: int) -> None:
+        """Wait until the client has closed all connections but so many; raise after a minute."""
+        with self._closed:
+            if not self._closed.wait_for(lambda: self._open <= but, timeout=60):
+                raise TimeoutError(f"{self._open} connections are open, not {but}")
+
+    def count_open(self, change: int) -> None:
+        """Note that a connection was opened, or closed."""
+        with self._closed:
+            self._open += change
+            self._closed.notify_all()
 
 
 @dataclass
@@ -81,14 +95,16 @@ def raw_server(behave: Callable[[Connection], None]) -> Generator[RawServer]:
     def handle(accepted: socket.socket) -> None:
         with accepted, suppress(OSError):  # The client may have gone.
             behave(Connection(accepted, server))
+        server.count_open(-1)
 
     def accept() -> None:
         while True:
-            accepted, _ = listener.accept()
-            if server.stopping.is_set():
+            accepted, peer = listener.accept()
+            if server.stopping.is_set() and peer == farewell.getsockname():
                 accepted.close()
                 return
             server.connections += 1
+            server.count_open(1)
             accepted_ones.append(accepted)
             threads.append(threading.Thread(target=handle, args=(accepted,)))
             threads[-1].start()
@@ -98,8 +114,11 @@ def raw_server(behave: Callable[[Connection], None]) -> Generator[RawServer]:
     try:
         yield server
     finally:
-        server.stopping.set()
-        with socket.create_connection(listener.getsockname()):
+        # The last connection comes after all of the client's, some of which may not have been accepted yet.
+        with socket.socket() as farewell:
+            farewell.bind(("127.0.0.1", 0))
+            server.stopping.set()
+            farewell.connect(listener.getsockname())
             acceptor.join()
         for accepted in accepted_ones:
             with suppress(OSError):  # Most are closed already.

@@ -73,22 +73,25 @@ class ScriptedServer:
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._stopping = False
+        self._farewell: object = None
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
-        with socket.create_connection(self._listener.getsockname()):
+        # The last connection comes after all of the client's, some of which may not have been accepted yet.
+        with socket.socket() as farewell:
+            farewell.bind(("127.0.0.1", 0))
+            self._farewell = farewell.getsockname()
+            farewell.connect(self._listener.getsockname())
             self._thread.join()
         self._listener.close()
 
     def _serve(self) -> None:
         while True:
-            connection, _ = self._listener.accept()
+            connection, peer = self._listener.accept()
             with connection:
-                if self._stopping:
+                if peer == self._farewell:
                     return
                 self._answer(connection)
 

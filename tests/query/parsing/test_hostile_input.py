@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker.query import ODataError, Q, any_of
 from signtraker.query.nodes import MAX_HEIGHT, Node, height
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once
 MANY: Final = 4_000
 MEGABYTE: Final = 1_000_000
 TOO_DEEP: Final = "Recursion depth exceeded allowed limit."
-quiet: Final = settings(max_examples=examples(150), derandomize=True, deadline=None, database=None)
+quiet: Final = same_each_time(150)
 WORDS: Final = """( ) , / : ' '' - not and or eq ne in add null true Id Status JobSite/City
     contains( length( any( x: 5 5L 1.5 1.5M 4e1 9e999 'a' 2024-01-01 2024-01-01T00:00:00Z
     datetime'x' \x00 é ; $it $count @p . = [x] {x} in in( cast( Edm.String binary'é' duration'P1D'

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_filters import NAMES, Chance, conditions, entities, seeds, texts
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker import query
 from signtraker.query import AwardQ, Filter, Ordering, Q
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.once
 NAMESPACE: Final[dict[str, Any]] = {**{name: getattr(query, name) for name in query.__all__}, **NAMES}
 """What the printed code may use; names of a lazy module are not in `vars` before their first use."""
 
-thorough: Final = settings(max_examples=examples(400), derandomize=True, deadline=None, database=None)
-brief: Final = settings(max_examples=examples(200), derandomize=True, deadline=None, database=None)
+thorough: Final = same_each_time(400)
+brief: Final = same_each_time(200)
 GUID: Final = "guid'3f2504e0-4f89-11d3-9a0c-0305e82c3301'"
 v4_filters: Final = conditions()
 v3_filters: Final = conditions("v3")

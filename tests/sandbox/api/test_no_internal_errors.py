@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plain_http import plain_client
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker.sandbox.api.agents import AGENT
 from signtraker.sandbox.api.credits import AWARD
@@ -70,7 +70,7 @@ _TARGETS = {
     ("POST", "/api/agents"): AGENT,
     ("PATCH", "/api/agents/1"): AGENT,
 }
-_calm = settings(derandomize=True, deadline=None, database=None, max_examples=examples(60))
+_calm = same_each_time(60)
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from plain_http import plain_client, rows
 from random_filters import ZONES, Chance, Range, entities, seeds
 from sqlalchemy import Boolean, Column, Float, Integer, Text, insert, select, update
-from thoroughness import examples
+from thoroughness import same_each_time
 
 from signtraker import models
 from signtraker.query import Filter, ODataVersion, Q
@@ -155,7 +155,7 @@ def test_the_records_contain_every_difficult_value(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("entity", ROUTES)
-@settings(max_examples=examples(80), derandomize=True, deadline=None, database=None)
+@same_each_time(80)
 @given(seed=seeds)
 def test_sql_keeps_what_python_keeps(seed: int, entity: str, version: ODataVersion, world: World) -> None:
     node = Chance(seed, entity, version, WITHIN).condition(seed % 4)
@@ -187,7 +187,7 @@ def _beside(chance: Chance, name: str, entity: str, record: object) -> Node | No
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(150), derandomize=True, deadline=None, database=None)
+@same_each_time(150)
 @given(entity=entities, seed=seeds)
 def test_the_server_keeps_what_python_keeps(entity: str, seed: int, world: World) -> None:
     version: ODataVersion = VERSIONS[seed % 2]

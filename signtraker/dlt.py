@@ -12,14 +12,19 @@ docs/guides/dlt.md says what a second run reads again, and what it can't see. Ne
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC
+from decimal import Decimal
 from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
 from signtraker import query
 from signtraker._common.extras import import_extra
+from signtraker._common.integers import INT64_MAX
 from signtraker._common.short_repr import short_repr
 from signtraker._core.secret import hidden
 from signtraker._lists.api_lists import API_LISTS
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from signtraker._lists.api_lists import ApiList
     from signtraker._lists.threads import RecordIterator
     from signtraker.models import ResponseModel
+    from signtraker.query.schema import Property
 
 __all__ = ["DltSource", "signtraker_source"]
 
@@ -58,6 +64,14 @@ _TYPES: Final = {
     Edm.BOOLEAN: "bool",
     Edm.DATETIME: "timestamp",
     Edm.STRING: "text",
+}
+_DIGITS: Final = 29, 9
+"""The digits of dlt's decimals before and after the point."""
+_PROBLEMS: Final = {
+    Edm.INT32: "must be a 64-bit integer",
+    Edm.INT64: "must be a 64-bit integer",
+    Edm.DECIMAL: f"must have at most {_DIGITS[0]} digits before the point and {_DIGITS[1]} after it",
+    Edm.DATETIME: "must lie in the years 1 to 9999 in UTC",
 }
 
 
@@ -84,13 +98,15 @@ def signtraker_source(
         concurrency: How many pages of a list may be read at a time, 1 to 100.
 
     Raises:
-        ValidationError: There is no such list, or `concurrency` can't be used.
+        ValidationError: There is no such list, or another argument can't be used. While the pipeline runs: a
+            value does not fit its column; the message names the record and the field.
         SignTrakerConfigError: A setting of the client is missing or can't be used.
         ModuleNotFoundError: dlt is not installed.
     """
     dlt = _dlt()
     chosen = _chosen(lists)
     check_count("concurrency", concurrency, 1, MAX_CONCURRENCY)
+    _check_types(client, full)
     connect = _own_client(dlt) if client is None else _given_client(client)
     with connect() as checked:
         server = checked.base_url
@@ -140,11 +156,32 @@ def _dlt() -> Any:
 def _chosen(names: Sequence[str] | None) -> list[ApiList]:
     if names is None:
         return list(API_LISTS.values())
-    wrong = [names] if isinstance(names, str) or not names else [one for one in names if one not in API_LISTS]
+    wrong = _wrong_names(names)
     if wrong:
-        message = f"must be a list of names such as {', '.join(API_LISTS)}, not {short_repr(wrong[0])}"
-        raise ValidationError(f"No source: lists: {message}", problems=[Problem("lists", message)])
+        _refuse(
+            "lists", f"must be a list of names such as {', '.join(API_LISTS)}, not {short_repr(wrong[0])}"
+        )
     return [one for one in API_LISTS.values() if one.name in names]
+
+
+def _wrong_names(names: object) -> list[object]:
+    if isinstance(names, str) or not isinstance(names, Collection) or not names:
+        return [names]
+    given = cast("Collection[object]", names)
+    return [one for one in given if not isinstance(one, str) or one not in API_LISTS]
+
+
+def _check_types(client: object, full: object) -> None:
+    if client is not None and not isinstance(client, SignTrakerClient):
+        # A text is not shown: it may be the key.
+        _refuse("client", f"must be a SignTrakerClient, not of the type {type(client).__name__}")
+    if not isinstance(full, bool):
+        _refuse("full", f"must be True or False, not {short_repr(full)}")
+
+
+def _refuse(name: str, message: str, subject: str = "No source") -> NoReturn:
+    problem = Problem(name, message)
+    raise ValidationError(f"{subject}: {problem}", problems=[problem])
 
 
 def _given_client(client: SignTrakerClient) -> Callable[[], AbstractContextManager[SignTrakerClient]]:
@@ -219,28 +256,61 @@ def rows(records: Iterable[ResponseModel]) -> list[dict[str, Any]]:
     """Return records as dicts, with the fields that the models don't know by their API names.
 
     A nested record that is null is left out: its fields are the columns, and dlt would warn of one more.
+    Raises `ValidationError` for a value that does not fit its column: a database would round it, or fail
+    after a part has been loaded.
     """
-    return [_row(record) for record in records]
+    return [_row(record, f"{type(record).__name__} {vars(record).get('id')}") for record in records]
 
 
-def _row(record: ResponseModel) -> dict[str, Any]:
-    nested, collections = _kinds(type(record).__name__)
-    row: dict[str, Any] = record.model_dump()
-    for name in nested:
-        if row.get(name) is None:
-            row.pop(name, None)
-    for name in collections:
-        if row.get(name) is not None:
-            row[name] = list(row[name])  # dlt takes a tuple for one value.
+def _row(record: ResponseModel, subject: str, path: str = "") -> dict[str, Any]:
+    model = type(record).__name__
+    row: dict[str, Any] = {}
+    for one in ENTITIES[model].properties.values():
+        name, value = one.attribute, getattr(record, one.attribute)
+        if one.entity is None:
+            if not _fits(one, value):
+                _refuse(path + name, f"{_PROBLEMS[one.type or Edm.STRING]}, not {short_repr(value)}", subject)
+            # dlt takes a tuple for one value.
+            row[name] = list(value) if one.collection and value is not None else value
+        elif value is not None:
+            row[name] = _row(value, subject, f"{path}{name}.")
+    for name, value in (record.model_extra or {}).items():
+        row[f"{name}_extra" if _letters(name) in _taken(model) else name] = value
     return row
 
 
+def _fits(one: Property, value: Any) -> bool:
+    """Say whether a value fits its column."""
+    if value is None:
+        return True
+    match one.type:
+        case Edm.INT32 | Edm.INT64:
+            return bool(abs(value) <= INT64_MAX)
+        case Edm.DECIMAL:
+            _, digits, exponent = Decimal(value).as_tuple()
+            finer = -int(exponent) - _DIGITS[1]
+            return Decimal(value).adjusted() < _DIGITS[0] and not (finer > 0 and any(digits[-finer:]))
+        case Edm.DATETIME:
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                return False
+        case _:
+            pass
+    return True
+
+
 @cache
-def _kinds(model: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields that hold a record, and those that hold a list."""
-    properties = ENTITIES[model].properties.values()
-    nested = tuple(one.attribute for one in properties if one.entity is not None)
-    return nested, tuple(one.attribute for one in properties if one.collection)
+def _taken(model: str) -> frozenset[str]:
+    """Return the letters of a table's columns, and of the fields that hold a record or a list."""
+    return frozenset(
+        map(_letters, [*columns_of(model), *(one.attribute for one in ENTITIES[model].properties.values())])
+    )
+
+
+def _letters(name: str) -> str:
+    """Return what two names have in common if dlt may make one column of them, as of `ID` and `Id`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def columns_of(model: str, prefix: str = "") -> Columns:

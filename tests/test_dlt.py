@@ -74,6 +74,52 @@ def test_a_row_keeps_what_the_models_do_not_know() -> None:
     assert "awarded_by" not in row
 
 
+def test_an_unknown_field_does_not_take_the_column_of_another() -> None:
+    extra = {"ID": 99, "id": 98, "JobSite_City": "x", "Ids": 5}
+    order = models.Order.model_validate(
+        {"Id": 1, "JobSite": {"Id": 2, "CITY": "y", "City": "Sandy"}, **extra}
+    )
+    [row] = rows([order])
+    assert row["id"] == 1
+    assert (row["job_site"]["city"], row["job_site"]["CITY_extra"]) == ("Sandy", "y")
+    found = {name: row.get(name) for name in ("ID_extra", "id_extra", "JobSite_City_extra", "Ids")}
+    assert found == {"ID_extra": 99, "id_extra": 98, "JobSite_City_extra": "x", "Ids": 5}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"OrderNumber": 2**63}, "order_number: must be a 64-bit integer, not 9223372036854775808"),
+        (
+            {"SalesOrder": {"Id": 1, "OrderTotal": "0.1234567891"}},
+            "sales_order.order_total: must have at most 29 digits before the point and 9 after it, not D",
+        ),
+        (
+            {"SalesOrder": {"Id": 1, "OrderTotal": "1e29"}},
+            "sales_order.order_total: must have at most 29 digits",
+        ),
+        ({"Created": "9999-12-31T23:59:59-07:00"}, "created: must lie in the years 1 to 9999 in UTC, not "),
+    ],
+    ids=["int64", "too fine", "too large", "time"],
+)
+def test_a_value_that_does_not_fit_is_named(fields: Any, message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        rows([models.Order(id=16), models.Order.model_validate({"Id": 17, **fields})])
+    assert str(caught.value).startswith(f"Order 17: {message}")
+
+
+def test_the_largest_values_fit() -> None:
+    amount = "12345678901234567890123456789.123456789000"
+    fields = {
+        "Id": 2**63 - 1,
+        "Created": "0001-01-01T00:00:00",
+        "SalesOrder": {"Id": 1, "OrderTotal": amount},
+    }
+    [row] = rows([models.Order.model_validate(fields)])
+    assert str(row["sales_order"]["order_total"]) == amount
+    assert row["id"] == 2**63 - 1
+
+
 # What a run reads
 
 
@@ -146,11 +192,23 @@ def test_without_dlt_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
 
 def test_arguments_that_make_no_sense_are_refused(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dlt", pytest)  # Nothing of it is used before the arguments are checked.
-    wrong: list[tuple[Any, str]] = [(["orders", "order"], "'order'"), ("orders", "'orders'"), ([], "[]")]
+    wrong: list[tuple[Any, str]] = [
+        (["orders", "order"], "'order'"),
+        ("orders", "'orders'"),
+        ([], "[]"),
+        (5, "5"),
+        ([["orders"]], "['orders']"),
+    ]
     for lists, shown in wrong:
         with pytest.raises(ValidationError) as caught:
             signtraker_source(server.client, lists=lists)
         assert str(caught.value).startswith("No source: lists: must be a list of names such as orders, ")
         assert str(caught.value).endswith(f", not {shown}")
+    no_client: Any = "key-s3cret"
+    with pytest.raises(ValidationError, match="client: must be a SignTrakerClient, not of the type str"):
+        signtraker_source(no_client)
+    no_flag: Any = "false"
+    with pytest.raises(ValidationError, match="full: must be True or False, not 'false'"):
+        signtraker_source(server.client, full=no_flag)
     with pytest.raises(ValidationError, match="concurrency: must be a whole number from 1 to 100, not 0"):
         signtraker_source(server.client, concurrency=0)

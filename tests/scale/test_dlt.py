@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,53 @@ def test_a_run_that_fails_keeps_the_state_of_the_one_before(
     server.faults.clear()
     assert extracted(pipeline, signtraker_source(lists=["orders"]))["orders"] == len(server.orders)
     assert table("SELECT count(*) FROM orders") == [(len(server.orders),)]
+
+
+def test_a_run_that_ended_after_reading_is_loaded_first_and_then_goes_on(
+    server: Sandbox, pipeline: Any, table: Any
+) -> None:
+    pipeline.extract(signtraker_source(lists=["orders"]))  # The process ends here.
+    late = server.orders.add(notes="late")
+    pipeline.run(signtraker_source(lists=["orders"]))
+    assert table("SELECT count(*), count(DISTINCT id), max(id) FROM orders") == [
+        (len(server.orders), len(server.orders), late.id)
+    ]
+
+
+def test_a_source_is_read_again_side_by_side_and_in_dlt_s_other_ways(
+    server: Sandbox, pipeline: Any, table: Any
+) -> None:
+    whole = [(len(server.orders), len(server.orders))]
+    again = signtraker_source(lists=["orders"]).parallelize()
+    for source, options in (
+        (again, {}),
+        (again, {}),
+        (signtraker_source(lists=["orders"]), {"write_disposition": "replace"}),
+        (signtraker_source(lists=["orders"]), {"refresh": "drop_data"}),
+        (signtraker_source(lists=["orders"]).add_limit(1), {}),
+    ):
+        pipeline.run(source, **options)
+        assert table("SELECT count(*), count(DISTINCT id) FROM orders") == whole
+
+
+def test_a_field_that_is_new_becomes_a_column_and_fills_where_it_is_read(pipeline: Any, table: Any) -> None:
+    pages: list[list[dict[str, Any]]] = [
+        [{"Id": 1, "Status": "Draft"}, {"Id": 2, "RemovalDate": "2024-01-02T00:00:00Z"}],
+        [],
+        [{"Id": 3, "Colour": "red", "ID": 77}],
+        [],
+        [{"Id": 1, "Status": "Installed", "Colour": "blue"}],
+        [],
+    ]
+    replies = [Reply.json(json.dumps(page)) for page in pages]
+    with ScriptedServer(replies) as server, SignTrakerClient("key", server.url) as client:
+        for _ in range(2):
+            pipeline.run(signtraker_source(client, lists=["orders"]))
+    assert table("SELECT id, status, colour, id_extra FROM orders ORDER BY id") == [
+        (1, "Installed", "blue", None),
+        (2, None, None, None),
+        (3, None, "red", 77),
+    ]
 
 
 def test_a_pipeline_is_of_one_tenant(server: Sandbox, pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,8 @@ from signtraker._core.body import validated, write_request
 from signtraker._core.merge_patch import check_change
 from signtraker._core.request import MERGE_PATCH, Request, before_sending
 from signtraker._core.response import ReadNothing, ReadOne
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions, checked_id, text_parameter
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, checked_id, text_parameter
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
 
@@ -109,6 +107,8 @@ class AgentsClient(BaseClient):
             email: As for `list_agents`.
             filter: As for `list_agents`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_AGENTS, n, filter, self._connection.config, _extra_params(email))
         return self._run(steps)
 

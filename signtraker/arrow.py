@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
 from signtraker._common.extras import import_extra
 from signtraker._common.short_repr import short_repr
-from signtraker._lists.options import check_count
+from signtraker._lists.arguments import check_count
 from signtraker._lists.threads import RecordIterator
 from signtraker.exceptions import Problem, ValidationError
 from signtraker.models import ResponseModel

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from signtraker._core.hooks import CallHooks
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.request import AnyRequest, Pairs, Request
+    from signtraker._lists.arguments import ListOptions
     from signtraker._lists.listing import Listing
-    from signtraker._lists.options import ListOptions
     from signtraker._lists.threads import RecordIterator
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits

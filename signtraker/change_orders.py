@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from signtraker._core.body import write_request
 from signtraker._core.response import ReadOne
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import ChangeOrder, CreateChangeOrderRequest
 
@@ -100,6 +98,8 @@ class ChangeOrdersClient(BaseClient):
             n: The number of partitions, 1 to 100,000.
             filter: As for `list_change_orders`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_CHANGE_ORDERS, n, filter, self._connection.config)
         return self._run(steps)
 

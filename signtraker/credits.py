@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from signtraker._core.body import write_request
 from signtraker._core.response import ReadOne
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions, checked_id
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, checked_id
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import Award, CreateAwardRequest
 
@@ -107,6 +105,8 @@ class CreditsClient(BaseClient):
             awarded_to: As for `list_awards`.
             filter: As for `list_awards`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_AWARDS, n, filter, self._connection.config, _extra_params(awarded_to))
         return self._run(steps)
 

@@ -28,8 +28,7 @@ from signtraker._common.integers import INT64_MAX
 from signtraker._common.short_repr import short_repr
 from signtraker._core.secret import hidden
 from signtraker._lists.api_lists import API_LISTS
-from signtraker._lists.options import check_count
-from signtraker._lists.paging import BATCH_SIZE, MAX_CONCURRENCY
+from signtraker._lists.arguments import BATCH_SIZE, MAX_CONCURRENCY, check_count
 from signtraker.client import SignTrakerClient
 from signtraker.exceptions import Problem, SignTrakerConfigError, ValidationError
 from signtraker.query.generated.entities import ENTITIES, ROOTS

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.base_client import BaseClient
 from signtraker.models import OrderPreset
 
@@ -94,5 +92,7 @@ class OrderPresetsClient(BaseClient):
             n: The number of partitions, 1 to 100,000.
             filter: As for `list_order_presets`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_ORDER_PRESETS, n, filter, self._connection.config)
         return self._run(steps)

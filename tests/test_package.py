@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import requires, version
 from inspect import signature
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,9 @@ from signtraker import aio, models, query
 from signtraker.base_client import BaseClient
 from signtraker.models import RequestModel
 from signtraker.models import _payloads as payloads
+
+if TYPE_CHECKING:
+    from signtraker.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 
@@ -118,6 +122,22 @@ def test_the_first_call_about_an_order_loads_nothing_of_batches() -> None:
         "SignTrakerClient('key', 'http://127.0.0.1:9').orders.list_orders"
     )
     assert not {name for name in loaded if name.startswith("signtraker._bulk")}
+
+
+def test_reading_one_record_loads_neither_lists_nor_batches_nor_filters(sandbox: Sandbox) -> None:
+    loaded = loaded_by(
+        "from signtraker import OrdersClient;"
+        f"client = OrdersClient({sandbox.api_key!r}, {sandbox.url!r}); client.get_order(1001); client.close()"
+    )
+    assert {name for name in loaded if name.startswith(("signtraker._lists.", "signtraker._bulk"))} == {
+        "signtraker._lists.arguments",
+        "signtraker._lists.listing",
+    }
+    assert not loaded & {
+        "signtraker.query.filters",
+        "signtraker.models._selected",
+        "signtraker.models.agents",
+    }
 
 
 def test_every_lazy_package_imports_what_type_checkers_see() -> None:

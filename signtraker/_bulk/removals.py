@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from signtraker._bulk.operation import Findings, Identity, Operation, Receipt, canonical, server_time_request
 from signtraker._common.short_repr import short_repr
 from signtraker._core.body import validated
-from signtraker._lists.options import checked_id
+from signtraker._lists.arguments import checked_id
 from signtraker.exceptions import Problem, refuse
 from signtraker.models import RemovalRequest
 

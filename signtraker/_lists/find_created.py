@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from signtraker._common.short_repr import short_repr
 from signtraker._core.request import before_sending
-from signtraker._lists.options import ListOptions
-from signtraker._lists.paging import PAGE_SIZE
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import Problem, refuse
 from signtraker.query import Q

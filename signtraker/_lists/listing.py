@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from signtraker._core.request import Request, before_sending
 from signtraker._core.response import ReadList, ReadOne
-from signtraker._lists.options import checked_id, resolve_options
+from signtraker._lists.arguments import checked_id
 
 if TYPE_CHECKING:
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs
-    from signtraker._lists.options import ListOptions, ResolvedOptions
+    from signtraker._lists.arguments import ListOptions
+    from signtraker._lists.options import ResolvedOptions
     from signtraker.models import ResponseModel
 
 M = TypeVar("M", bound="ResponseModel")
@@ -32,6 +33,8 @@ class Listing(Generic[M]):
 
     def request(self, options: ListOptions, config: Config, extra_params: Pairs = ()) -> Request[list[M]]:
         """Return the request of one list call; `extra_params` are the endpoint's own query parameters."""
+        from signtraker._lists.options import resolve_options
+
         with before_sending("GET", self.path):
             resolved = resolve_options(self.entity, options, config, extra_params)
         return self.page(resolved, extra_params)

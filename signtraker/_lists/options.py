@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, cast
 
-from signtraker._common.integers import INT32_MAX, INT64_MAX, whole_number
 from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
+from signtraker._lists.arguments import RefusedError, count_of, text_of
 from signtraker.exceptions import Problem, ValidationError, refuse
 from signtraker.query import Field, Filter, ODataError, Ordering, QueryLimitError
 from signtraker.query.filters import Orderable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs
+    from signtraker._lists.arguments import ListOptions
     from signtraker.query import ODataVersion
     from signtraker.query.nodes import Node
 
@@ -34,19 +35,6 @@ OrderBy: TypeAlias = str | Orderable[M] | Sequence[str | Orderable[M]]
 """A field, an ordering such as `Q.created.desc()`, OData text, or a sequence of these."""
 Select: TypeAlias = str | Field[M, Any] | Sequence[str | Field[M, Any]]
 """Top-level fields, OData text, or a sequence of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListOptions:
-    """The OData options of one call as the caller gave them, not yet checked; None if not given."""
-
-    filter: object = None
-    top: object = None
-    skip: object = None
-    orderby: object = None
-    select: object = None
-    partition: object = None
-    """The range of ids to read; `partition.py` makes it a part of the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +102,14 @@ def resolve_options(
         "filter": lambda: _filter(options.filter, entity, version),
         "orderby": lambda: _orderby(options.orderby, entity, version),
         "select": lambda: select_text(options.select, entity),
-        "top": lambda: _count(options.top),
-        "skip": lambda: _count(options.skip),
+        "top": lambda: count_of(options.top),
+        "skip": lambda: count_of(options.skip),
     }
     for name, resolver in resolvers.items():
         if getattr(options, name) is not None:
             try:
                 found[name] = resolver()
-            except (_RefusedError, ODataError) as refusal:
+            except (RefusedError, ODataError) as refusal:
                 problems.append(Problem(name, str(refusal)))
     found["orderby"], found["orders"] = found.get("orderby") or (None, None)
     resolved = ResolvedOptions(entity, **found)
@@ -158,37 +146,13 @@ def limit_problems(options: ResolvedOptions, config: Config, extra_params: Pairs
     return problems
 
 
-class _RefusedError(Exception):
-    """An option can't be sent; the message says why."""
-
-
-def checked_id(name: str, value: object) -> int:
-    """Check an id before it becomes part of a URL. Accepts any integer type, numpy's too."""
-    number = whole_number(value)
-    if number is None:
-        refuse([Problem(name, f"must be an int, not {short_repr(value)}")])
-    elif not 0 < number <= INT64_MAX:
-        refuse([Problem(name, f"must be a positive id, not {short_repr(value)}")])
-    return number or 0
-
-
-def text_parameter(name: str, value: object) -> str:
-    """Check a text before it becomes a query parameter."""
-    try:
-        return _text(value)
-    except _RefusedError as refusal:
-        raise ValidationError(
-            f"Not sent: {name}: {refusal}", problems=[Problem(name, str(refusal))]
-        ) from None
-
-
 def _filter(value: object, entity: str, version: ODataVersion) -> FilterText:
     if is_filter(value):
         _check_entity(value, entity)
         return FilterText(value.render(version), value.node)
     if not isinstance(value, str):
-        raise _RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
-    text = _text(value)
+        raise RefusedError(f"must be a filter such as Q.id == 5, or OData text, not {short_repr(value)}")
+    text = text_of(value)
     try:
         tree = parse_filter(text, entity, version=version)
     except ODataError:
@@ -213,10 +177,10 @@ def _clauses(value: object, entity: str, version: ODataVersion) -> tuple[str, tu
         _check_entity(value, entity)
         return "/".join(value.path), (Order(Path(value.path, custom=value.custom)),)
     if not isinstance(value, str):
-        raise _RefusedError(
+        raise RefusedError(
             f"takes fields, orderings such as Q.created.desc(), or OData text, not {short_repr(value)}"
         )
-    text = _text(value)
+    text = text_of(value)
     try:
         return text, parse_clauses(text, entity, version=version)
     except ODataError:
@@ -233,7 +197,7 @@ def _parts(name: str, value: object) -> Sequence[object]:
         return (value,)
     parts = cast("Sequence[object]", value)
     if not parts:
-        raise _RefusedError(f"must not be empty; leave {name} out")
+        raise RefusedError(f"must not be empty; leave {name} out")
     return parts
 
 
@@ -242,18 +206,18 @@ def _selected_name(value: object, entity: str) -> str:
         _check_entity(value, entity)
         top, *nested = value.path
         if nested:
-            raise _RefusedError(
+            raise RefusedError(
                 f"can't take {value!r}: the server's $select takes top-level fields only and drops nested "
                 f"objects; call without select to get {top}"
             )
         return top
     if isinstance(value, str):
-        return _text(value)
+        return text_of(value)
     if isinstance(value, Namespace):
-        raise _RefusedError(
+        raise RefusedError(
             f"can't take {value!r}: the server's $select drops nested objects; call without select to get it"
         )
-    raise _RefusedError(f"takes top-level fields such as Q.status, or OData text, not {short_repr(value)}")
+    raise RefusedError(f"takes top-level fields such as Q.status, or OData text, not {short_repr(value)}")
 
 
 def is_filter(value: object) -> TypeGuard[Filter[Any]]:
@@ -271,32 +235,4 @@ def _is_field(value: object) -> TypeGuard[Field[Any, Any]]:
 
 def _check_entity(value: Filter[Any] | Ordering[Any] | Field[Any, Any], entity: str) -> None:
     if value.entity not in {entity, ANY_LIST}:
-        raise _RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _RefusedError(f"must be text that is not blank, not {short_repr(value)}; leave it out instead")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise _RefusedError(
-            f"must not hold half of a surrogate pair, which UTF-8 can't encode: {short_repr(value)}"
-        ) from None
-    # A subclass, such as an Enum, may have a `__str__` of its own.
-    return str.__str__(value)
-
-
-def _count(value: object, lowest: int = 0, highest: int = INT32_MAX) -> int:
-    number = whole_number(value)
-    if number is None or not lowest <= number <= highest:
-        raise _RefusedError(f"must be a whole number from {lowest} to {highest}, not {short_repr(value)}")
-    return number
-
-
-def check_count(name: str, value: object, lowest: int, highest: int = INT32_MAX) -> None:
-    """Raise `ValidationError` for a number that is not from `lowest` to `highest`."""
-    try:
-        _count(value, lowest, highest)
-    except _RefusedError as refusal:
-        refuse([Problem(name, str(refusal))])
+        raise RefusedError(f"is for {value.entity}, and this list is of {entity}: {value!r}")

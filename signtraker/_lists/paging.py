@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from signtraker.models import ResponseModel
 
 M = TypeVar("M", bound="ResponseModel")
-PAGE_SIZE = 100
-"""The default number of records in a page."""
-BATCH_SIZE = 1000
-"""The default number of records in a batch."""
-MAX_CONCURRENCY = 100
-"""The most pages that may be read at a time."""
 
 
 class Pager(Generic[M]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from signtraker._common.integers import whole_number
-from signtraker._lists.options import ListOptions, check_count
+from signtraker._lists.arguments import ListOptions, check_count
 from signtraker._lists.partition import Partition, split_ids
 from signtraker._lists.splitting import make_pager
 

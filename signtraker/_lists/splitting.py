@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from signtraker._common.integers import INT32_MAX
 from signtraker._common.short_repr import short_repr
 from signtraker._core.request import encode
-from signtraker._lists.options import FilterText, check_count, limit_problems, resolve_options
-from signtraker._lists.paging import MAX_CONCURRENCY, Pager, ReadPlan, hide
+from signtraker._lists.arguments import MAX_CONCURRENCY, check_count
+from signtraker._lists.options import FilterText, limit_problems, resolve_options
+from signtraker._lists.paging import Pager, ReadPlan, hide
 from signtraker._lists.partition import Partition, within
 from signtraker._lists.positions import BY_ID, SeenIds
 from signtraker.exceptions import NotSelectedError, Problem, QueryLimitError, ValidationError, refuse
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
     from signtraker._core.config import Config
     from signtraker._core.request import Pairs, Request
+    from signtraker._lists.arguments import ListOptions
     from signtraker._lists.listing import Listing
-    from signtraker._lists.options import ListOptions, ResolvedOptions
+    from signtraker._lists.options import ResolvedOptions
     from signtraker.models import ResponseModel
     from signtraker.query.nodes import Node
 

@@ -16,8 +16,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from signtraker._core.cancellation import CallCancelledError, Cancellation, current
-from signtraker._lists.options import check_count
-from signtraker._lists.paging import BATCH_SIZE, RowBuffer
+from signtraker._lists.arguments import BATCH_SIZE, check_count
+from signtraker._lists.paging import RowBuffer
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:

@@ -9,10 +9,8 @@ from signtraker._core.body import validated, write_request
 from signtraker._core.merge_patch import check_change
 from signtraker._core.request import MERGE_PATCH, Request, before_sending
 from signtraker._core.response import ReadNothing, ReadOne
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions, checked_id, text_parameter
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, checked_id, text_parameter
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Agent, CreateAgentRequest, UpdateAgentRequest
 
@@ -112,6 +110,8 @@ class AsyncAgentsClient(AsyncBaseClient):
             email: As for `list_agents`.
             filter: As for `list_agents`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_AGENTS, n, filter, self._connection.config, _extra_params(email))
         return await self._run(steps)
 

@@ -21,9 +21,6 @@ from signtraker._core.http.tasks import AsyncHttpPool
 from signtraker._core.prepared import CapturedError
 from signtraker._core.recording import observer
 from signtraker._core.secret import hidden, hidden_values
-from signtraker._lists.concurrent import concurrent_pager
-from signtraker._lists.splitting import make_pager
-from signtraker._lists.tasks import AsyncConcurrentIterator, AsyncPagedIterator
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -36,8 +33,8 @@ if TYPE_CHECKING:
     from signtraker._core.hooks import CallHooks
     from signtraker._core.prepared import PreparedRequest
     from signtraker._core.request import AnyRequest, Pairs, Request
+    from signtraker._lists.arguments import ListOptions
     from signtraker._lists.listing import Listing
-    from signtraker._lists.options import ListOptions
     from signtraker._lists.tasks import AsyncRecordIterator
     from signtraker.models import ResponseModel
     from signtraker.query import ODataVersion, QueryLimits
@@ -215,6 +212,10 @@ class AsyncBaseClient(Client["_AsyncConnection"]):
         concurrency: int,
         extra_params: Pairs = (),
     ) -> AsyncRecordIterator[M]:
+        from signtraker._lists.concurrent import concurrent_pager
+        from signtraker._lists.splitting import make_pager
+        from signtraker._lists.tasks import AsyncConcurrentIterator, AsyncPagedIterator
+
         config, send = self._connection.config, self._connection.send
         pages = make_pager(
             listing,

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from signtraker._lists.arguments import PAGE_SIZE, ListOptions, checked_id
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions, checked_id
-from signtraker._lists.paging import PAGE_SIZE
-from signtraker._lists.read_partitions import read_partitions
 from signtraker.aio.base_client import AsyncBaseClient
 from signtraker.models import Office
 
@@ -106,6 +104,8 @@ class AsyncOfficesClient(AsyncBaseClient):
             enterprise_id: As for `list_offices`.
             filter: As for `list_offices`.
         """
+        from signtraker._lists.read_partitions import read_partitions
+
         steps = read_partitions(_OFFICES, n, filter, self._connection.config, _extra_params(enterprise_id))
         return await self._run(steps)
 

@@ -28,9 +28,9 @@ from signtraker import (
     ValidationError,
 )
 from signtraker._core.config import resolve
+from signtraker._lists.arguments import ListOptions
 from signtraker._lists.concurrent import PAGES_AHEAD, ConcurrentPager
 from signtraker._lists.listing import Listing
-from signtraker._lists.options import ListOptions
 from signtraker._lists.paging import Pager
 from signtraker._lists.splitting import make_pager
 from signtraker.exceptions import IterationProgress

@@ -6,9 +6,10 @@ PYTHONPATH=. .cache/test-3.11/bin/python scripts/bench_bulk.py [--async] [--roun
 rounds alternate between the batch and the same creations without one, from 16 threads or tasks that share a
 client; the best round of each counts, since other processes can only make it slower.
 
-The server is a process of its own that does nothing else: an event loop that waits on `select`, whose timer
-is not rounded to milliseconds. It says how long its responses really took to leave it, and what it used of a
-processor. Client and server need two cores: where they have less, they slow each other.
+The server is a process of its own that does nothing else: one thread that waits on `select`, whose timer is
+not rounded to milliseconds. It says how long its responses really took to leave it, and what it used of a
+processor: while it handles one request, the others wait longer than the latency. Client and server need two
+cores: where they have less, they slow each other.
 
 Each creation opens a connection, so a part of its cost is the operating system's. `bare sockets` is the least
 that 16 threads of Python need: they connect, send a few bytes, read and close, and parse nothing.
@@ -19,13 +20,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import selectors
+import select
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,43 +52,61 @@ _RESPONSE = (
 # The server
 
 
-class _Server(asyncio.Protocol):
-    """Responds to every request after the latency, whatever it asks."""
+class _Responder:
+    """Responds to every request after the latency, whatever it asks. One thread, no library."""
 
-    delays: list[float]
-    """How long each response really took, for all connections."""
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.received: dict[socket.socket, bytes] = {}
+        """What has come over the connections that are read."""
+        self.waiting: deque[tuple[float, socket.socket]] = deque()
+        """The connections whose requests have come, with the time of that, the earliest first."""
+        self.delays: list[float] = []
+        """How long each response really took."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for type checkers
-        self.transport = transport
-        self.received = b""
+    def serve(self) -> None:
+        """Print the port, and whenever standard input has a line what it took; end with the input."""
+        print(self.listener.getsockname()[1], flush=True)
+        while True:
+            left = self.waiting[0][0] + LATENCY_SECONDS - time.perf_counter() if self.waiting else None
+            wait = None if left is None else max(0.0, left)
+            for ready in select.select([self.listener, sys.stdin, *self.received], [], [], wait)[0]:
+                if ready is self.listener:
+                    self.received[self.listener.accept()[0]] = b""
+                elif isinstance(ready, socket.socket):
+                    self.read(ready)
+                elif sys.stdin.readline():
+                    self.print_spent()
+                else:
+                    return
+            self.respond()
 
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-        head, blank, body = self.received.partition(b"\r\n\r\n")
+    def read(self, connection: socket.socket) -> None:
+        """Read a part of a request, or the end of a connection."""
+        received = connection.recv(65536)
+        if not received:
+            del self.received[connection]
+            connection.close()
+            return
+        self.received[connection] += received
+        head, blank, body = self.received[connection].partition(b"\r\n\r\n")
         length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
         if blank and len(body) >= int(length or 0):
-            self.received = b""
-            loop = asyncio.get_running_loop()
-            loop.call_later(LATENCY_SECONDS, self.respond, loop.time())
+            del self.received[connection]
+            self.waiting.append((time.perf_counter(), connection))
 
-    def respond(self, asked: float) -> None:
-        self.transport.write(_RESPONSE)
-        self.delays.append(asyncio.get_running_loop().time() - asked)
+    def respond(self) -> None:
+        """Respond to the requests whose time has come."""
+        while self.waiting and (now := time.perf_counter()) >= self.waiting[0][0] + LATENCY_SECONDS:
+            came, connection = self.waiting.popleft()
+            connection.sendall(_RESPONSE)
+            self.delays.append(now - came)
+            self.received[connection] = b""
 
-
-async def serve() -> None:
-    """Print the port, serve until standard input has a line, and print what it took."""
-    loop = asyncio.get_running_loop()
-    _Server.delays = []
-    server = await loop.create_server(_Server, "127.0.0.1", 0, backlog=2048)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    while await loop.run_in_executor(None, sys.stdin.readline):
-        delays = _Server.delays or [0.0]
-        spent = {"cpu": time.process_time(), "delay": sum(delays) / len(delays)}
-        _Server.delays = []
-        print(json.dumps(spent), flush=True)
-    server.close()
+    def print_spent(self) -> None:
+        """Print the seconds of a processor so far, and the mean delay since the last time."""
+        delays, self.delays = self.delays or [0.0], []
+        print(json.dumps({"cpu": time.process_time(), "delay": sum(delays) / len(delays)}), flush=True)
 
 
 @dataclass
@@ -231,10 +251,7 @@ def main() -> int:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        with asyncio.Runner(
-            loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
-        ) as runner:
-            runner.run(serve())
+        _Responder().serve()
         return 0
     plain, bulk = (without_a_batch_in_tasks, batch_in_tasks) if options.tasks else (without_a_batch, batch)
     names = {bare_sockets: "bare sockets", plain: "without a batch", bulk: "batch with a journal"}

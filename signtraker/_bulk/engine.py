@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar, get_args
 
 from signtraker._bulk.decide import UncertainRow, decide
 from signtraker._bulk.outcome import BulkOutcome, BulkProgress
-from signtraker._bulk.states import IN_DOUBT, KEPT, TO_SEND, BulkState, EarlierRuns, RowRecord
+from signtraker._bulk.states import IN_DOUBT, KEPT, PLANNED, TO_SEND, BulkState, EarlierRuns
 from signtraker._core.pacing import Pacing
 from signtraker.exceptions import (
     AuthenticationError,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from signtraker._bulk.operation import Findings, Receipt
     from signtraker._bulk.outcome import Source
     from signtraker._bulk.plan import BatchPlan, Row
-    from signtraker._bulk.states import StoredState
+    from signtraker._bulk.states import RowRecord, StoredState
     from signtraker._core.recording import RecordedExchange
 
 RequestT = TypeVar("RequestT")
@@ -93,7 +93,7 @@ class Engine(Generic[RequestT, ResultT]):
         self.server_ahead: float | None = None
         """By how many seconds the server's clock is ahead of this machine's; None if it is not known."""
         self._known: dict[Row[RequestT], _RowState[RequestT, ResultT]] = {
-            row: _RowState(row, RowRecord(), RowRecord()) for row in plan.rows
+            row: _RowState(row, PLANNED, PLANNED) for row in plan.rows
         }
         self._earlier = EarlierRuns()
         self._from_journal: set[Row[RequestT]] = set()
@@ -116,13 +116,13 @@ class Engine(Generic[RequestT, ResultT]):
         self._earlier = earlier
         self._uncounted.update(self._known)
         for row, known in self._known.items():
-            before = earlier.records.get(row.key, RowRecord())
+            before = earlier.records.get(row.key, PLANNED)
             known.record = known.before = before.resume()
             if row.key in earlier.records:
                 self._from_journal.add(row)
             if row in self.plan.decided:
                 known.record = self._decide(row, known.record)
-            if known.record != before or row.key not in earlier.records:
+            if known.record != before:
                 self._note(row)
             if known.record.state in TO_SEND:
                 self._queue.append(row)

@@ -27,7 +27,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, Self, get_args
 
 from signtraker._bulk.file_lock import FileLock
-from signtraker._bulk.states import IN_DOUBT, TO_SEND, EarlierRuns, RowRecord, StoredState
+from signtraker._bulk.states import IN_DOUBT, PLANNED, TO_SEND, EarlierRuns, RowRecord, StoredState
 from signtraker._common.short_repr import short_repr
 from signtraker.exceptions import JournalError, Problem, ValidationError
 
@@ -61,12 +61,14 @@ CREATE TABLE rows (
 ) WITHOUT ROWID;
 """
 _UPSERT: Final = """
-INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO rows VALUES {rows}
 ON CONFLICT (key) DO UPDATE SET
     content = excluded.content, visible = excluded.visible,
     state = excluded.state, order_id = excluded.order_id, request_id = excluded.request_id,
     first_sent = excluded.first_sent, last_sent = excluded.last_sent
 """
+_ROWS_AT_ONCE: Final = 100
+"""Of 8 values each: before version 3.32 SQLite takes 999 in a statement (https://www.sqlite.org/limits.html)."""
 
 
 class Journal:
@@ -115,7 +117,7 @@ class Journal:
             with journal._explained("can't be used"):
                 journal._check_about(plan)
                 earlier = journal._earlier_runs(plan)
-            journal.save({row: earlier.records.get(row.key, RowRecord()) for row in plan.rows})
+            journal.save({row: earlier.records.get(row.key, PLANNED) for row in plan.rows})
         except BaseException:
             journal.close()
             raise
@@ -142,7 +144,17 @@ class Journal:
             for row, record in changes.items()
         ]
         with self._explained("can't be written"), self._transaction():
-            self._database.executemany(_UPSERT, rows)
+            self._upsert(rows)
+
+    def _upsert(self, rows: Sequence[Sequence[object]]) -> None:
+        """Insert rows, or replace those of the same key.
+
+        Many in a statement: for each, another thread gets the interpreter, and this one waits for it.
+        """
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            statement = _UPSERT.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(some)))
+            self._database.execute(statement, [value for row in some for value in row])
 
     def close(self) -> None:
         """Close the file and give up the lock. All that was saved is on the disk already."""
@@ -284,7 +296,7 @@ class Journal:
             moved.update((key, to) for key, to in zip(keys, ranked, strict=True) if stored[key] is not to)
         stored.update(moved)
         with self._transaction():
-            self._database.executemany(_UPSERT, [(key, *values) for key, values in moved.items()])
+            self._upsert([(key, *values) for key, values in moved.items()])
 
     def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
         """Return the hashes of a row's key, its content and its visible part, computed once."""

@@ -11,7 +11,7 @@ An intent without a result is what a killed process leaves behind: the next run 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,8 @@ class RowRecord:
     Times are seconds since 1970: by this machine's clock, and in a journal by the server's.
     """
 
+    # Each request changes it a few times, and `replace` takes five times as long as a new one.
+
     state: StoredState = "planned"
     order_id: int | None = None
     request_id: int | None = None
@@ -43,24 +45,24 @@ class RowRecord:
     last_sent: float | None = None
     """The latest time at which this machine may still have been sending."""
 
-    def intend(self, now: float, longest_seconds: float) -> Self:
+    def intend(self, now: float, longest_seconds: float) -> RowRecord:
         """Return the record of a row that is about to be sent, in a call that lasts so long at most."""
         first = self.first_sent if self.state in IN_DOUBT else None
-        return replace(self, state="intended", first_sent=first or now, last_sent=now + longest_seconds)
+        return RowRecord("intended", self.order_id, self.request_id, first or now, now + longest_seconds)
 
     def end(
         self, state: StoredState, now: float, order_id: int | None = None, request_id: int | None = None
-    ) -> Self:
+    ) -> RowRecord:
         """Return the record of a row whose call has ended."""
-        return replace(self, state=state, last_sent=now, order_id=order_id, request_id=request_id)
+        return RowRecord(state, order_id, request_id, self.first_sent, now)
 
-    def shifted(self, seconds: float) -> Self:
+    def shifted(self, seconds: float) -> RowRecord:
         """Return the record by a clock that is so many seconds ahead."""
         first = None if self.first_sent is None else self.first_sent + seconds
         last = None if self.last_sent is None else self.last_sent + seconds
-        return replace(self, first_sent=first, last_sent=last)
+        return RowRecord(self.state, self.order_id, self.request_id, first, last)
 
-    def resume(self) -> Self:
+    def resume(self) -> RowRecord:
         """Return the record as a later run reads it."""
         return replace(self, state="unknown") if self.state == "intended" else self
 
@@ -74,6 +76,10 @@ class RowRecord:
                 return "unknown"
             case _:
                 return self.state
+
+
+PLANNED: Final = RowRecord()
+"""The record of a row that was never sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from either_client import open_client
 
-from signtraker import CreateOrderRequest, JournalError, ValidationError
+from signtraker import CreateOrderRequest, JournalError, SignTrakerClient, ValidationError
+from signtraker._bulk.engine import Engine
 from signtraker._bulk.journal import Journal
+from signtraker._bulk.states import RowRecord
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -82,6 +84,23 @@ def test_every_commit_is_synced_and_the_log_is_written_ahead(server: Sandbox, jo
         "fullfsync": 1,
         "checkpoint_fullfsync": 1,
     }
+
+
+def test_a_large_batch_is_entered_once_and_saved_in_statements_of_a_limited_size(journal: Path) -> None:
+    requests = [{**KEYED, "external_id": f"KEY-{at}"} for at in range(250)]
+    with SignTrakerClient("key", "http://127.0.0.1:9") as client:
+        plan = client.orders.create_orders(requests, journal=journal)._plan
+    opened, earlier = Journal.open(journal, plan)
+    with closing(opened):
+        engine = Engine(plan)
+        engine.start(earlier)
+        assert not engine.has_changes
+        opened._database.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        opened.save({row: RowRecord("created", row.index) for row in plan.rows})
+    assert sorted(rows_of(journal, "order_id")) == [(at,) for at in range(250)]
+    again, earlier = Journal.open(journal, plan)
+    again.close()
+    assert [earlier.records[row.key].order_id for row in plan.rows] == list(range(250))
 
 
 def test_the_intent_is_on_disk_before_its_request_is_sent(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from signtraker._core.config import Config
+    from signtraker._core.recording import Observer
     from signtraker._core.request import AnyRequest, Request
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ def send_with_retries(
     config: Config,
     *,
     chance: Callable[[], float],
-    observe: Callable[[RecordedExchange], None] | None,
+    observe: Observer | None,
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Action, Event, T]:
@@ -165,46 +166,49 @@ class _CallLog:
     elapsed: float = 0.0
     failures: list[str] = field(default_factory=list[str])
 
-    def record(
-        self,
-        observe: Callable[[RecordedExchange], None] | None,
-        event: Response | TransportError,
-        attempt: int,
-    ) -> None:
-        """Pass the call to the recorder, if there is one."""
+    def record(self, observe: Observer | None, event: Response | TransportError, attempt: int) -> None:
+        """Pass the call to the recorders, if there are any."""
         if observe is None:
             return
-        exchange = self.exchange(event, attempt)
+        response = event if isinstance(event, Response) else None
         recorded = RecordedExchange(
             method=self.request.method,
-            url=exchange.url or "",
-            status_code=exchange.status_code,
-            headers=exchange.headers,
+            url=self._url,
+            status_code=None if response is None else response.status_code,
+            headers=self._headers(response),
             attempts=attempt,
             failures=tuple(self.failures),
             started=self.started,
             elapsed_seconds=self.elapsed,
-            request_body=self.request.body,
-            response_body=exchange.body,
+            request_body=self.request.body if observe.needs_bodies else None,
+            response_body=self._body(response) if observe.needs_bodies else None,
         )
         observe(recorded)
 
     def exchange(self, event: Response | TransportError, attempt: int) -> Exchange:
         """Collect the facts for an error, without the key even if the server sent it back."""
-        key = self.config.api_key
         response = event if isinstance(event, Response) else None
         return Exchange(
             self.request.method,
-            f"{self.config.base_url}{self.request.target}",
+            self._url,
             status_code=None if response is None else response.status_code,
-            headers={}
-            if response is None
-            else {name: redact(text, key) for name, text in response.headers.items()},
-            body=b"" if response is None else redact_bytes(response.body, key),
+            headers=self._headers(response),
+            body=self._body(response),
             attempts=attempt,
             elapsed_seconds=self.elapsed,
             request_body=self.request.body,
         )
+
+    @property
+    def _url(self) -> str:
+        return f"{self.config.base_url}{self.request.target}"
+
+    def _headers(self, response: Response | None) -> dict[str, str]:
+        headers: Mapping[str, str] = {} if response is None else response.headers
+        return {name: redact(text, self.config.api_key) for name, text in headers.items()}
+
+    def _body(self, response: Response | None) -> bytes:
+        return b"" if response is None else redact_bytes(response.body, self.config.api_key)
 
 
 def _attempt_failure(event: Response | TransportError, now: Callable[[], datetime]) -> AttemptFailure:

@@ -10,6 +10,7 @@ import pytest
 from signtraker import NetworkError, RateLimitError, SignTrakerError, UnconfirmedNetworkError
 from signtraker._core.config import Config, resolve
 from signtraker._core.exchange import Response, Send, TransportError, Wait, send_with_retries
+from signtraker._core.recording import observer, recording
 from signtraker._core.request import Request
 from signtraker._core.retry import AttemptFailure, may_repeat, parse_retry_after
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from signtraker._core.exchange import Event
-    from signtraker._core.recording import RecordedExchange
     from signtraker._core.request import Method
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -99,15 +99,16 @@ def test_a_status_that_says_no_is_final_and_a_body_that_broke_off_is_not() -> No
 
 
 def test_a_recording_tells_why_each_earlier_attempt_failed() -> None:
-    recorded: list[RecordedExchange] = []
     request: Request[bytes] = Request("GET", "/api/orders", reader=bytes)
-    call = send_with_retries(request, config(), chance=lambda: 0.0, observe=recorded.append)
-    assert isinstance(next(call), Send)
-    for event in (SILENCE, Response(200, {}, b"[", elapsed_seconds=0.5, cut="too short")):
-        assert isinstance(call.send(event), Wait)
-        assert isinstance(call.send(None), Send)
-    with pytest.raises(StopIteration) as returned:
-        call.send(Response(200, {}, b"[]", elapsed_seconds=0.25))
+    pool = object()
+    with recording(pool, bodies=False) as recorded:
+        call = send_with_retries(request, config(), chance=lambda: 0.0, observe=observer(pool))
+        assert isinstance(next(call), Send)
+        for event in (SILENCE, Response(200, {}, b"[", elapsed_seconds=0.5, cut="too short")):
+            assert isinstance(call.send(event), Wait)
+            assert isinstance(call.send(None), Send)
+        with pytest.raises(StopIteration) as returned:
+            call.send(Response(200, {}, b"[]", elapsed_seconds=0.25))
     assert returned.value.value == b"[]"
     assert recorded[0].failures == ("ReadTimeout", "broke off: too short")
     assert (recorded[0].attempts, recorded[0].elapsed_seconds) == (3, 2.0)

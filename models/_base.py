@@ -63,11 +63,11 @@ class RequestModel(BaseModel):
         return type(self).model_validate(self._as_set())
 
     def _as_set(self) -> dict[str, Any]:
-        fields = type(self).model_fields
+        fields, fields_set = type(self).model_fields, self.model_fields_set
         return {
             name: value._as_set() if isinstance(value, RequestModel) else value  # noqa: SLF001 - of this class
             for name, value in self.__dict__.items()
-            if name in self.model_fields_set or name not in fields
+            if name in fields_set or name not in fields
         }
 
     def payload(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
 _MOST_SHOWN: Final = 5
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +132,4 @@ def canonical(fields: Mapping[str, object]) -> str:
         for name, value in fields.items()
         if value is not None
     }
-    return json.dumps(given, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(given)

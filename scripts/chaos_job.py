@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
@@ -16,8 +15,7 @@ from signtraker._core.http.pool import HttpPool
 from signtraker._core.http.tasks import AsyncHttpPool
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Generator
-    from contextlib import AbstractContextManager
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
     from signtraker import BulkOutcome
@@ -89,7 +87,7 @@ def die_at(point: str, number: int) -> None:
     before, after = (die, _pass) if point.startswith("before") else (_pass, die)
     if point.startswith("inside"):
         whole: Any = Journal
-        whole._transaction = _ending_with(whole._transaction, die)  # noqa: SLF001 - only there is the middle
+        whole._upsert = _in_a_transaction(die)  # noqa: SLF001 - only there is the middle
     elif "commit" in point:
         Journal.save = _around(Journal.save, before, after)  # type: ignore[method-assign]
     else:
@@ -111,18 +109,18 @@ def _around(inner: Callable[P, T], before: Callable[[], None], after: Callable[[
     return wrapped
 
 
-def _ending_with(
-    inner: Callable[P, AbstractContextManager[None]], end: Callable[[], None]
-) -> Callable[P, AbstractContextManager[None]]:
-    """Do something at the end of a transaction, after its statements and before COMMIT."""
+def _in_a_transaction(end: Callable[[], None]) -> Callable[[Any, Any], None]:
+    """Save rows in a transaction with an end of its own, and do something before its COMMIT.
 
-    @contextmanager
-    def wrapped(*args: P.args, **options: P.kwargs) -> Generator[None]:
-        with inner(*args, **options):
-            yield
+    A save is one statement, which has no middle that could be reached.
+    """
+
+    def upsert(journal: Any, rows: Any) -> None:
+        with journal._transaction():  # noqa: SLF001 - as above
+            journal._upsert_few(rows)  # noqa: SLF001 - as above
             end()
 
-    return wrapped
+    return upsert
 
 
 def _around_async(

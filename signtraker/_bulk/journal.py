@@ -143,18 +143,26 @@ class Journal:
             )
             for row, record in changes.items()
         ]
-        with self._explained("can't be written"), self._transaction():
+        with self._explained("can't be written"):
             self._upsert(rows)
 
     def _upsert(self, rows: Sequence[Sequence[object]]) -> None:
-        """Insert rows, or replace those of the same key.
+        """Insert rows, or replace those of the same key: all or none.
 
-        Many in a statement: for each, another thread gets the interpreter, and this one waits for it.
+        With one statement if they are few, which is a transaction in itself
+        (https://www.sqlite.org/lang_transaction.html): at each statement another thread gets the interpreter,
+        and this one waits for it.
         """
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = rows[start : start + _ROWS_AT_ONCE]
-            statement = _UPSERT.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(some)))
-            self._database.execute(statement, [value for row in some for value in row])
+        if len(rows) <= _ROWS_AT_ONCE:
+            self._upsert_few(rows)
+            return
+        with self._transaction():
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                self._upsert_few(rows[start : start + _ROWS_AT_ONCE])
+
+    def _upsert_few(self, rows: Sequence[Sequence[object]]) -> None:
+        statement = _UPSERT.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows)))
+        self._database.execute(statement, [value for row in rows for value in row])
 
     def close(self) -> None:
         """Close the file and give up the lock. All that was saved is on the disk already."""
@@ -295,7 +303,7 @@ class Journal:
             )
             moved.update((key, to) for key, to in zip(keys, ranked, strict=True) if stored[key] is not to)
         stored.update(moved)
-        with self._transaction():
+        if moved:
             self._upsert([(key, *values) for key, values in moved.items()])
 
     def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from signtraker._bulk.engine import Call
     from signtraker._bulk.plan import Row
 
+GATHERING_SECONDS: Final = 0.002
+"""The wait for more calls to end after one has, so that one commit saves the results of several.
+
+Meanwhile the others are under way, and rows that were taken ahead are sent."""
 RequestT = TypeVar("RequestT")
 ResultT = TypeVar("ResultT")
 

@@ -14,7 +14,7 @@ import anyio
 
 from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
-from signtraker._bulk.results import Results
+from signtraker._bulk.results import GATHERING_SECONDS, Results
 from signtraker._bulk.run import Run, single
 from signtraker.exceptions import SignTrakerError
 
@@ -230,10 +230,12 @@ class _Workers(Results[RequestT, ResultT]):
         self._start()
 
     async def wait(self, seconds: float | None) -> None:
-        """Wait until a call ends, for at most `seconds`."""
+        """Wait until a call ends and perhaps more, for at most `seconds`; None for no limit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
+        if seconds is None:
+            await asyncio.sleep(GATHERING_SECONDS)
         self._wake.clear()
 
     async def finish(self) -> Iterator[Call[RequestT, ResultT]]:

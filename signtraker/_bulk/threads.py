@@ -12,7 +12,7 @@ from weakref import ref
 
 from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
-from signtraker._bulk.results import Results
+from signtraker._bulk.results import GATHERING_SECONDS, Results
 from signtraker._bulk.run import Run, single
 from signtraker.exceptions import SignTrakerError
 
@@ -205,9 +205,11 @@ class _Workers(Results[RequestT, ResultT]):
         self._jobs.put((copy_context(), row, self._failures_processed))
 
     def wait(self, seconds: float | None) -> None:
-        """Wait until a call ends, for at most `seconds`."""
+        """Wait until a call ends and perhaps more, for at most `seconds`; None for no limit."""
         with suppress(Empty):
             self._wake.get(timeout=seconds)
+            if seconds is None:
+                time.sleep(GATHERING_SECONDS)
             while True:
                 self._wake.get_nowait()
 

@@ -21,6 +21,7 @@ import itertools
 import os
 import secrets
 import sqlite3
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -291,13 +292,19 @@ class Journal:
         return EarlierRuns(records, claimed, has_open_others)
 
     def _rank(self, rows: Sequence[Row[Any]], stored: dict[bytes, list[Any]]) -> None:
-        """Hand the records of equal rows out best first: a batch that drops one drops the least done."""
+        """Hand the records of equal rows out best first, if some were dropped: those are the least done.
+
+        Otherwise each row keeps its own, since an earlier run may have reported it.
+        """
         moved: dict[bytes, list[Any]] = {}
+        equal = Counter(row.identity.content for row in rows if row.identity.key is None)
         for row in rows:
             if row.identity.key is not None or row.number != 1:
                 continue
             numbered = (self._hash(row.equal_key(number)) for number in itertools.count(1))
             keys = list(itertools.takewhile(stored.__contains__, numbered))
+            if len(keys) <= equal[row.identity.content]:
+                continue
             ranked = sorted(
                 (stored[key] for key in keys), key=lambda values: _RANK[_record(values[2:]).state]
             )

@@ -103,6 +103,24 @@ def test_a_large_batch_is_entered_once_and_saved_in_statements_of_a_limited_size
     assert [earlier.records[row.key].order_id for row in plan.rows] == list(range(250))
 
 
+def test_equal_requests_keep_their_records_unless_one_is_dropped(journal: Path) -> None:
+    twin = {"agent_id": 1, "preset_id": 1}
+    with SignTrakerClient("key", "http://127.0.0.1:9") as client:
+        two, one = (
+            client.orders.create_orders([twin] * number, journal=journal, allow_identical=True)._plan
+            for number in (2, 1)
+        )
+    opened, _ = Journal.open(journal, two)
+    with closing(opened):
+        opened.save({two.rows[0]: RowRecord("unknown"), two.rows[1]: RowRecord("created", 7)})
+    states: list[list[str]] = []
+    for plan in (two, one):
+        opened, earlier = Journal.open(journal, plan)
+        opened.close()
+        states.append([earlier.records[row.key].state for row in plan.rows])
+    assert states == [["unknown", "created"], ["created"]]
+
+
 def test_the_intent_is_on_disk_before_its_request_is_sent(
     server: Sandbox, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,8 @@ from signtraker._bulk.operation import (
     composed,
     server_time_request,
 )
-from signtraker._core.body import validated, write_request
+from signtraker._core.body import json_body, validated
+from signtraker._core.request import Request
 from signtraker._core.response import ReadOne
 from signtraker._lists.find_created import SITE_FIELDS, compare_order, created_candidates
 from signtraker.models import CreateOrderRequest, CreateOrderResult
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signtraker._core.config import Config
-    from signtraker._core.request import Request
     from signtraker._lists.find_created import CreatedCandidate
     from signtraker._lists.listing import Listing
     from signtraker.models import JobSite, Order
@@ -40,8 +40,9 @@ def order_creation(
     """Return the operation that creates an order for each row."""
 
     def build(request: CreateOrderRequest) -> Request[CreateOrderResult]:
-        body = (CreateOrderRequest, request, dict[str, Any](), None)
-        return write_request(orders.path, body, ReadOne(CreateOrderResult), check_hint)
+        # It was validated when the batch was made, and assignments to it are validated, too.
+        body, hint = json_body(request), check_hint(request)
+        return Request("POST", orders.path, ReadOne(CreateOrderResult), body=body, check_hint=hint)
 
     def search(
         request: CreateOrderRequest, since: datetime, config: Config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import pydantic
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RequestT = TypeVar("RequestT", bound=RequestModel)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def write_request(
@@ -69,8 +70,10 @@ def validated(
     try:
         if isinstance(data, model):
             return data.revalidated()
-        # Twice, because a nested model in it may have skipped its own validation.
-        return model.model_validate(data).revalidated()
+        request = model.model_validate(data)
+        # Twice if there is a nested model, which may have skipped its own validation.
+        has_nested = any(isinstance(value, RequestModel) for value in vars(request).values())
+        return request.revalidated() if has_nested else request
     except pydantic.ValidationError as error:
         raise refused(model, problems(error), what) from None
 
@@ -81,7 +84,7 @@ def json_body(request: RequestModel, extra_fields: Mapping[str, object] | None =
     # Pydantic's `model_dump_json` would be faster, but loses what a signal handler raises in a serializer.
     content = {**request.payload(), **extra}
     try:
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(content).encode()
     except (TypeError, ValueError) as error:
         refuse([Problem("extra_fields", f"must hold what JSON can: {error}")])
         raise

@@ -18,7 +18,7 @@ def custom_error(kind: str, message: str) -> PydanticCustomError:
     """Return an error with a message of our own; `kind` is its type in Pydantic's list of errors."""
     # The message goes in through a placeholder: braces in it would otherwise be taken for placeholders.
     # Pydantic declares both texts as literals only to stop f-strings as templates.
-    return PydanticCustomError(kind, "{message}", {"message": message})  # pyright: ignore[reportArgumentType]
+    return PydanticCustomError(kind, "{message}", {"message": message})  # pyright: ignore[reportArgumentType]  # as above
 
 
 def error_message(error: ErrorDetails) -> str:

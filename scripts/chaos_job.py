@@ -89,10 +89,10 @@ def die_at(point: str, number: int) -> None:
         whole: Any = Journal
         whole._upsert = _in_a_transaction(die)  # noqa: SLF001 - only there is the middle
     elif "commit" in point:
-        Journal.save = _around(Journal.save, before, after)  # type: ignore[method-assign]
+        Journal.save = _around(Journal.save, before, after)  # type: ignore[method-assign]  # to die there
     else:
-        HttpPool.attempt = _around(HttpPool.attempt, before, after)  # type: ignore[method-assign]
-        AsyncHttpPool.attempt = _around_async(AsyncHttpPool.attempt, before, after)  # type: ignore[method-assign]
+        HttpPool.attempt = _around(HttpPool.attempt, before, after)  # type: ignore[method-assign]  # as above
+        AsyncHttpPool.attempt = _around_async(AsyncHttpPool.attempt, before, after)  # type: ignore[method-assign]  # as above
 
 
 def _pass() -> None:

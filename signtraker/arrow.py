@@ -7,7 +7,7 @@
 
 Each list has one schema (docs/reference/arrow.md); its columns have the names of the API.
 
-Needs the extra: `pip install 'signtraker[arrow]'`.
+Needs the extra: `pip install "signtraker[arrow]"`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
     pipeline.run(signtraker_source())
 
 docs/guides/dlt.md says what a second run reads again, and what it can't see. Needs the extra:
-`pip install 'signtraker[dlt]'`.
+`pip install "signtraker[dlt]"`.
 """
 
 from __future__ import annotations

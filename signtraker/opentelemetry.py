@@ -5,7 +5,7 @@
 
     client = SignTrakerClient(hooks=[OpenTelemetryHooks()])
 
-Needs the extra: `pip install 'signtraker[otel]'`. Names follow OpenTelemetry's semantic conventions for HTTP
+Needs the extra: `pip install "signtraker[otel]"`. Names follow OpenTelemetry's semantic conventions for HTTP
 client spans; docs/guides/observability.md lists them.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from signtraker._common.extras import missing_extra
 from signtraker._core.hooks import CallHooks
 from signtraker._version import __version__
 
@@ -21,7 +22,7 @@ try:
     from opentelemetry import context, trace
 except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
-        "signtraker.opentelemetry needs opentelemetry-api: pip install 'signtraker[otel]'",
+        missing_extra("signtraker.opentelemetry", "opentelemetry-api", "otel"),
         name=_missing.name,
     ) from _missing
 

@@ -271,6 +271,6 @@ def test_a_mistake_is_named(call: Any, message: str) -> None:
 def test_without_pyarrow_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(
-        ModuleNotFoundError, match=r"^Arrow needs pyarrow; get it with: pip install 'signtraker"
+        ModuleNotFoundError, match=r'^Arrow needs pyarrow; get it with: pip install "signtraker'
     ):
         schema(Order)

@@ -211,5 +211,5 @@ def test_hooks_of_the_global_provider_can_be_pickled_and_others_say_why_not(trac
 def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     monkeypatch.delitem(sys.modules, "signtraker.opentelemetry")
-    with pytest.raises(ModuleNotFoundError, match=r"opentelemetry-api: pip install 'signtraker\[otel\]'$"):
+    with pytest.raises(ModuleNotFoundError, match=r'-api; get it with: pip install "signtraker\[otel\]"$'):
         import_module("signtraker.opentelemetry")

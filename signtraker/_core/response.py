@@ -145,7 +145,7 @@ def unreadable(
         reason = "it is empty"
     else:
         reason = "; ".join(str(one) for one in mistakes[:5])
-        reason += f"; and {len(mistakes) - 5} more" if len(mistakes) > 5 else ""  # noqa: PLR2004 - as above
+        reason += f"; and {len(mistakes) - 5} more" if len(mistakes) > 5 else ""  # noqa: PLR2004 - the five that are shown
     return UnreadableResponseError(
         f"The response can't be read as {expected}: {reason}",
         partial=partial,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from signtraker._common.extras import missing_extra
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,8 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
-        sys.stderr.write(
-            f'signtraker: The command needs {error.name}; get it with: pip install "signtraker[cli]"\n'
-        )
+        sys.stderr.write(f"signtraker: {missing_extra('The command', str(error.name), 'cli')}\n")
         return 2
     return run(sys.argv[1:] if arguments is None else list(arguments))

@@ -110,7 +110,7 @@ def _relative(found: re.Match[str], now: datetime) -> date | datetime:
         raise ValueError
     count = 1 if found["count"] in {"a", "an"} else int(found["count"])
     count = -count if found["end"] == " ago" else count
-    moved = now + relativedelta(**{f"{found['unit']}s": count})  # type: ignore[arg-type]
+    moved = now + relativedelta(**{f"{found['unit']}s": count})  # type: ignore[arg-type]  # one of its units
     return moved if found["unit"] in _PARTS_OF_A_DAY else moved.date()
 
 
@@ -126,7 +126,7 @@ def _weekday(found: re.Match[str], now: datetime) -> date:
 
 def _neighbour(found: re.Match[str], now: datetime) -> date:
     count = 1 if found["which"] == "next" else -1
-    return now.date() + relativedelta(**{f"{found['unit']}s": count})  # type: ignore[arg-type]
+    return now.date() + relativedelta(**{f"{found['unit']}s": count})  # type: ignore[arg-type]  # as above
 
 
 def _written(found: re.Match[str], _: datetime) -> date:

@@ -66,7 +66,7 @@ def _parameter(one: FilterOption) -> inspect.Parameter:
         more["autocompletion"] = suggest
     is_time = one.operator != "eq"
     more["metavar"] = "TIME" if is_time else "ID" if one.kind is int else "TEXT"
-    return option(one.name, list[one.kind] | None if one.is_repeatable else one.kind | None, one.help, **more)  # type: ignore[name-defined]
+    return option(one.name, list[one.kind] | None if one.is_repeatable else one.kind | None, one.help, **more)  # type: ignore[name-defined]  # a type in a variable
 
 
 def list_records(

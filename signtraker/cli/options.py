@@ -91,7 +91,7 @@ OUTPUT: Final = (
 
 def _output(values: dict[str, Any]) -> Output:
     kinds = tuple(name for name in ("json", "ndjson", "csv", "parquet", "table") if values[name])
-    return Output(kinds, values["output"], values["columns"], pager=not values["no_pager"])  # type: ignore[arg-type]
+    return Output(kinds, values["output"], values["columns"], pager=not values["no_pager"])  # type: ignore[arg-type]  # as OUTPUT says
 
 
 def add_command(
@@ -140,7 +140,7 @@ def add_command(
             silence_stdout()
             return ExitCode.DONE
 
-    run.__signature__ = inspect.Signature([context, *shared])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([context, *shared])  # type: ignore[attr-defined]  # Typer reads it
     run.__annotations__ = {}
     run.__doc__ = help or function.__doc__
     app.command(name)(run)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from signtraker._common.extras import missing_extra
 from signtraker.cli.columns import STATUS_STYLES, exact, on_one_line, pruned, short
 from signtraker.cli.errors import UsageError
 
@@ -114,14 +116,18 @@ def write_table(
     return count, [one.name for place, one in enumerate(columns) if place not in kept]
 
 
+def check_pyarrow() -> None:
+    """Raise `UsageError` if Parquet files can't be written."""
+    if find_spec("pyarrow") is None:
+        raise UsageError(missing_extra("Parquet", "pyarrow", "arrow"))
+
+
 def write_parquet(
     records: Iterable[Any], model: str, columns: Sequence[Column] | None, stream: BinaryIO
 ) -> None:
     """Write a Parquet file with the list's Arrow schema: whole, or only these columns."""
-    try:
-        _, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ModuleNotFoundError:
-        raise UsageError('Parquet needs pyarrow; get it with: pip install "signtraker[arrow]"') from None
+    check_pyarrow()
+    pq = import_module("pyarrow.parquet")
     from signtraker import models
     from signtraker.arrow import iter_record_batches
 

@@ -52,7 +52,7 @@ def check_choice(field: object, entity: str, segments: tuple[str, ...], value: s
 
 def _levels_to_the_caller() -> int:
     """Return the `stacklevel` of the first frame outside the query builder: the user's own line."""
-    # warnings itself counts frames so.
+    # The module warnings counts the frames with it, too.
     level, frame = 1, sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("signtraker.query"):
         level, frame = level + 1, frame.f_back

@@ -5,7 +5,7 @@
     with Sandbox(seed=1) as sandbox:
         print(sandbox.client.orders.list_orders(top=3))
 
-Needs the extra: `pip install 'signtraker[sandbox]'`.
+Needs the extra: `pip install "signtraker[sandbox]"`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 else:
     from importlib import import_module
 
+    from signtraker._common.extras import missing_extra
     from signtraker._core.collector import collector_paused
 
     _HOMES = {
@@ -58,7 +59,7 @@ else:
             if error.name not in _EXTRA:
                 raise
             raise ModuleNotFoundError(
-                f"The sandbox needs {error.name}: pip install 'signtraker[sandbox]'",
+                missing_extra("The sandbox", str(error.name), "sandbox"),
                 name=error.name,
             ) from error
         return getattr(module, name)

@@ -5,12 +5,14 @@
     spark.dataSource.register(SignTrakerSource)
     orders = spark.read.format("signtraker").option("list", "orders").load()
 
-Needs the extra: `pip install 'signtraker[spark]'`. docs/guides/spark.md lists the options.
+Needs the extra: `pip install "signtraker[spark]"`. docs/guides/spark.md lists the options.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from signtraker._common.extras import missing_extra
 
 __all__ = ["SignTrakerSource"]
 
@@ -28,7 +30,7 @@ else:
             if (error.name or "").partition(".")[0] != "pyspark":
                 raise
             raise ModuleNotFoundError(
-                "The Spark source needs PySpark 4.1 or later; get it with: pip install 'signtraker[spark]'",
+                missing_extra("The Spark source", "PySpark 4.1 or later", "spark"),
                 name=error.name,
             ) from None
         return SignTrakerSource

@@ -113,7 +113,7 @@ def test_equal_rows_are_named_by_their_numbers(command: Command, tmp_path: Path)
 
 def test_a_spreadsheet_is_read_with_its_numbers_and_dates(command: Command, tmp_path: Path) -> None:
     book = Workbook()
-    book.active.title = "May"  # type: ignore[union-attr]
+    book.active.title = "May"  # type: ignore[union-attr]  # a new book has a sheet
     sheet = book.create_sheet("June")
     sheet.append(["Agent ID", "Preset ID", "Street number", "Zip", "Due date", "Strasse"])
     sheet.append([1, 2, 12, 84070, datetime(2026, 6, 1), "Elm St"])  # noqa: DTZ001 - as openpyxl reads it

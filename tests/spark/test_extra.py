@@ -13,7 +13,9 @@ def test_the_source_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "pyspark", None)
     monkeypatch.setitem(sys.modules, "pyspark.sql.datasource", None)
     monkeypatch.delitem(sys.modules, "signtraker.spark.source", raising=False)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'signtraker\[spark\]'"):
+    with pytest.raises(
+        ModuleNotFoundError, match=r'PySpark 4.1 or later; get it with: pip install "signtraker\[spark\]"$'
+    ):
         signtraker.spark.SignTrakerSource  # noqa: B018 - the attribute is loaded when it is read
 
 

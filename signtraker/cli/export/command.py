@@ -71,9 +71,9 @@ def run_export(
     resources = _chosen(only or [])
     path, folder = _place(place)
     if folder is not None:
-        from signtraker.cli.export.parquet import check_pyarrow
+        from signtraker.cli.writers import check_pyarrow
 
-        check_pyarrow()
+        check_pyarrow()  # before anything is read
     client = session.client
     # Loads sqlite3, which only an export needs.
     from signtraker.cli.export.database import Database

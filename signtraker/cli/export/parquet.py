@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from signtraker.cli.errors import CommandError, UsageError
+from signtraker.cli.errors import CommandError
 from signtraker.cli.writers import write_parquet
 
 if TYPE_CHECKING:
@@ -15,12 +14,6 @@ if TYPE_CHECKING:
 
     from signtraker.cli.export.database import Database
     from signtraker.cli.resources import Resource
-
-
-def check_pyarrow() -> None:
-    """Raise `UsageError` if Parquet files can't be written, before anything is read."""
-    if find_spec("pyarrow") is None:
-        raise UsageError('Parquet needs pyarrow; get it with: pip install "signtraker[arrow]"')
 
 
 def write_list(database: Database, resource: Resource, folder: Path) -> None:

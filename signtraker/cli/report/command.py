@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, cast
 
 import typer
 
+from signtraker._common.extras import missing_extra
 from signtraker.cli.errors import UsageError
 from signtraker.cli.options import add_command
 from signtraker.cli.output import opened
@@ -65,7 +66,7 @@ def run_report(
 ) -> None:
     """Read the orders, and write the page when all of them are read."""
     if find_spec("jinja2") is None:
-        raise UsageError('The report needs jinja2; get it with: pip install "signtraker[cli]"')
+        raise UsageError(missing_extra("The report", "jinja2", "cli"))
     first = None if since is None else _day(session, since)
     from signtraker._common.words import counted
     from signtraker.cli.report.figures import figures

@@ -180,7 +180,7 @@ def _invalid(problem: str) -> ODataError:
 def _number(text: str) -> JsonValue:
     if re.fullmatch(r"[+-]?[0-9]{1,400}", text) and int(text) in INT64:
         return int(text)
-    if re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", text) and len(text) < 400:  # noqa: PLR2004 - as above
+    if re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", text) and len(text) < 400:  # noqa: PLR2004 - as in the line above
         number = read_decimal(_normal(text))
         if number is not None:
             return number

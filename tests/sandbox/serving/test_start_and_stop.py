@@ -188,7 +188,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(missing: str) -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == f"The sandbox needs {missing}: pip install 'signtraker[sandbox]'\n"
+    assert done.stderr == f'The sandbox needs {missing}; get it with: pip install "signtraker[sandbox]"\n'
 
 
 def test_it_listens_on_loopback_only() -> None:

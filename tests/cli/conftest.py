@@ -11,6 +11,7 @@ from signtraker.cli.run import run
 from signtraker.sandbox.clock import REFERENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from signtraker.sandbox import Sandbox
@@ -37,10 +38,11 @@ def offline(capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture
-def command(offline: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Return the command with the sandbox's address and key in its environment."""
+def command(offline: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+    """Yield the command with the sandbox's address and key in its environment; reset it for other tests."""
     sandbox.reset()
     monkeypatch.setenv("SIGNTRAKER_BASE_URL", sandbox.url)
     monkeypatch.setenv("SIGNTRAKER_API_KEY", sandbox.api_key)
     monkeypatch.setenv("SIGNTRAKER_RETRY_BACKOFF_SECONDS", "0")
-    return offline
+    yield offline
+    sandbox.reset()

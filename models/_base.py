@@ -134,8 +134,8 @@ class ResponseModel(BaseModel, frozen=True):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        # Pydantic declares the slot as a set. What is read here is one.
-        cls.__pydantic_fields_set__ = shared_fields_set_property()  # type: ignore[assignment]  # as above
+        # Pydantic declares the slot as a set. What is read here is one; an assignment would declare it anew.
+        type.__setattr__(cls, "__pydantic_fields_set__", shared_fields_set_property())
 
     if not TYPE_CHECKING:
         # Hidden from type checkers: with `__getattr__`, they would accept every misspelt attribute.

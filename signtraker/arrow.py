@@ -122,8 +122,8 @@ def iter_record_batches(
 ) -> RecordBatchReader:
     """Return a `pyarrow.RecordBatchReader` of records, which are read while it is iterated.
 
-    It is an iterator of record batches that knows its `schema`; its `read_all()` returns a table. polars
-    and DuckDB take it as it is. Memory holds one batch at a time.
+    It is an iterator of record batches that knows its `schema`; its `read_all()` returns a table. DuckDB and
+    `polars.DataFrame` take it as it is. Memory holds one batch at a time.
 
     An error of the SDK comes out as it is. Iterate again to go on; see `RecordIterator.iter_batches`. An
     error about a record comes again each time, so that no record is left out unseen.

@@ -30,10 +30,12 @@ from signtraker.models import (
     ResponseModel,
     ServiceOrder,
 )
+from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signtraker.cli.resources import Resource
-    from signtraker.sandbox import Sandbox
 
 pytestmark = pytest.mark.once
 WRONG_MODEL: Any = dict
@@ -43,6 +45,13 @@ MODELS: dict[str, type[ResponseModel]] = {
     one.__name__: one
     for one in (Agent, Award, ChangeOrder, Enterprise, Office, Order, OrderPreset, ServiceOrder)
 }
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Yield one for these tests alone: they count requests, and other tests may leave some under way."""
+    with Sandbox() as running:
+        yield running
 
 
 def async_records() -> Any:

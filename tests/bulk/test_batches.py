@@ -483,7 +483,7 @@ def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
                 task.cancel()
 
         async with AsyncSignTrakerClient(server.api_key, server.url) as client:
-            run = client.orders.create_orders(some(12), journal=journal, max_concurrency=4, progress=cancel)
+            run = client.orders.create_orders(some(40), journal=journal, max_concurrency=4, progress=cancel)
             task = asyncio.create_task(run.run())
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -492,8 +492,8 @@ def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
     done = states(asyncio.run(cancelled()).outcomes)
     assert set(done) == {"created", "not_sent"}
     assert done["created"] == created(server)
-    assert server.client.orders.create_orders(some(12), journal=journal).run().is_complete
-    assert created(server) == 12
+    assert server.client.orders.create_orders(some(40), journal=journal).run().is_complete
+    assert created(server) == 40
 
 
 def test_a_scope_of_anyio_that_is_cancelled_drains_what_is_under_way(server: Sandbox, journal: Path) -> None:

@@ -8,11 +8,20 @@ import pytest
 from either_client import Flavour, open_client
 
 from signtraker import ServerError, ValidationError
+from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signtraker import SignTrakerClient
     from signtraker.exceptions import IterationProgress
-    from signtraker.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Yield one for these tests alone: they count requests, and other tests may leave some under way."""
+    with Sandbox() as running:
+        yield running
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

@@ -9,13 +9,19 @@ import pytest
 
 from signtraker import Partition, Q, SignTrakerClient, ValidationError
 from signtraker._lists.partition import split_ids
+from signtraker.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from signtraker.sandbox import Sandbox
-
 pytestmark = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Yield one for these tests alone: they count requests, and other tests may leave some under way."""
+    with Sandbox() as running:
+        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from weakref import ref
@@ -231,9 +230,13 @@ class _Workers(Results[RequestT, ResultT]):
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until a call ends and perhaps more, for at most `seconds`; None for no limit."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
+        # Not `asyncio.timeout`: one of 0 seconds takes a cancellation that came just before for its own.
+        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
         if seconds is None:
             await asyncio.sleep(GATHERING_SECONDS)
         self._wake.clear()

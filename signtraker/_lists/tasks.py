@@ -230,9 +230,13 @@ class _Readers(Generic[M]):
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until a call ends, for at most `seconds`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
+        # Not `asyncio.timeout`: one of 0 seconds takes a cancellation that came just before for its own.
+        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
         self._wake.clear()
 
     def ended(self) -> list[PageCall[M]]:

@@ -496,6 +496,20 @@ def test_cancelling_the_task_drains_what_is_under_way_and_starts_nothing_more(
     assert created(server) == 40
 
 
+def test_a_cancellation_just_before_a_wait_of_no_time_is_not_lost() -> None:
+    make: Any = tasks._Workers
+    waiter = make(None, 1)  # It sends nothing.
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await waiter.wait(0.0)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+
+
 def test_a_scope_of_anyio_that_is_cancelled_drains_what_is_under_way(server: Sandbox, journal: Path) -> None:
     async def cancelled() -> BulkReport[CreateOrderRequest, CreateOrderResult]:
         def cancel(progress: BulkProgress) -> None:

@@ -28,6 +28,7 @@ from signtraker import (
     ValidationError,
 )
 from signtraker._core.config import resolve
+from signtraker._lists import tasks
 from signtraker._lists.arguments import ListOptions
 from signtraker._lists.concurrent import PAGES_AHEAD, ConcurrentPager
 from signtraker._lists.listing import Listing
@@ -478,3 +479,17 @@ def test_cancelling_the_task_ends_the_requests_and_the_iteration_can_go_on(by: s
         url = server.url
         asyncio.run(iterate())
     assert read == store.ids
+
+
+def test_a_cancellation_just_before_a_wait_of_no_time_is_not_lost() -> None:
+    make: Any = tasks._Readers
+    waiter = make(None)  # It reads nothing.
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await waiter.wait(0.0)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, get_args
 
 from signtraker._bulk.decide import UncertainRow, decide
@@ -407,9 +408,13 @@ class Engine(Generic[RequestT, ResultT]):
         ids = {one.record.order_id for other, one in self._known.items() if other is not row}
         return {one for one in ids if one is not None} | self._earlier.claimed
 
+    @cached_property
+    def _visible(self) -> dict[Row[RequestT], str]:
+        """What the server would show of each row; needed only if one is in doubt."""
+        return {row: self.plan.operation.visible(row.request) for row in self.plan.rows}
+
     def _has_duplicate(self, row: Row[RequestT], findings: Findings) -> bool:
         """Return whether another row may have created the matching order."""
-        visible = row.identity.visible
         # A journal holds hashes, so it can't tell what such a row could have made.
         if self.plan.operation.creates_orders and self._earlier.has_open_others:
             return True
@@ -417,7 +422,7 @@ class Engine(Generic[RequestT, ResultT]):
         for other, known in self._known.items():
             if other is row:
                 continue
-            if other.identity.visible == visible:
+            if self._visible[other] == self._visible[row]:
                 return True
             is_open = known.record.order_id is None and known.record.state not in TO_SEND
             if is_open and any(self.plan.operation.may_match(one, other.request) for one in fitting):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID: Final = 0x53544A4C
 """`STJL` in ASCII: distinguishes a journal from other SQLite files."""
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 _OWNER_ONLY: Final = 0o600
 _RANK: Final[dict[str, int]] = {
     "created": 0,
@@ -53,7 +53,6 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE rows (
     key BLOB PRIMARY KEY,
     content BLOB NOT NULL,
-    visible BLOB NOT NULL,
     state TEXT NOT NULL,
     order_id INTEGER,
     request_id INTEGER,
@@ -64,12 +63,12 @@ CREATE TABLE rows (
 _UPSERT: Final = """
 INSERT INTO rows VALUES {rows}
 ON CONFLICT (key) DO UPDATE SET
-    content = excluded.content, visible = excluded.visible,
-    state = excluded.state, order_id = excluded.order_id, request_id = excluded.request_id,
+    content = excluded.content, state = excluded.state,
+    order_id = excluded.order_id, request_id = excluded.request_id,
     first_sent = excluded.first_sent, last_sent = excluded.last_sent
 """
 _ROWS_AT_ONCE: Final = 100
-"""Of 8 values each: before version 3.32 SQLite takes 999 in a statement (https://www.sqlite.org/limits.html)."""
+"""Of 7 values each: before version 3.32 SQLite takes 999 in a statement (https://www.sqlite.org/limits.html)."""
 
 
 class Journal:
@@ -82,7 +81,7 @@ class Journal:
         """Open or create the file; raises `JournalError` if it is no journal or another process has it."""
         # Absolute, since SQLite takes the name `:memory:` for no file, and the process may change its folder.
         self.path = Path(path).absolute()
-        self._hashed: dict[Row[Any], tuple[bytes, bytes, bytes]] = {}
+        self._hashed: dict[Row[Any], tuple[bytes, bytes]] = {}
         self._busy = Lock()
         with self._explained("can't be opened"):
             self._lock = FileLock(self._beside("-lock"))
@@ -162,7 +161,7 @@ class Journal:
                 self._upsert_few(rows[start : start + _ROWS_AT_ONCE])
 
     def _upsert_few(self, rows: Sequence[Sequence[object]]) -> None:
-        statement = _UPSERT.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows)))
+        statement = _UPSERT.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(rows)))
         self._database.execute(statement, [value for row in rows for value in row])
 
     def close(self) -> None:
@@ -264,16 +263,16 @@ class Journal:
 
     def _earlier_runs(self, plan: BatchPlan[Any, Any]) -> EarlierRuns:
         """Read the records, and compare the contents of the rows that are known by a key of the caller's."""
-        columns = "key, content, visible, state, order_id, request_id, first_sent, last_sent"
+        columns = "key, content, state, order_id, request_id, first_sent, last_sent"
         stored = {row[0]: list(row[1:]) for row in self._database.execute(f"SELECT {columns} FROM rows")}  # noqa: S608 - constants
         self._rank(plan.rows, stored)
         records: dict[str, RowRecord] = {}
         changed: list[Problem] = []
         own = [(row, self._hashes(row)) for row in plan.rows]
-        for row, (key, content, _) in own:
+        for row, (key, content) in own:
             if key not in stored:
                 continue
-            stored_content, _, *values = stored.pop(key)
+            stored_content, *values = stored.pop(key)
             records[row.key] = _record(values)
             # A request that the server refused may come back corrected: nothing was done under its key.
             if content != stored_content and records[row.key].state not in TO_SEND:
@@ -286,7 +285,7 @@ class Journal:
             raise ValidationError(
                 f"Nothing was sent, {listed}; {advice}: leave it out, or give it as it was", problems=changed
             )
-        others = [_record(values) for _, _, *values in stored.values()]
+        others = [_record(values) for _, *values in stored.values()]
         claimed = {record.order_id for record in others if record.order_id is not None}
         has_open_others = any(one.order_id is None and one.state in {*IN_DOUBT, "accepted"} for one in others)
         return EarlierRuns(records, claimed, has_open_others)
@@ -306,19 +305,17 @@ class Journal:
             if len(keys) <= equal[row.identity.content]:
                 continue
             ranked = sorted(
-                (stored[key] for key in keys), key=lambda values: _RANK[_record(values[2:]).state]
+                (stored[key] for key in keys), key=lambda values: _RANK[_record(values[1:]).state]
             )
             moved.update((key, to) for key, to in zip(keys, ranked, strict=True) if stored[key] is not to)
         stored.update(moved)
         if moved:
             self._upsert([(key, *values) for key, values in moved.items()])
 
-    def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
-        """Return the hashes of a row's key, its content and its visible part, computed once."""
+    def _hashes(self, row: Row[Any]) -> tuple[bytes, bytes]:
+        """Return the hashes of a row's key and of its content, computed once."""
         if row not in self._hashed:
-            texts = (row.key, row.identity.content, row.identity.visible)
-            key, content, visible = map(self._hash, texts)
-            self._hashed[row] = key, content, visible
+            self._hashed[row] = self._hash(row.key), self._hash(row.identity.content)
         return self._hashed[row]
 
     def _hash(self, text: str) -> bytes:

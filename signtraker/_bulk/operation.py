@@ -35,8 +35,6 @@ class Identity:
     """The caller's own key; None if the content is the key."""
     content: str
     """All that is sent."""
-    visible: str
-    """The part that the server shows later: requests that agree in it can't be distinguished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +99,8 @@ class Operation(Generic[RequestT, ResultT]):
     read: Callable[[Any], RequestT]
     """Validate one row; raises `ValidationError`."""
     identify: Callable[[RequestT], Identity]
+    visible: Callable[[RequestT], str]
+    """Write the part that the server shows later: requests that agree in it can't be distinguished."""
     build: Callable[[RequestT], Request[ResultT]]
     receipt: Callable[[RequestT, ResultT], Receipt]
     search: Callable[[RequestT, datetime, Config], Generator[Request[Any], Any, Findings]]

@@ -57,6 +57,7 @@ def order_creation(
         key_advice="give each an external_id of its own",
         read=_read,
         identify=_identify,
+        visible=_visible,
         build=build,
         receipt=_receipt,
         search=search,
@@ -75,17 +76,21 @@ def _read(given: object) -> CreateOrderRequest:
 
 def _identify(request: CreateOrderRequest) -> Identity:
     payload = request.payload()
+    key = None
+    if request.external_id is not None:
+        # Spreadsheets add blanks, and file systems decompose letters; neither makes another sign.
+        key = payload["ExternalID"] = composed(request.external_id).strip()
+    return Identity(key, canonical(payload))
+
+
+def _visible(request: CreateOrderRequest) -> str:
     visible: dict[str, object] = {"agent_id": request.agent_id}
     for name in (*SITE_FIELDS, "notes"):
         text = getattr(request, name)
         # `compare_order` normalises texts in the same way.
         visible[name] = None if text is None else " ".join(text.split()).casefold()
-    visible["due_date"] = payload.get("DueDate")
-    key = None
-    if request.external_id is not None:
-        # Spreadsheets add blanks, and file systems decompose letters; neither makes another sign.
-        key = payload["ExternalID"] = composed(request.external_id).strip()
-    return Identity(key, canonical(payload), canonical(visible))
+    visible["due_date"] = request.payload().get("DueDate")
+    return canonical(visible)
 
 
 def _receipt(request: CreateOrderRequest, result: CreateOrderResult) -> Receipt:  # noqa: ARG001 - as every operation's

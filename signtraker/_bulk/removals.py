@@ -56,6 +56,7 @@ def removal_requests(
         key_advice="ask for the removal of each order once",
         read=_read,
         identify=_identify,
+        visible=lambda removal: str(removal.order_id),
         build=lambda removal: build(removal.order_id, removal.request),
         receipt=lambda removal, _: Receipt("accepted", removal.order_id),
         search=search,
@@ -88,7 +89,7 @@ def _parts(given: object) -> tuple[object, object]:
 
 def _identify(removal: OrderRemoval) -> Identity:
     payload = {"OrderId": removal.order_id, **removal.request.payload()}
-    return Identity(str(removal.order_id), canonical(payload), str(removal.order_id))
+    return Identity(str(removal.order_id), canonical(payload))
 
 
 def _findings(order: Order, since: datetime) -> Findings:

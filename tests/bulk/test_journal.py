@@ -80,7 +80,7 @@ def test_every_commit_is_synced_and_the_log_is_written_ahead(server: Sandbox, jo
         "synchronous": 2,
         "journal_mode": "wal",
         "locking_mode": "exclusive",
-        "user_version": 2,
+        "user_version": 3,
         "fullfsync": 1,
         "checkpoint_fullfsync": 1,
     }
@@ -391,8 +391,8 @@ def test_a_database_of_something_else_and_a_later_format_are_refused(server: San
     other = journal.with_name("later")
     server.client.orders.create_orders([KEYED], journal=other).run()
     with closing(sqlite3.connect(other)) as database, database:
-        database.execute("PRAGMA user_version = 3")
-    refused(server, other, "its format is 3, and this version of signtraker knows 2", sent=1)
+        database.execute("PRAGMA user_version = 4")
+    refused(server, other, "its format is 4, and this version of signtraker knows 3", sent=1)
 
 
 def test_the_file_behind_a_symbolic_link_is_private_too(server: Sandbox, journal: Path) -> None:

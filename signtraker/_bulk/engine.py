@@ -410,7 +410,7 @@ class Engine(Generic[RequestT, ResultT]):
 
     @cached_property
     def _visible(self) -> dict[Row[RequestT], str]:
-        """What the server would show of each row; needed only if one is in doubt."""
+        """Map each row to what the server would show of it; needed only if one is in doubt."""
         return {row: self.plan.operation.visible(row.request) for row in self.plan.rows}
 
     def _has_duplicate(self, row: Row[RequestT], findings: Findings) -> bool:

@@ -15,6 +15,7 @@ from signtraker._bulk.engine import Call
 from signtraker._bulk.plan import Row
 from signtraker._bulk.results import GATHERING_SECONDS, Results
 from signtraker._bulk.run import Run, single
+from signtraker._common.waits import wait_at_most
 from signtraker.exceptions import SignTrakerError
 
 if TYPE_CHECKING:
@@ -230,13 +231,7 @@ class _Workers(Results[RequestT, ResultT]):
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until a call ends and perhaps more, for at most `seconds`; None for no limit."""
-        # Not `asyncio.timeout`: one of 0 seconds takes a cancellation that came just before for its own.
-        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._wake.set)
-        try:
-            await self._wake.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()
+        await wait_at_most(self._wake, seconds)
         if seconds is None:
             await asyncio.sleep(GATHERING_SECONDS)
         self._wake.clear()

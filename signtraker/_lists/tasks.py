@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 import anyio
 
+from signtraker._common.waits import wait_at_most
 from signtraker._lists.arguments import BATCH_SIZE, check_count
 from signtraker._lists.paging import RowBuffer
 from signtraker.exceptions import SignTrakerError
@@ -230,13 +231,7 @@ class _Readers(Generic[M]):
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until a call ends, for at most `seconds`."""
-        # Not `asyncio.timeout`: one of 0 seconds takes a cancellation that came just before for its own.
-        timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._wake.set)
-        try:
-            await self._wake.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()
+        await wait_at_most(self._wake, seconds)
         self._wake.clear()
 
     def ended(self) -> list[PageCall[M]]:

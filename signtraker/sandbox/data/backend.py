@@ -6,9 +6,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
-from signtraker.sandbox.data.database import allocate
+from signtraker.sandbox.data.insert import insert_record
 from signtraker.sandbox.data.tables import ledger
 
 if TYPE_CHECKING:
@@ -32,20 +32,13 @@ class Backend:
         self, connection: Connection, action: str, subject: int, external_id: str | None = None
     ) -> int:
         """Add an entry to the ledger, in the transaction of its work; return its number."""
-        [entry] = allocate(connection, "ledger")
         values = {
-            "Id": entry,
             "At": self.clock.now(),
             "Action": action,
             "SubjectId": subject,
             "ExternalID": external_id,
         }
-        connection.execute(_ADD_ENTRY, values)
-        return entry
-
-
-# The statements are built once: to build one takes longer than to execute it.
-_ADD_ENTRY = insert(ledger)
+        return insert_record(connection, ledger, values)
 
 
 def exists(connection: Connection, table: Table, key: int) -> bool:
@@ -53,6 +46,7 @@ def exists(connection: Connection, table: Table, key: int) -> bool:
     return connection.execute(_find(table), {"key": key}).first() is not None
 
 
+# The statements are built once: to build one takes longer than to execute it.
 @functools.cache
 def _find(table: Table) -> Select[Any]:
     return select(table.c.Id).where(table.c.Id == bindparam("key"))
